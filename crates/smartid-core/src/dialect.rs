@@ -1,0 +1,523 @@
+//! What may differ between installations, as data.
+//!
+//! Much of the wire is inferred. An inference is therefore not code but a setting with our best guess as its default: a path, the name
+//! of a wrapper, the place of a member, the spelling of a state. Each client has one `Dialect` value made of such settings; a TOML file
+//! names only those that differ, and a name it does not know is an error. Where names are not enough, [`Edits`] move, set and remove
+//! members of a body by JSON pointer; an operation without edits pays nothing for them.
+//!
+//! Each setting carries its [`Evidence`]: how we know it, and where that is written.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::BuildError;
+use crate::json::{self, EditError, Pointer};
+use crate::message::Incoming;
+
+/// How we know a fact about the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Tag {
+    /// The vendor says so.
+    Documented,
+    /// Seen in third-party code that talks to the product.
+    Observed,
+    /// Our conclusion; the reason is given with it.
+    Inferred,
+    /// Not known; the default is a placeholder.
+    Unknown,
+}
+
+impl Tag {
+    /// The tag as it stands in the evidence table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Where a default comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evidence {
+    /// The setting, as a dotted TOML key.
+    pub key: &'static str,
+    /// How we know.
+    pub tag: Tag,
+    /// The vendor's page and the reason.
+    pub source: &'static str,
+    /// What the setting means.
+    pub meaning: &'static str,
+}
+
+impl Evidence {
+    /// One row of a client's evidence table.
+    #[must_use]
+    pub const fn new(key: &'static str, tag: Tag, source: &'static str, meaning: &'static str) -> Self {
+        Self {
+            key,
+            tag,
+            source,
+            meaning,
+        }
+    }
+}
+
+/// A dialect file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialectError {
+    /// The file is not TOML.
+    #[error("the dialect is not TOML: {0}")]
+    Syntax(String),
+    /// A setting is unknown or has a value that cannot be used.
+    #[error("dialect setting {key}: {problem}")]
+    Setting {
+        /// The dotted key.
+        key: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Reads a sparse TOML text over the defaults of a dialect.
+///
+/// Tables are merged, everything else is replaced. A key that the dialect does not have is an error that names it.
+///
+/// # Errors
+/// [`DialectError`] with the key.
+pub fn overlay<D: Serialize + DeserializeOwned + Default>(text: &str) -> Result<D, DialectError> {
+    let table: toml::Table =
+        toml::from_str(text).map_err(|error| DialectError::Syntax(error.message().to_owned()))?;
+    overlay_table(table)
+}
+
+/// As [`overlay`], for a table that is part of a larger file.
+///
+/// # Errors
+/// [`DialectError`] with the key.
+pub fn overlay_table<D: Serialize + DeserializeOwned + Default>(
+    table: toml::Table,
+) -> Result<D, DialectError> {
+    let setting = |key: String, problem: String| DialectError::Setting { key, problem };
+    let overrides = serde_json::to_value(table).map_err(|error| DialectError::Syntax(error.to_string()))?;
+    let mut merged = serde_json::to_value(D::default())
+        .map_err(|error| setting(String::from("(defaults)"), error.to_string()))?;
+    merge(&mut merged, overrides);
+    serde_path_to_error::deserialize(merged)
+        .map_err(|error| setting(error.path().to_string(), error.inner().to_string()))
+}
+
+fn merge(base: &mut serde_json::Value, over: serde_json::Value) {
+    match (base, over) {
+        (serde_json::Value::Object(base), serde_json::Value::Object(over)) => {
+            for (key, value) in over {
+                merge(base.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// Every setting of a dialect with its default value, as dotted keys in the order of their names.
+#[must_use]
+pub fn settings<D: Serialize + Default>() -> Vec<(String, serde_json::Value)> {
+    fn walk(prefix: &str, value: serde_json::Value, rows: &mut Vec<(String, serde_json::Value)>) {
+        match value {
+            serde_json::Value::Object(members) if !members.is_empty() => {
+                for (name, value) in members {
+                    let key = if prefix.is_empty() {
+                        name
+                    } else {
+                        format!("{prefix}.{name}")
+                    };
+                    walk(&key, value, rows);
+                }
+            }
+            value => rows.push((prefix.to_owned(), value)),
+        }
+    }
+    let mut rows = Vec::new();
+    walk(
+        "",
+        serde_json::to_value(D::default()).unwrap_or_default(),
+        &mut rows,
+    );
+    rows
+}
+
+/// The verb of a request, as a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verb(http::Method);
+
+impl Verb {
+    /// `GET`.
+    pub const GET: Self = Self(http::Method::GET);
+    /// `POST`.
+    pub const POST: Self = Self(http::Method::POST);
+
+    /// As the `http` type.
+    #[must_use]
+    pub fn method(&self) -> http::Method {
+        self.0.clone()
+    }
+}
+
+impl Serialize for Verb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Verb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&text.as_str());
+        let method = http::Method::from_bytes(text.as_bytes()).ok().filter(|_| known);
+        method
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("must be one of GET, POST, PUT, PATCH, DELETE"))
+    }
+}
+
+/// The status codes that mean success: numbers, or `"2xx"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SuccessStatus(Vec<StatusRule>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a status code between 100 and 599, or \"2xx\"")]
+enum StatusRule {
+    Exactly(#[serde(deserialize_with = "status_number")] u16),
+    Any(AnySuccess),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum AnySuccess {
+    #[serde(rename = "2xx")]
+    Any2xx,
+}
+
+fn status_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    u16::deserialize(deserializer).and_then(|number| {
+        if (100..600).contains(&number) {
+            Ok(number)
+        } else {
+            Err(serde::de::Error::custom("is no HTTP status code"))
+        }
+    })
+}
+
+impl SuccessStatus {
+    /// Any status from 200 to 299.
+    #[must_use]
+    pub fn any_2xx() -> Self {
+        Self(vec![StatusRule::Any(AnySuccess::Any2xx)])
+    }
+
+    /// Whether this status means success.
+    #[must_use]
+    pub fn accepts(&self, status: StatusCode) -> bool {
+        self.0.iter().any(|rule| match rule {
+            StatusRule::Exactly(number) => status.as_u16() == *number,
+            StatusRule::Any(AnySuccess::Any2xx) => status.is_success(),
+        })
+    }
+}
+
+/// One change of a JSON body.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Edit {
+    /// Puts a constant.
+    Set(Pointer, serde_json::Value),
+    /// Moves a member, or renames it; nothing happens where it is not there.
+    Move(Pointer, Pointer),
+    /// Removes a member; nothing happens where it is not there.
+    Remove(Pointer),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EditForm<'a> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set: Option<Cow<'a, Pointer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<serde_json::Value>,
+    #[serde(default, rename = "move", skip_serializing_if = "Option::is_none")]
+    from: Option<Cow<'a, Pointer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<Cow<'a, Pointer>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remove: Option<Cow<'a, Pointer>>,
+}
+
+impl Serialize for Edit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut form = EditForm {
+            set: None,
+            value: None,
+            from: None,
+            to: None,
+            remove: None,
+        };
+        match self {
+            Self::Set(at, value) => (form.set, form.value) = (Some(Cow::Borrowed(at)), Some(value.clone())),
+            Self::Move(from, to) => {
+                (form.from, form.to) = (Some(Cow::Borrowed(from)), Some(Cow::Borrowed(to)))
+            }
+            Self::Remove(at) => form.remove = Some(Cow::Borrowed(at)),
+        }
+        form.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let own = Cow::<Pointer>::into_owned;
+        match EditForm::deserialize(deserializer)? {
+            EditForm {
+                set: Some(at),
+                value: Some(value),
+                from: None,
+                to: None,
+                remove: None,
+            } => Ok(Self::Set(own(at), value)),
+            EditForm {
+                set: None,
+                value: None,
+                from: Some(from),
+                to: Some(to),
+                remove: None,
+            } => Ok(Self::Move(own(from), own(to))),
+            EditForm {
+                set: None,
+                value: None,
+                from: None,
+                to: None,
+                remove: Some(at),
+            } => Ok(Self::Remove(own(at))),
+            _ => Err(serde::de::Error::custom(
+                "an edit is { set = pointer, value = … }, { move = pointer, to = pointer } or { remove = pointer }",
+            )),
+        }
+    }
+}
+
+/// Changes of a JSON body, made in their order.
+///
+/// ```
+/// use smartid_core::dialect::Edits;
+///
+/// let edits: Edits = serde_json::from_str(r#"[{"move": "/publicKey", "to": "/params/options"}, {"set": "/kind", "value": 7}]"#)?;
+/// let body = edits.apply(bytes::Bytes::from_static(br#"{"publicKey":{"timeout":6e4}}"#))?;
+/// assert_eq!(body, r#"{"params":{"options":{"timeout":6e4}},"kind":7}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Edits(Vec<Edit>);
+
+impl Edits {
+    /// From a list.
+    #[must_use]
+    pub fn new(edits: Vec<Edit>) -> Self {
+        Self(edits)
+    }
+
+    /// Whether there is nothing to change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Makes the changes; without any, the bytes are returned as they came.
+    ///
+    /// # Errors
+    /// [`EditError`] when the body is no JSON, or a pointer leads through something that is not an object.
+    pub fn apply(&self, body: Bytes) -> Result<Bytes, EditError> {
+        if self.0.is_empty() {
+            return Ok(body);
+        }
+        let mut text = std::str::from_utf8(&body)
+            .map_err(|_| EditError::NotJson)?
+            .to_owned();
+        for edit in &self.0 {
+            text = match edit {
+                Edit::Set(at, value) => json::put(&text, at, &value.to_string())?,
+                Edit::Remove(at) => json::remove(&text, at)?,
+                Edit::Move(from, to) => match json::find(&text, from).map(str::to_owned) {
+                    None => text,
+                    Some(value) if from.is_root() => json::put("{}", to, &value)?,
+                    Some(value) => {
+                        // Through a root that is replaced, everything else would be lost anyway.
+                        let rest = json::remove(&text, from)?;
+                        json::put(&rest, to, &value)?
+                    }
+                },
+            };
+        }
+        Ok(text.into())
+    }
+
+    /// Makes the changes in a request body.
+    ///
+    /// # Errors
+    /// [`BuildError::Dialect`].
+    pub fn apply_to_request(&self, body: Bytes) -> Result<Bytes, BuildError> {
+        Ok(self.apply(body)?)
+    }
+
+    /// Makes the changes in an answer. An answer that is no JSON is returned as it came: its reader says what is wrong with it.
+    #[must_use]
+    pub fn apply_to_response(&self, incoming: Incoming) -> Incoming {
+        if self.0.is_empty() {
+            return incoming;
+        }
+        match self.apply(incoming.body().clone()) {
+            Ok(body) => Incoming::new(incoming.status(), incoming.headers().clone(), body),
+            Err(_) => incoming,
+        }
+    }
+}
+
+impl fmt::Display for Edits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} edits", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sample {
+        create: Operation,
+        states: Vec<String>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Operation {
+        verb: Verb,
+        path: crate::PathTemplate,
+        success: SuccessStatus,
+        request: Edits,
+    }
+
+    impl Default for Sample {
+        fn default() -> Self {
+            let create = Operation {
+                verb: Verb::POST,
+                path: "fido".parse().unwrap(),
+                success: SuccessStatus::any_2xx(),
+                request: Edits::default(),
+            };
+            Self {
+                create,
+                states: vec!["SUCCESS".into()],
+            }
+        }
+    }
+
+    #[test]
+    fn a_sparse_file_changes_only_what_it_names() {
+        assert_eq!(overlay::<Sample>("").unwrap(), Sample::default());
+        let read: Sample = overlay(
+            "states = ['OK']\n[create]\nverb = 'PUT'\nsuccess = [201, '2xx']\nrequest = [{ remove = '/a' }, { set = '/b', value = { c = 1 } }]",
+        )
+        .unwrap();
+        assert_eq!(read.create.path.to_string(), "fido");
+        assert_eq!(read.create.verb.method(), http::Method::PUT);
+        assert_eq!(read.states, ["OK"]);
+        assert_eq!(
+            read.create
+                .request
+                .apply(Bytes::from_static(b"{\"a\":1}"))
+                .unwrap(),
+            r#"{"b":{"c":1}}"#
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_by_their_key() {
+        for (text, key) in [
+            ("stats = []", "stats"),
+            ("[create]\npaht = 'x'", "create"),
+            ("[create]\nverb = 'get'", "create.verb"),
+            ("[create]\npath = '/x'", "create.path"),
+            ("[create]\nsuccess = [99]", "create.success"),
+            ("[create]\nsuccess = ['3xx']", "create.success"),
+            ("[create]\nrequest = [{ set = '/a' }]", "create.request"),
+            (
+                "[create]\nrequest = [{ move = 'a', to = '/b' }]",
+                "create.request",
+            ),
+            ("create = 7", "create"),
+        ] {
+            match overlay::<Sample>(text) {
+                Err(DialectError::Setting { key: found, problem }) => {
+                    assert!(
+                        format!("{found} {problem}").contains(key),
+                        "{text:?}: {found}: {problem}"
+                    );
+                }
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+        assert!(matches!(overlay::<Sample>("= ="), Err(DialectError::Syntax(_))));
+    }
+
+    #[test]
+    fn settings_are_listed_with_their_defaults() {
+        let rows = settings::<Sample>();
+        let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "create.path",
+                "create.request",
+                "create.success",
+                "create.verb",
+                "states"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_move_of_something_absent_changes_nothing() {
+        let edits = Edits::new(vec![Edit::Move("/x".parse().unwrap(), "/y".parse().unwrap())]);
+        assert_eq!(edits.apply(Bytes::from_static(b"{ }")).unwrap(), "{ }");
+        let whole = Edits::new(vec![Edit::Move(
+            Pointer::default(),
+            "/publicKey".parse().unwrap(),
+        )]);
+        assert_eq!(
+            whole.apply(Bytes::from_static(b"{\"a\": 1}")).unwrap(),
+            "{\"publicKey\":{\"a\": 1}}"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_is_left_to_its_reader() {
+        let edits = Edits::new(vec![Edit::Remove("/x".parse().unwrap())]);
+        let page = Incoming::new(
+            StatusCode::OK,
+            http::HeaderMap::new(),
+            Bytes::from_static(b"<html>"),
+        );
+        assert_eq!(edits.apply_to_response(page).body(), "<html>");
+    }
+}
