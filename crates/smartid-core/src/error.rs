@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 use crate::message::Incoming;
 use crate::path::PathError;
@@ -20,7 +21,8 @@ use crate::transport::TransportError;
 use crate::url::ConfigError;
 
 /// How far a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Phase {
     /// Nothing reached the service: it cannot have done anything.
@@ -62,7 +64,8 @@ pub enum Retry {
 }
 
 /// Whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Turn {
     /// The program that uses this library, or its configuration.
