@@ -1,1 +1,8 @@
-//! Shared pieces of the example programs.
+//! Shared pieces of the example programs: the configuration of a real installation, the simulator in its place, the terminal.
+//!
+//! Each program runs against the simulator with no set-up, and against a real installation with `--config`. They are written to be read:
+//! what a program of your own would do is in `src/bin/`, what only examples need is here.
+
+pub mod config;
+pub mod terminal;
+pub mod world;

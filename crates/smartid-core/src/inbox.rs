@@ -375,6 +375,19 @@ impl Future for Arrival {
         if memory.arrived_since(&this.ids, this.since) {
             return Poll::Ready(());
         }
+        // A letter that came removed the wakers of its ids, even if it has expired since.
+        let woken = this.key.is_some_and(|key| {
+            let registered = |id| {
+                memory
+                    .watchers
+                    .get(id)
+                    .is_some_and(|list| list.iter().any(|(known, _)| *known == key))
+            };
+            !this.ids.iter().all(registered)
+        });
+        if woken {
+            return Poll::Ready(());
+        }
         let key = *this.key.get_or_insert_with(|| {
             memory.next += 1;
             memory.next - 1
@@ -510,6 +523,19 @@ mod tests {
             std::future::pending::<()>().await;
         };
         assert_eq!(runtime.block_on(race(waiting, sender)), Ok(Either::First(())));
+    }
+
+    #[test]
+    fn a_letter_that_expired_before_the_waiter_looked_still_wakes_it() {
+        let inbox = MemoryInbox::new();
+        let mut arrival = inbox.arrival(&[CorrelationId::command("h", "1")]);
+        let waker = Waker::noop();
+        let mut context = Context::from_waker(waker);
+        assert!(arrival.as_mut().poll(&mut context).is_pending());
+        block(inbox.put(letter("e", "1", "m", "", 0))).unwrap();
+        block(inbox.put(letter("x", "2", "m", "", 1000))).unwrap();
+        assert_eq!(inbox.len(), 1);
+        assert!(arrival.as_mut().poll(&mut context).is_ready());
     }
 
     #[test]

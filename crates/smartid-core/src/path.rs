@@ -47,7 +47,7 @@ enum Segment {
 /// assert!(path.expand(&[("user", "..")]).is_err());
 /// # Ok::<(), smartid_core::PathError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathTemplate(Vec<Segment>);
 
 impl PathTemplate {

@@ -1,1 +1,73 @@
-//! smartid
+//! Client libraries for **Nexus Smart ID**: Smart ID Messaging (Hermod), Certificate Manager and Digital Access, and the flows that an
+//! identity manager runs with them.
+//!
+//! (Not SK ID Solutions' "Smart-ID", which is a different product with a similar name.)
+//!
+//! [`SmartId`] holds the clients, the store in which flows wait for people, and the runtime; each module of [`flows`] is one flow.
+//!
+//! # Example: a FIDO credential on behalf of a user
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use smartid::flows::fido_enrolment::End;
+//! use smartid::{ApiKey, DaAuth, DigitalAccess, Hermod, ReqwestTransport, SecretString, SmartId, TokioRuntime, UserId};
+//!
+//! # async fn example(root: &[u8], token: SecretString) -> Result<(), Box<dyn std::error::Error>> {
+//! let transport = Arc::new(ReqwestTransport::builder().root_pem(root).build()?);
+//! let runtime = Arc::new(TokioRuntime::new());
+//! let key = ApiKey::from_token(SecretString::new("aWRtOjAxMjM0NTY3ODlhYmNkZWY="))?;
+//! let hermod = Hermod::builder("https://messaging.example.com:20400/hermod/rest/command", key)
+//!     .build(transport.clone(), runtime.clone())?;
+//! let da = DigitalAccess::builder("https://access.example.com/https/api/rest/v3.0", DaAuth::bearer(token))
+//!     .build(transport, runtime.clone())?;
+//!
+//! let smartid = SmartId::builder(runtime).hermod(hermod).digital_access(da).build();
+//! let flow = smartid.fido_enrolment()?;
+//! let begun = flow.begin(&UserId::new("alice")?).await?;
+//! println!("Open this on the user's computer: {}", begun.link.expose());
+//! match flow.complete(&begun.id).await? {
+//!     End::Stored(credential) => println!("{} can log in with {}", credential.user, credential.credential_id),
+//!     end => println!("{end}. {}", end.advice().map(|advice| advice.to_string()).unwrap_or_default()),
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Answers come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
+//!
+//! # Threat model
+//!
+//! A flow believes nobody: what the app sends is checked against the options before it is sent on, callbacks are authenticated in
+//! constant time and stored once, and a command is correlated by an id that nobody can guess. Not in this crate's power: whether the
+//! person who opens the link is the user. A link is a bearer secret; hand it over where the user is authenticated.
+//!
+//! # Features
+//!
+//! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `webauthn-rs-proto` (conversions);
+//! `full` (all of them).
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "hermod", feature = "da"))]
+pub mod flows;
+mod smart_id;
+pub mod store;
+
+pub use smart_id::{Missing, SmartId, SmartIdBuilder};
+pub use smartid_core as core;
+pub use smartid_core::{
+    Advice, ConfigError, Error, Inbox, Phase, Retry, Runtime, SecretBytes, SecretString, Timestamp,
+    Transport, Turn,
+};
+pub use store::{FlowId, FlowStore, MemoryFlowStore};
+
+#[cfg(feature = "cm")]
+pub use smartid_cm as cm;
+#[cfg(feature = "da")]
+pub use smartid_da as da;
+#[cfg(feature = "da")]
+pub use smartid_da::{DaDialect, DigitalAccess, UserId, auth::DaAuth};
+#[cfg(feature = "hermod")]
+pub use smartid_hermod as hermod;
+#[cfg(feature = "hermod")]
+pub use smartid_hermod::{ApiKey, Hermod, HermodDialect, PlugoutLink};
+#[cfg(feature = "reqwest")]
+pub use smartid_reqwest::{ReqwestTransport, TokioRuntime};

@@ -1,0 +1,140 @@
+//! What went wrong, in a form that a flow can store and another process can tell.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use smartid_core::{Advice, Error, Phase, StoreError, Turn};
+
+use crate::store::FlowId;
+
+/// One of the products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Service {
+    /// Smart ID Messaging (Hermod).
+    Messaging,
+    /// Digital Access.
+    DigitalAccess,
+    /// Certificate Manager.
+    CertificateManager,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Messaging => "Smart ID Messaging",
+            Self::DigitalAccess => "Digital Access",
+            Self::CertificateManager => "Certificate Manager",
+        })
+    }
+}
+
+/// An [`Error`] as data: what a flow keeps of it. It holds no secret, as the error's own message does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The operation, such as `da.fido-credentials`.
+    pub operation: String,
+    /// How far the request came.
+    pub phase: Phase,
+    /// The HTTP status, when there was an answer.
+    pub status: Option<u16>,
+    /// The service's own code.
+    pub code: Option<String>,
+    /// The service's request id, for its log.
+    pub request_id: Option<String>,
+    /// The error's sentence, advice included.
+    pub message: String,
+    /// Whose turn it is.
+    pub turn: Turn,
+    /// What to check.
+    pub check: String,
+}
+
+impl Failure {
+    /// Whose turn it is and what to check.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        Advice::new(self.turn, Cow::Owned(self.check.clone()))
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let advice = error.advice();
+        Self {
+            operation: error.operation().to_owned(),
+            phase: error.phase(),
+            status: error.status().map(|status| status.as_u16()),
+            code: error.code().map(str::to_owned),
+            request_id: error.request_id().map(str::to_owned),
+            message: error.to_string(),
+            turn: advice.turn,
+            check: advice.check.into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// The flow itself could not be run; nothing is said about the credential.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlowError {
+    /// The store failed. The flow stands where it was; try again.
+    #[error("the flow's store failed: {0}")]
+    Store(#[from] StoreError),
+    /// No flow of this name is stored.
+    #[error("no flow {0} is stored")]
+    NotFound(FlowId),
+    /// The stored flow is another one, or of a version that this program does not know.
+    #[error("flow {id} is {flow} version {version}, which this program cannot resume")]
+    UnknownVersion {
+        /// The flow's name.
+        id: FlowId,
+        /// Which flow it is.
+        flow: String,
+        /// The version of its state.
+        version: u32,
+    },
+    /// `begin()` was interrupted before it returned a link, so nobody can answer: call `resume()` and show the link it returns.
+    #[error("flow {0} has no link that was shown; resume it and show the new link")]
+    NoLinkShown(FlowId),
+    /// Another process wrote first, again and again.
+    #[error("flow {0} is being written by others all the time")]
+    Contended(FlowId),
+}
+
+impl FlowError {
+    /// Whose turn it is and what to check.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::Store(_) => Advice::new(
+                Turn::Administrator,
+                "that the flow store is reachable and has room; then resume the flow",
+            ),
+            Self::NotFound(_) => Advice::new(
+                Turn::Caller,
+                "the flow's name, and that this process uses the store the flow was begun on",
+            ),
+            Self::UnknownVersion { .. } => Advice::new(
+                Turn::Caller,
+                "that all processes on this store run the same version of the program; finish old flows with the old one",
+            ),
+            Self::NoLinkShown(_) => {
+                Advice::new(Turn::Caller, "call resume() and show the link that it returns")
+            }
+            Self::Contended(_) => Advice::new(
+                Turn::Caller,
+                "that one flow is not completed by many processes at once",
+            ),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! How an enrolment can end.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use smartid_core::{Advice, Turn};
+
+use crate::flows::{Failure, Service};
+
+/// A credential that the relying party has stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StoredCredential {
+    /// The user it is bound to.
+    pub user: String,
+    /// The credential id, base64url without padding.
+    pub credential_id: String,
+    /// The COSE algorithm of its key, such as -7.
+    pub algorithm: i64,
+    /// The algorithm's name, such as `ES256`; the number as text when it has none that we know.
+    pub algorithm_name: String,
+    /// The model of the authenticator, as a UUID; all zeros when it does not tell.
+    pub aaguid: String,
+    /// The attestation format, such as `packed`.
+    pub attestation: String,
+    /// Whether the authenticator has verified the user, by PIN or biometrics.
+    pub user_verified: bool,
+    /// How we know that it is stored.
+    pub confirmation: Confirmation,
+    /// Odd things that were tolerated on the way.
+    pub remarks: Vec<String>,
+}
+
+/// How we know that a credential is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Confirmation {
+    /// Digital Access said so.
+    Answered,
+    /// The answer was lost; new options exclude this credential, so it is there.
+    ListedAsExcluded,
+    /// The answer was lost; a second attempt was refused as a duplicate, so it is there.
+    RefusedAsDuplicate,
+}
+
+/// The typed end of an enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "end", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum End {
+    /// The credential is stored and can be used to log in.
+    Stored(StoredCredential),
+    /// Nobody opened the link in time.
+    LinkNeverOpened,
+    /// The app was opened, but no answer came in time.
+    NoAnswer,
+    /// The user said no.
+    Declined,
+    /// The user, or somebody at the messaging server, cancelled the request.
+    Cancelled,
+    /// The authenticator holds a credential of this user already.
+    AlreadyRegistered {
+        /// Who said so.
+        by: Service,
+    },
+    /// The creation options were no longer valid when the credential came.
+    OptionsExpired,
+    /// The app could not make a credential.
+    AppFailed {
+        /// The app's code, such as `NotSupportedError`.
+        code: String,
+        /// The app's message.
+        message: String,
+    },
+    /// Digital Access sent options that no credential can be made from.
+    OptionsUnusable {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// Digital Access did not give options: the user is unknown, or we are not allowed.
+    OptionsRefused {
+        /// What it said.
+        failure: Failure,
+    },
+    /// Smart ID Messaging refused a command.
+    CommandRefused {
+        /// What it said.
+        failure: Failure,
+    },
+    /// What the app sent is not an acceptable answer to these options; it was not sent on.
+    CredentialRejected {
+        /// The name of the check that failed, such as `challenge-mismatch`.
+        check: String,
+        /// What is wrong, as a sentence.
+        reason: String,
+        /// Whose turn it is.
+        turn: Turn,
+        /// What to check.
+        advice: String,
+    },
+    /// The authenticator holds a new credential, but Digital Access refused to store it.
+    RefusedAfterCreation {
+        /// What it said.
+        failure: Failure,
+    },
+    /// A service could not be reached, or did not answer; nothing is stored.
+    Unreachable {
+        /// Which one.
+        service: Service,
+        /// At which step of the journal.
+        step: String,
+        /// What happened.
+        failure: Failure,
+    },
+    /// A service answered with something that cannot be read; nothing is stored.
+    UnreadableAnswer {
+        /// Which one.
+        service: Service,
+        /// At which step of the journal.
+        step: String,
+        /// What is the matter with the answer.
+        failure: Failure,
+    },
+    /// It could not be found out whether Digital Access has stored the credential.
+    Uncertain {
+        /// The credential id to look for, base64url without padding.
+        credential_id: String,
+        /// What happened.
+        failure: Failure,
+    },
+}
+
+impl End {
+    /// Whether the credential is stored.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        matches!(self, Self::Stored(_))
+    }
+
+    /// The end's name, for scripts and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stored(_) => "stored",
+            Self::LinkNeverOpened => "link-never-opened",
+            Self::NoAnswer => "no-answer",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::AlreadyRegistered { .. } => "already-registered",
+            Self::OptionsExpired => "options-expired",
+            Self::AppFailed { .. } => "app-failed",
+            Self::OptionsUnusable { .. } => "options-unusable",
+            Self::OptionsRefused { .. } => "options-refused",
+            Self::CommandRefused { .. } => "command-refused",
+            Self::CredentialRejected { .. } => "credential-rejected",
+            Self::RefusedAfterCreation { .. } => "refused-after-creation",
+            Self::Unreachable { .. } => "unreachable",
+            Self::UnreadableAnswer { .. } => "unreadable-answer",
+            Self::Uncertain { .. } => "uncertain",
+        }
+    }
+
+    /// Whose turn it is and what to check; `None` when there is nothing to do.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice> {
+        let advice = |turn, check: &'static str| Some(Advice::new(turn, check));
+        match self {
+            Self::Stored(_) => None,
+            Self::LinkNeverOpened => advice(
+                Turn::EndUser,
+                "open the link on a computer where Smart ID Desktop App 2.4 or later is installed; if nothing happens there, the app or its \
+                 protocol handler com.nexusgroup.plugout is missing, or the app cannot reach the messaging server over HTTPS",
+            ),
+            Self::NoAnswer => advice(
+                Turn::EndUser,
+                "start again and follow the app: plug the security key in, touch it, enter its PIN; the request was open, but no answer came",
+            ),
+            Self::Declined => advice(
+                Turn::EndUser,
+                "the request was declined in the app; start again if that was a mistake",
+            ),
+            Self::Cancelled => advice(
+                Turn::EndUser,
+                "the request was cancelled; start again if that was a mistake",
+            ),
+            Self::AlreadyRegistered { .. } => advice(
+                Turn::EndUser,
+                "use another authenticator: this one holds a credential of this user already, which can be used to log in",
+            ),
+            Self::OptionsExpired => advice(
+                Turn::EndUser,
+                "start again and answer sooner; if everybody is too late, the timeout of the FIDO method in Digital Access is too short for \
+                 people. The authenticator may keep the unused credential",
+            ),
+            Self::AppFailed { .. } => advice(
+                Turn::EndUser,
+                "try another authenticator; an administrator can compare what the message names with the FIDO method's settings (algorithms, \
+                 discoverable credential, user verification)",
+            ),
+            Self::OptionsUnusable { .. } => advice(
+                Turn::Administrator,
+                "the FIDO method in Digital Access: relying party id (a domain), algorithms; and that the URL is that of Digital Access",
+            ),
+            Self::CredentialRejected {
+                turn, advice: check, ..
+            } => Some(Advice::new(*turn, Cow::Owned(check.clone()))),
+            Self::OptionsRefused { failure }
+            | Self::CommandRefused { failure }
+            | Self::RefusedAfterCreation { failure }
+            | Self::Unreachable { failure, .. }
+            | Self::UnreadableAnswer { failure, .. } => Some(failure.advice()),
+            Self::Uncertain { credential_id, .. } => Some(Advice::new(
+                Turn::Administrator,
+                format!(
+                    "whether the user has a FIDO credential with id {credential_id} in Digital Access; if so, the enrolment is done, if not, \
+                     start again"
+                ),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for End {
+    /// What happened, in one sentence without the advice.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stored(credential) => write!(f, "the credential of {} is stored", credential.user),
+            Self::LinkNeverOpened => f.write_str("nobody opened the link in time"),
+            Self::NoAnswer => f.write_str("the app was opened, but no answer came in time"),
+            Self::Declined => f.write_str("the user declined the request in the app"),
+            Self::Cancelled => f.write_str("the request was cancelled"),
+            Self::AlreadyRegistered {
+                by: Service::DigitalAccess,
+            } => f.write_str("Digital Access holds this credential already, for this or another user"),
+            Self::AlreadyRegistered { .. } => {
+                f.write_str("the authenticator holds a credential of this user already")
+            }
+            Self::OptionsExpired => f.write_str("the creation options had expired when the credential came"),
+            Self::AppFailed { code, message } if message.is_empty() => {
+                write!(f, "the app could not make a credential ({code})")
+            }
+            Self::AppFailed { code, message } => {
+                write!(f, "the app could not make a credential ({code}: {message})")
+            }
+            Self::OptionsUnusable { reason } => write!(
+                f,
+                "no credential can be made from the options of Digital Access: {reason}"
+            ),
+            Self::OptionsRefused { failure } => {
+                write!(f, "Digital Access gave no creation options: {failure}")
+            }
+            Self::CommandRefused { failure } => {
+                write!(f, "Smart ID Messaging refused the command: {failure}")
+            }
+            Self::CredentialRejected { check, reason, .. } => {
+                write!(f, "the app's answer is not acceptable ({check}): {reason}")
+            }
+            Self::RefusedAfterCreation { failure } => {
+                write!(
+                    f,
+                    "the credential was made, but Digital Access refused to store it: {failure}"
+                )
+            }
+            Self::Unreachable {
+                service,
+                step,
+                failure,
+            } => write!(
+                f,
+                "{service} could not be reached, or gave no answer, at step {step}: {failure}"
+            ),
+            Self::UnreadableAnswer {
+                service,
+                step,
+                failure,
+            } => {
+                write!(
+                    f,
+                    "{service} answered something that cannot be read at step {step}: {failure}"
+                )
+            }
+            Self::Uncertain { failure, .. } => {
+                write!(f, "it is not known whether the credential is stored: {failure}")
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The middle: a person has the link, and an answer comes by callback or poll.
+
+use smartid_core::{Either, Letter, race};
+use smartid_da::fido::{Registration, preflight};
+use smartid_hermod::{By, CommandReport, FidoOutcome, Pending, Waited};
+
+use super::end::{Confirmation, End, StoredCredential};
+use super::state::{Stage, State, step};
+use super::{FidoEnrolment, finish};
+use crate::flows::failure::Service;
+use crate::flows::journal::{Interrupted, Run};
+use crate::store::Mark;
+
+/// Something that was heard of one of the two commands.
+struct Heard {
+    of_session: bool,
+    report: Option<CommandReport>,
+    /// The callback that brought it, to be taken out of the inbox with the step that it causes.
+    letter: Option<Letter>,
+}
+
+impl FidoEnrolment {
+    /// Waits for the first news of either command; a session that is known to be open is not asked about.
+    async fn hear(&self, run: &Run<State>) -> Result<Heard, Interrupted> {
+        let store = &*self.desk.store;
+        let wait = async |pending: &Pending| -> Result<(Waited, Option<Letter>), Interrupted> {
+            let waited = self.hermod.wait(store, pending, &self.settings.polling).await?;
+            let letter = match waited.by {
+                By::Callback => store.peek(&pending.correlation_ids()).await?,
+                _ => None,
+            };
+            Ok((waited, letter))
+        };
+        let session = run.state.session_pending.as_ref().filter(|_| !run.state.opened);
+        let (of_session, (waited, letter)) = match (&run.state.create_pending, session) {
+            (Some(create), None) => (false, wait(create).await?),
+            (None, Some(session)) => (true, wait(session).await?),
+            (Some(create), Some(session)) => match race(wait(create), wait(session)).await {
+                Either::First(heard) => (false, heard?),
+                Either::Second(heard) => (true, heard?),
+            },
+            (None, None) => {
+                return Ok(Heard {
+                    of_session: false,
+                    report: None,
+                    letter: None,
+                });
+            }
+        };
+        Ok(Heard {
+            of_session,
+            report: waited.report,
+            letter,
+        })
+    }
+
+    /// The app has to open the link before the create command may be sent.
+    pub(super) async fn wait_for_app(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
+        let heard = self.hear(run).await?;
+        match heard.report.map(|report| report.fido(self.hermod.dialect())) {
+            Some(FidoOutcome::Opened) => {
+                run.write(
+                    step::WAIT,
+                    Mark::Note,
+                    "the app has opened the link",
+                    heard.letter,
+                    |state| {
+                        state.opened = true;
+                        state.stage = Stage::Create;
+                    },
+                )
+                .await
+            }
+            Some(FidoOutcome::TimedOut) | None => finish(run, End::LinkNeverOpened, heard.letter).await,
+            Some(outcome) => self.ended_by(run, outcome, heard.letter).await,
+        }
+    }
+
+    /// Waits for the outcome of the create command.
+    pub(super) async fn wait_for_credential(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
+        let heard = self.hear(run).await?;
+        let outcome = heard
+            .report
+            .as_ref()
+            .map(|report| report.fido(self.hermod.dialect()));
+        match outcome {
+            Some(FidoOutcome::Opened) if heard.of_session => {
+                run.write(
+                    step::WAIT,
+                    Mark::Note,
+                    "the app has opened the link",
+                    heard.letter,
+                    |state| state.opened = true,
+                )
+                .await
+            }
+            Some(FidoOutcome::Created { registration, lints }) => {
+                for lint in lints {
+                    tracing::warn!(%lint, "tolerated in the app's answer");
+                }
+                self.check(run, &registration, heard.letter).await
+            }
+            // When both commands time out together, the session's news may come first; the app was open only if it said so.
+            Some(FidoOutcome::TimedOut) | None => {
+                let end = if run.state.opened || self.session_was_opened(run).await? {
+                    End::NoAnswer
+                } else {
+                    End::LinkNeverOpened
+                };
+                finish(run, end, heard.letter).await
+            }
+            Some(outcome) => self.ended_by(run, outcome, heard.letter).await,
+        }
+    }
+
+    /// Looks, without waiting, whether the session's command was answered.
+    async fn session_was_opened(&self, run: &Run<State>) -> Result<bool, Interrupted> {
+        let Some(session) = &run.state.session_pending else {
+            return Ok(false);
+        };
+        let ids = session.correlation_ids();
+        let Some(letter) = self.desk.store.peek(&ids).await? else {
+            return Ok(false);
+        };
+        let report = CommandReport::read(letter.body().clone(), self.hermod.dialect());
+        Ok(report.is_ok_and(|report| matches!(report.fido(self.hermod.dialect()), FidoOutcome::Opened)))
+    }
+
+    /// The outcomes that end the flow without a credential.
+    async fn ended_by(
+        &self,
+        run: &mut Run<State>,
+        outcome: FidoOutcome,
+        letter: Option<Letter>,
+    ) -> Result<(), Interrupted> {
+        let app_failed = |code: &str, message: String| End::AppFailed {
+            code: code.to_owned(),
+            message,
+        };
+        let end = match outcome {
+            FidoOutcome::Declined => End::Declined,
+            FidoOutcome::Cancelled => End::Cancelled,
+            FidoOutcome::TimedOut => End::NoAnswer,
+            FidoOutcome::AlreadyRegistered { .. } => End::AlreadyRegistered {
+                by: Service::Messaging,
+            },
+            FidoOutcome::Failed { code, message } => {
+                app_failed(code.as_deref().unwrap_or("unknown"), message.unwrap_or_default())
+            }
+            FidoOutcome::Unreadable { reason } => app_failed("unreadable-answer", reason),
+            FidoOutcome::Opened => app_failed(
+                "no-credential",
+                "the command succeeded, but there is no credential in the answer".to_owned(),
+            ),
+            other => app_failed("unknown-outcome", format!("{other:?}")),
+        };
+        finish(run, end, letter).await
+    }
+
+    /// Checks what the app sent, before anything is sent on.
+    async fn check(
+        &self,
+        run: &mut Run<State>,
+        raw: &str,
+        letter: Option<Letter>,
+    ) -> Result<(), Interrupted> {
+        let Some(options) = run.state.options.clone() else {
+            return finish(run, End::OptionsExpired, letter).await;
+        };
+        let rejected = |error: preflight::PreflightError| {
+            let advice = error.advice();
+            End::CredentialRejected {
+                check: error.name().to_owned(),
+                reason: error.to_string(),
+                turn: advice.turn,
+                advice: advice.check.into_owned(),
+            }
+        };
+        let registration = match Registration::parse(raw) {
+            Ok(registration) => registration,
+            Err(error) => return finish(run, rejected(error.into()), letter).await,
+        };
+        let checked = match preflight::check(&options, &registration, &self.settings.preflight) {
+            Ok(checked) => checked,
+            Err(error) => return finish(run, rejected(error), letter).await,
+        };
+        let credential = StoredCredential {
+            user: run.state.user.clone(),
+            credential_id: smartid_core::base64::encode(
+                smartid_core::base64::Flavour::Url,
+                &checked.credential_id,
+            ),
+            algorithm: checked.algorithm.0,
+            algorithm_name: checked
+                .algorithm
+                .name()
+                .map_or_else(|| checked.algorithm.0.to_string(), str::to_owned),
+            aaguid: checked.aaguid.to_string(),
+            attestation: checked.format.clone(),
+            user_verified: checked.user_verified,
+            confirmation: Confirmation::Answered,
+            remarks: checked
+                .lints
+                .iter()
+                .chain(registration.lints())
+                .chain(options.lints())
+                .map(ToString::to_string)
+                .collect(),
+        };
+        let text = format!(
+            "credential received: {} key, attestation {}, passed the local checks",
+            credential.algorithm_name, credential.attestation
+        );
+        let raw = raw.to_owned();
+        let now = run.now();
+        run.write(step::CHECK, Mark::Result, &text, letter, |state| {
+            state.registration = Some(raw);
+            state.credential = Some(credential);
+            state.resume_at = now;
+            state.opened = true;
+            state.stage = Stage::Store;
+        })
+        .await
+    }
+}

@@ -1,0 +1,138 @@
+//! One value that holds what flows need.
+
+use std::sync::Arc;
+
+use smartid_core::Runtime;
+
+use crate::store::{FlowStore, MemoryFlowStore};
+
+/// The clients of an installation, the store its flows wait in, and the runtime. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct SmartId {
+    #[cfg(feature = "hermod")]
+    hermod: Option<smartid_hermod::Hermod>,
+    #[cfg(feature = "da")]
+    da: Option<smartid_da::DigitalAccess>,
+    store: Arc<dyn FlowStore>,
+    runtime: Arc<dyn Runtime>,
+}
+
+/// A flow needs a client that this value was built without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this flow needs {0}, and SmartId was built without it")]
+#[non_exhaustive]
+pub struct Missing(pub &'static str);
+
+/// Collects the clients; see [`SmartId::builder`].
+#[derive(Debug)]
+pub struct SmartIdBuilder(SmartId);
+
+impl SmartIdBuilder {
+    /// Sets the client of Smart ID Messaging.
+    #[cfg(feature = "hermod")]
+    #[must_use]
+    pub fn hermod(mut self, hermod: smartid_hermod::Hermod) -> Self {
+        self.0.hermod = Some(hermod);
+        self
+    }
+
+    /// Sets the client of Digital Access.
+    #[cfg(feature = "da")]
+    #[must_use]
+    pub fn digital_access(mut self, da: smartid_da::DigitalAccess) -> Self {
+        self.0.da = Some(da);
+        self
+    }
+
+    /// Sets where flows are kept. The default is memory: they are lost when the process ends.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn FlowStore>) -> Self {
+        self.0.store = store;
+        self
+    }
+
+    /// The finished value.
+    #[must_use]
+    pub fn build(self) -> SmartId {
+        self.0
+    }
+}
+
+impl SmartId {
+    /// Begins with the runtime; a flow store in memory is the default.
+    #[must_use]
+    pub fn builder(runtime: Arc<dyn Runtime>) -> SmartIdBuilder {
+        SmartIdBuilder(Self {
+            #[cfg(feature = "hermod")]
+            hermod: None,
+            #[cfg(feature = "da")]
+            da: None,
+            store: Arc::new(MemoryFlowStore::new()),
+            runtime,
+        })
+    }
+
+    /// Where flows are kept; it is the inbox of the callbacks, too.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn FlowStore> {
+        &self.store
+    }
+
+    /// The runtime.
+    #[must_use]
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.runtime
+    }
+
+    /// The client of Smart ID Messaging.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is none.
+    #[cfg(feature = "hermod")]
+    pub fn hermod(&self) -> Result<&smartid_hermod::Hermod, Missing> {
+        self.hermod
+            .as_ref()
+            .ok_or(Missing("the client of Smart ID Messaging (hermod)"))
+    }
+
+    /// The client of Digital Access.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is none.
+    #[cfg(feature = "da")]
+    pub fn digital_access(&self) -> Result<&smartid_da::DigitalAccess, Missing> {
+        self.da
+            .as_ref()
+            .ok_or(Missing("the client of Digital Access (digital_access)"))
+    }
+
+    /// What Messaging calls back, ready to be mounted in a web server: it stores outcomes where the flows find them. Set the user and
+    /// password that stand in `callback-basic-auth` of the messaging server's configuration.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Messaging, whose dialect the receiver shares.
+    #[cfg(feature = "hermod")]
+    pub fn callback_receiver(&self) -> Result<smartid_hermod::callback::CallbackReceiverBuilder, Missing> {
+        let inbox: Arc<dyn smartid_core::Inbox> = Arc::<dyn FlowStore>::clone(&self.store);
+        let receiver = smartid_hermod::callback::CallbackReceiver::builder(inbox, Arc::clone(&self.runtime));
+        Ok(receiver.dialect(self.hermod()?.dialect().clone()))
+    }
+
+    /// The flow that provisions a FIDO credential on behalf of a user.
+    ///
+    /// # Errors
+    /// [`Missing`] when a client is not there.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub fn fido_enrolment(&self) -> Result<crate::flows::FidoEnrolment, Missing> {
+        let desk = crate::flows::Desk {
+            store: Arc::clone(&self.store),
+            runtime: Arc::clone(&self.runtime),
+            observer: None,
+        };
+        Ok(crate::flows::FidoEnrolment::new(
+            self.hermod()?.clone(),
+            self.digital_access()?.clone(),
+            desk,
+        ))
+    }
+}

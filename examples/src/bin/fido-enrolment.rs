@@ -1,0 +1,240 @@
+//! Makes a FIDO2 credential on behalf of a user, end to end: options from Digital Access, a request to the user's Smart ID Desktop App
+//! through Smart ID Messaging, and the new credential stored in Digital Access.
+//!
+//! Without `--config` it brings a simulated installation and a simulated person along.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use serde_json::json;
+use smartid::flows::Observer;
+use smartid::flows::fido_enrolment::{Begun, End, NotBegun, StoredCredential};
+use smartid::store::{JournalEntry, Mark};
+use smartid::{FlowId, UserId};
+use smartid_examples::terminal::{Style, Terminal, error};
+use smartid_examples::world::{Options, World};
+use smartid_sim::{Persona, Sim};
+
+/// Provision a FIDO2 credential on behalf of a user.
+///
+/// Without --config it runs against a simulator, with a simulated person who answers.
+///
+/// Exit status: 0 the credential is stored; 1 it is not, and the output names the end, says what happened, whose turn it is and what to
+/// check; 2 usage or configuration.
+#[derive(Debug, Parser)]
+#[command(name = "fido-enrolment", version)]
+struct Arguments {
+    /// The Digital Access user to enrol
+    #[arg(long, value_name = "ID", default_value = "alice")]
+    user: String,
+
+    /// Run against the installation that this TOML file describes
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// A TOML file with [messaging] and [digital_access] tables that override inferences about the wire
+    #[arg(long, value_name = "FILE")]
+    dialect: Option<PathBuf>,
+
+    /// What the simulated person does: approves, declines, never-opens, answers-twice, wrong-challenge, wrong-origin, cancels, ...
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    persona: Option<Persona>,
+
+    /// Print one JSON object a line: steps, the link (it is a secret), the end
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+
+    /// Print only the link and the end
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Do not print the QR code
+    #[arg(long)]
+    no_qr: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let style = match (arguments.json, arguments.quiet) {
+        (true, _) => Style::Json,
+        (_, true) => Style::Quiet,
+        _ => Style::Human,
+    };
+    let terminal = Terminal::new(style);
+    match run(&arguments, &terminal).await {
+        Ok(end) => report(&terminal, &end),
+        Err(problem) => {
+            terminal.json(&json!({ "event": "error", "message": problem.to_string() }));
+            error(&format!("fido-enrolment: {problem}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn std::error::Error>> {
+    let user = UserId::new(&arguments.user)?;
+    let options = {
+        let mut options = Options::default();
+        options.config.clone_from(&arguments.config);
+        options.dialect.clone_from(&arguments.dialect);
+        options.persona = arguments.persona;
+        options
+    };
+    let world = World::open(&options).await?;
+    terminal.line(&format!(
+        "Enrolling {} at {}",
+        terminal.strong(&arguments.user),
+        world.place
+    ));
+
+    let flow = world
+        .smartid
+        .fido_enrolment()?
+        .observe(Arc::new(Steps(terminal.clone())));
+    let begun = match flow.begin(&user).await {
+        Ok(begun) => begun,
+        Err(NotBegun::Ended { end, .. }) => return Ok(*end),
+        Err(problem) => return Err(problem.into()),
+    };
+    show(terminal, &begun, arguments.no_qr);
+    let person = world.sim.as_ref().map(|sim| simulate_person(sim, &begun));
+
+    let end = {
+        let _spinner = terminal.spin(
+            "Waiting for the user",
+            Arc::clone(world.smartid.runtime()),
+            begun.expires,
+        );
+        flow.complete(&begun.id).await?
+    };
+    if let Some(person) = person {
+        person.abort();
+    }
+    if let (Some(sim), End::Stored(credential)) = (&world.sim, &end) {
+        log_in(terminal, sim, credential).await;
+    }
+    Ok(end)
+}
+
+/// Prints the steps as they are written to the journal.
+struct Steps(Terminal);
+
+impl Observer for Steps {
+    fn written(&self, _: &FlowId, entry: &JournalEntry) {
+        let Self(terminal) = self;
+        let mark = match entry.mark {
+            Mark::Result => terminal.good("ok"),
+            Mark::Intent => terminal.dim(".."),
+            _ => terminal.dim("--"),
+        };
+        let clear = if terminal.style() == Style::Human {
+            "\r"
+        } else {
+            ""
+        };
+        terminal.line(&format!("{clear}  {mark} {:<20} {}", entry.step, entry.text));
+        terminal.json(&json!({
+            "event": "step", "at": entry.at.to_string(), "step": entry.step, "mark": entry.mark, "text": entry.text
+        }));
+    }
+}
+
+/// Shows the link as text and as a QR code.
+fn show(terminal: &Terminal, begun: &Begun, no_qr: bool) {
+    // The link is a secret; showing it to the person it is meant for is what it is exposed for here.
+    let link = begun.link.expose();
+    terminal.line("");
+    terminal.always(&format!(
+        "Open this link on the user's computer (Smart ID Desktop App 2.4 or later):\n\n  {}\n",
+        terminal.strong(link)
+    ));
+    if terminal.style() == Style::Human && !no_qr {
+        match begun.link.qr() {
+            Ok(code) => terminal.line(&code.expose_terminal()),
+            Err(problem) => terminal.line(&format!("(no QR code: {problem})")),
+        }
+    }
+    terminal.json(
+        &json!({ "event": "link", "flow": begun.id, "link": link, "expires": begun.expires.to_string() }),
+    );
+}
+
+/// Lets the simulated person click the link, after a moment.
+fn simulate_person(sim: &Sim, begun: &Begun) -> tokio::task::JoinHandle<()> {
+    let desktop = sim.desktop();
+    let link = begun.link.expose().to_owned();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        // What becomes of it is seen from the flow's side.
+        let _report = desktop.open(&link).await;
+    })
+}
+
+/// The proof of the pudding: the simulated user logs in with the new credential.
+async fn log_in(terminal: &Terminal, sim: &Sim, credential: &StoredCredential) {
+    match sim.login(&credential.user).await {
+        Ok(_) => {
+            terminal.line(&format!(
+                "  {} {:<20} the user has logged in with the new credential",
+                terminal.good("ok"),
+                "simulated-login"
+            ));
+            terminal.json(&json!({ "event": "simulated-login", "user": credential.user, "ok": true }));
+        }
+        Err(problem) => {
+            terminal.line(&format!(
+                "  {} {:<20} {problem}",
+                terminal.bad("no"),
+                "simulated-login"
+            ));
+            terminal.json(&json!({ "event": "simulated-login", "user": credential.user, "ok": false, "message": problem.to_string() }));
+        }
+    }
+}
+
+/// Prints the end and gives the exit status.
+fn report(terminal: &Terminal, end: &End) -> ExitCode {
+    let advice = end.advice();
+    terminal.json(&json!({
+        "event": "end",
+        "name": end.name(),
+        "message": end.to_string(),
+        "turn": advice.as_ref().map(|advice| advice.turn),
+        "check": advice.as_ref().map(|advice| advice.check.as_ref()),
+        "detail": end,
+    }));
+    match end {
+        End::Stored(credential) => {
+            terminal.line("");
+            terminal.always(&terminal.good("stored"));
+            terminal.always(&format!("  user           {}", credential.user));
+            terminal.always(&format!("  credential id  {}", credential.credential_id));
+            terminal.always(&format!(
+                "  authenticator  {} (attestation {})",
+                credential.aaguid, credential.attestation
+            ));
+            terminal.always(&format!(
+                "  algorithm      {} ({})",
+                credential.algorithm_name, credential.algorithm
+            ));
+            for remark in &credential.remarks {
+                terminal.always(&format!("  remark         {remark}"));
+            }
+            ExitCode::SUCCESS
+        }
+        other => {
+            terminal.line("");
+            terminal.always(&terminal.bad(other.name()));
+            terminal.always(&format!("  what happened  {other}"));
+            if let Some(advice) = advice {
+                terminal.always(&format!("  whose turn     {}", advice.turn.as_str()));
+                terminal.always(&format!("  to check       {}", advice.check));
+            }
+            ExitCode::from(1)
+        }
+    }
+}

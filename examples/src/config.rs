@@ -1,0 +1,265 @@
+//! The configuration file of an installation: `--config installation.toml`.
+//!
+//! ```toml
+//! [messaging]
+//! url = "https://messaging.example.com:20400/hermod/rest/command"   # ends in "command", as Identity Manager stores it
+//! token_file = "/etc/smartid/messaging.token"                       # base64(client-id:key), the value of X-Api-Key
+//! lifespan = 300                                                     # seconds; 300 when left out
+//! timeout = 250                                                      # seconds; 250 when left out
+//!
+//! [messaging.callback]                                               # optional: without it, the command is polled
+//! listen = "127.0.0.1:8090"                                          # plain HTTP, for a TLS front; path …/callback/<command>
+//! user = "hermod"
+//! password_file = "/etc/smartid/callback.password"
+//!
+//! [digital_access]
+//! url = "https://access.example.com/https/api/rest/v3.0"
+//! token_env = "SMARTID_DA_TOKEN"                                     # a bearer token; or user and password_file
+//!
+//! [tls]
+//! roots = ["/etc/smartid/ca.pem"]                                    # PEM; several are allowed
+//! system_roots = false
+//! identity_file = "/etc/smartid/client.pem"                          # optional: certificate chain and key
+//! ```
+//!
+//! A secret stands in a file (`…_file`) or in an environment variable (`…_env`), never in this file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use smartid::{ConfigError, SecretString};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Smart ID Messaging.
+    pub messaging: Messaging,
+    /// Digital Access.
+    pub digital_access: DigitalAccess,
+    /// Who is trusted, and who we are.
+    pub tls: Tls,
+}
+
+/// Smart ID Messaging.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Messaging {
+    /// The URL that ends in `command`.
+    pub url: String,
+    token_file: Option<PathBuf>,
+    token_env: Option<String>,
+    lifespan: Option<u64>,
+    timeout: Option<u64>,
+    /// Where callbacks are received.
+    pub callback: Option<Callback>,
+}
+
+/// Where callbacks are received.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Callback {
+    /// Address and port.
+    pub listen: String,
+    /// The user of `callback-basic-auth`.
+    pub user: String,
+    password_file: Option<PathBuf>,
+    password_env: Option<String>,
+}
+
+/// Digital Access.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct DigitalAccess {
+    /// The base URL, with its path.
+    pub url: String,
+    token_file: Option<PathBuf>,
+    token_env: Option<String>,
+    /// With a password, in the place of a token.
+    pub user: Option<String>,
+    password_file: Option<PathBuf>,
+    password_env: Option<String>,
+}
+
+/// Who is trusted, and who we are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Tls {
+    /// PEM files.
+    #[serde(default)]
+    pub roots: Vec<PathBuf>,
+    /// Whether the system's roots are trusted, too.
+    #[serde(default)]
+    pub system_roots: bool,
+    /// A PEM file with certificate chain and key.
+    pub identity_file: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the file or the key.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError::new("--config", format!("cannot read {}: {error}", path.display()))
+        })?;
+        toml::from_str(&text)
+            .map_err(|error| ConfigError::new("--config", format!("{}: {error}", path.display())))
+    }
+}
+
+impl Messaging {
+    /// The value of `X-Api-Key`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be read.
+    pub fn token(&self) -> Result<SecretString, ConfigError> {
+        secret(
+            "messaging.token",
+            self.token_file.as_deref(),
+            self.token_env.as_deref(),
+        )
+    }
+
+    /// How long the server keeps a command.
+    #[must_use]
+    pub fn lifespan(&self) -> Option<Duration> {
+        self.lifespan.map(Duration::from_secs)
+    }
+
+    /// How long a command can be answered.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+}
+
+impl Callback {
+    /// The password of `callback-basic-auth`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be read.
+    pub fn password(&self) -> Result<SecretString, ConfigError> {
+        secret(
+            "messaging.callback.password",
+            self.password_file.as_deref(),
+            self.password_env.as_deref(),
+        )
+    }
+}
+
+impl DigitalAccess {
+    /// How we are known there.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a secret cannot be read, or both a token and a user are given.
+    pub fn auth(&self) -> Result<smartid::DaAuth, ConfigError> {
+        let has_token = self.token_file.is_some() || self.token_env.is_some();
+        match &self.user {
+            Some(_) if has_token => Err(ConfigError::new(
+                "digital_access",
+                "has both a user and a token; it must be one of them",
+            )),
+            Some(user) => {
+                let password = secret(
+                    "digital_access.password",
+                    self.password_file.as_deref(),
+                    self.password_env.as_deref(),
+                )?;
+                Ok(smartid::DaAuth::basic(user, password))
+            }
+            None => {
+                let token = secret(
+                    "digital_access.token",
+                    self.token_file.as_deref(),
+                    self.token_env.as_deref(),
+                )?;
+                Ok(smartid::DaAuth::bearer(token))
+            }
+        }
+    }
+}
+
+/// Reads a secret from the one place that is given.
+fn secret(
+    setting: &'static str,
+    file: Option<&Path>,
+    variable: Option<&str>,
+) -> Result<SecretString, ConfigError> {
+    let text = match (file, variable) {
+        (Some(file), None) => std::fs::read_to_string(file)
+            .map_err(|error| ConfigError::new(setting, format!("cannot read {}: {error}", file.display())))?,
+        (None, Some(name)) => std::env::var(name)
+            .map_err(|_| ConfigError::new(setting, format!("the environment variable {name} is not set")))?,
+        (None, None) => {
+            return Err(ConfigError::new(
+                setting,
+                format!("is missing: set {setting}_file or {setting}_env"),
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new(
+                setting,
+                "is given both as a file and as an environment variable",
+            ));
+        }
+    };
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err(ConfigError::new(setting, "is empty"));
+    }
+    Ok(SecretString::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"
+        [messaging]
+        url = "https://h/command"
+        token_env = "SMARTID_TEST_NOT_SET"
+        [digital_access]
+        url = "https://d/rest"
+        user = "idm"
+        token_env = "X"
+        [tls]
+        roots = ["ca.pem"]
+    "#;
+
+    #[test]
+    fn mistakes_are_named() {
+        let config: Config = toml::from_str(WHOLE).unwrap();
+        assert_eq!(
+            config.messaging.token().unwrap_err().to_string(),
+            "setting messaging.token: the environment variable SMARTID_TEST_NOT_SET is not set"
+        );
+        assert!(
+            config
+                .digital_access
+                .auth()
+                .unwrap_err()
+                .to_string()
+                .contains("both a user and a token")
+        );
+        assert!(
+            toml::from_str::<Config>(&WHOLE.replace("roots", "root"))
+                .unwrap_err()
+                .to_string()
+                .contains("root")
+        );
+        let missing = Config::read(Path::new("/does/not/exist.toml")).unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .starts_with("setting --config: cannot read /does/not/exist.toml")
+        );
+    }
+}

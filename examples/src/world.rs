@@ -1,0 +1,211 @@
+//! Where an example runs: in a simulated installation, or in the one that a configuration file names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use smartid::core::tower::InboundService;
+use smartid::hermod::callback::CallbackReceiver;
+use smartid::{
+    ApiKey, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect, ReqwestTransport, Runtime,
+    SecretString, SmartId, TokioRuntime, Transport,
+};
+use smartid_reqwest::PemIdentity;
+use smartid_sim::{Persona, Sim};
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+
+/// What an example was asked for.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// The configuration file of an installation; without it, the simulator is started.
+    pub config: Option<PathBuf>,
+    /// A TOML file with the tables `[messaging]` and `[digital_access]`, each the dialect of a client.
+    pub dialect: Option<PathBuf>,
+    /// The simulated person.
+    pub persona: Option<Persona>,
+}
+
+/// A running installation with its clients.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct World {
+    /// The clients.
+    pub smartid: SmartId,
+    /// The simulator, when there is no configuration file.
+    pub sim: Option<Sim>,
+    /// In a sentence, where this is.
+    pub place: String,
+}
+
+/// How long a simulated person has: short, because nobody wants to watch.
+const SIMULATED_TIMEOUT: Duration = Duration::from_secs(12);
+
+impl World {
+    /// Starts the simulator or reads the configuration, and builds the clients.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the setting.
+    pub async fn open(options: &Options) -> Result<Self, ConfigError> {
+        let dialects = Dialects::read(options.dialect.as_deref())?;
+        match &options.config {
+            Some(path) => Self::real(&Config::read(path)?, dialects).await,
+            None => Self::simulated(options.persona.unwrap_or(Persona::Approves), dialects).await,
+        }
+    }
+
+    async fn simulated(persona: Persona, dialects: Dialects) -> Result<Self, ConfigError> {
+        let started = Sim::builder().persona(persona).start().await;
+        let sim =
+            started.map_err(|error| ConfigError::new("simulator", format!("does not start: {error}")))?;
+        let transport: Arc<dyn Transport> = Arc::new(
+            ReqwestTransport::builder()
+                .root_pem(sim.ca_pem().as_bytes())
+                .build()?,
+        );
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
+        let key = ApiKey::new(sim.hermod_client_id(), SecretString::new(sim.hermod_key()))?;
+        let hermod = Hermod::builder(&sim.hermod_command_url(), key)
+            .timeout(SIMULATED_TIMEOUT)
+            .lifespan(SIMULATED_TIMEOUT + Duration::from_secs(5))
+            .dialect(dialects.messaging)
+            .build(Arc::clone(&transport), Arc::clone(&runtime))?;
+        let auth = DaAuth::bearer(SecretString::new(sim.da_token()));
+        let da = DigitalAccess::builder(&sim.da_base_url(), auth)
+            .dialect(dialects.digital_access)
+            .build(transport, Arc::clone(&runtime))?;
+        let smartid = SmartId::builder(runtime)
+            .hermod(hermod)
+            .digital_access(da)
+            .build();
+        let receiver = receiver(&smartid, "hermod", SecretString::new("callback-password"))?;
+        let address = serve(receiver, &smartid, "127.0.0.1:0").await?;
+        sim.set_callback(
+            &format!("http://{address}"),
+            Some(("hermod", "callback-password")),
+        );
+        let place = format!("a simulated installation, {}", sim.hermod_command_url());
+        Ok(Self {
+            smartid,
+            sim: Some(sim),
+            place,
+        })
+    }
+
+    async fn real(config: &Config, dialects: Dialects) -> Result<Self, ConfigError> {
+        let mut transport = ReqwestTransport::builder();
+        for root in &config.tls.roots {
+            transport = transport.root_pem(&read("tls.roots", root)?);
+        }
+        if config.tls.system_roots {
+            transport = transport.system_roots();
+        }
+        if let Some(file) = &config.tls.identity_file {
+            let identity = PemIdentity::from_pem(&read("tls.identity_file", file)?)?;
+            transport = transport.identity(Arc::new(identity));
+        }
+        let transport: Arc<dyn Transport> = Arc::new(transport.build()?);
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
+        let key = ApiKey::from_token(config.messaging.token()?)?;
+        let mut hermod = Hermod::builder(&config.messaging.url, key).dialect(dialects.messaging);
+        if let Some(lifespan) = config.messaging.lifespan() {
+            hermod = hermod.lifespan(lifespan);
+        }
+        if let Some(timeout) = config.messaging.timeout() {
+            hermod = hermod.timeout(timeout);
+        }
+        let hermod = hermod.build(Arc::clone(&transport), Arc::clone(&runtime))?;
+        let da = DigitalAccess::builder(&config.digital_access.url, config.digital_access.auth()?)
+            .dialect(dialects.digital_access)
+            .build(transport, Arc::clone(&runtime))?;
+        let smartid = SmartId::builder(runtime)
+            .hermod(hermod)
+            .digital_access(da)
+            .build();
+        let mut place = config.messaging.url.clone();
+        match &config.messaging.callback {
+            Some(callback) => {
+                let receiver = receiver(&smartid, &callback.user, callback.password()?)?;
+                let address = serve(receiver, &smartid, &callback.listen).await?;
+                place.push_str(&format!(", callbacks received at http://{address}"));
+            }
+            None => place.push_str(", no callbacks configured: the command is polled"),
+        }
+        Ok(Self {
+            smartid,
+            sim: None,
+            place,
+        })
+    }
+}
+
+fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+    std::fs::read(path)
+        .map_err(|error| ConfigError::new(setting, format!("cannot read {}: {error}", path.display())))
+}
+
+fn receiver(smartid: &SmartId, user: &str, password: SecretString) -> Result<CallbackReceiver, ConfigError> {
+    let builder = smartid
+        .callback_receiver()
+        .map_err(|error| ConfigError::new("messaging", error.to_string()))?;
+    builder.basic_auth(user, password).build()
+}
+
+/// Mounts the receiver in a web server, as a program of your own would.
+async fn serve(
+    receiver: CallbackReceiver,
+    smartid: &SmartId,
+    listen: &str,
+) -> Result<std::net::SocketAddr, ConfigError> {
+    let setting = "messaging.callback.listen";
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| ConfigError::new(setting, format!("cannot listen on {listen}: {error}")))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| ConfigError::new(setting, error.to_string()))?;
+    let service = InboundService::new(Arc::new(receiver), Arc::clone(smartid.runtime()));
+    let router = Router::new().fallback_service(service);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+/// The dialects of both clients, from one file.
+#[derive(Default)]
+struct Dialects {
+    messaging: HermodDialect,
+    digital_access: DaDialect,
+}
+
+impl Dialects {
+    fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let wrong = |problem: String| ConfigError::new("--dialect", format!("{}: {problem}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let mut part = |name: &str| match table.remove(name) {
+            None => Ok(toml::Table::new()),
+            Some(toml::Value::Table(table)) => Ok(table),
+            Some(_) => Err(wrong(format!("[{name}] must be a table"))),
+        };
+        let (messaging, digital_access) = (part("messaging")?, part("digital_access")?);
+        if let Some(unknown) = table.keys().next() {
+            return Err(wrong(format!(
+                "unknown table [{unknown}]; there are [messaging] and [digital_access]"
+            )));
+        }
+        let of =
+            |name: &str, error: smartid::core::dialect::DialectError| wrong(format!("in [{name}], {error}"));
+        Ok(Self {
+            messaging: smartid::core::dialect::overlay_table(messaging)
+                .map_err(|error| of("messaging", error))?,
+            digital_access: smartid::core::dialect::overlay_table(digital_access)
+                .map_err(|error| of("digital_access", error))?,
+        })
+    }
+}
