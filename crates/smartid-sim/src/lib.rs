@@ -1,1 +1,48 @@
-//! smartid-sim
+//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access and the Smart ID Desktop App, for tests and for learning.
+//!
+//! It speaks real HTTPS on loopback with a certificate authority that it makes at each start, verifies what clients send as strictly
+//! as the real products may, and plays what is unknown about them as switches ([`SimConfig`]). People and broken apps are
+//! [`Persona`]s, broken networks are [`Fault`]s, time is a [`SimClock`].
+//!
+//! It is a second, independent reading of the protocol: it shares no code with the client crates.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+//! use smartid_sim::{Persona, Sim, SimClock};
+//!
+//! let sim = Sim::builder().seed(7).clock(SimClock::manual()).persona(Persona::Approves).start().await?;
+//! println!("{} {}", sim.hermod_command_url(), sim.da_base_url());
+//! // ... send commands with `sim.hermod_key()`, then let the person click the link:
+//! // let report = sim.desktop().open(&link).await?;
+//! # Ok::<(), smartid_sim::SimError>(())
+//! # }).unwrap();
+//! ```
+
+mod clock;
+pub mod config;
+mod control;
+mod da;
+mod desktop;
+mod error;
+mod faults;
+mod hermod;
+mod json;
+mod net;
+mod persona;
+mod random;
+mod record;
+mod sim;
+mod sync;
+mod webauthn;
+
+pub use clock::SimClock;
+pub use config::SimConfig;
+pub use da::StoredCredential;
+pub use desktop::{Desktop, DeviceReport, LoginReport, SIM_AAGUID};
+pub use error::SimError;
+pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
+pub use json::Move;
+pub use net::tls::ClientIdentity;
+pub use persona::{Persona, UnknownPersona};
+pub use record::{Party, Record};
+pub use sim::{Sim, SimBuilder};

@@ -1,3 +1,198 @@
-//! The simulator as a program.
+//! The simulator as a program: starts, prints where everything is and with which credentials, runs until Ctrl-C. `sample-registrations`
+//! prints what the soft authenticator makes, for other people's verifiers.
 
-fn main() {}
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use smartid_sim::config::AttestationChoice;
+use smartid_sim::{Persona, Sim, SimConfig, SimError};
+
+/// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access and the Desktop App, on loopback.
+#[derive(Debug, Parser)]
+#[command(name = "smartid-sim", version, about)]
+struct Cli {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// TOML file with the switches; unknown keys are errors.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Who sits in front of the Desktop App; wins over the file.
+    #[arg(long)]
+    persona: Option<Persona>,
+    /// Seed of identifiers, tokens and challenges; wins over the file.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write the certificate authority's certificate (PEM) to this file.
+    #[arg(long)]
+    ca_out: Option<PathBuf>,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+    /// Do not serve the control page.
+    #[arg(long)]
+    no_control: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print registrations of the soft authenticator as JSON lines: one per algorithm and attestation, each with its options, and an
+    /// assertion made with the same key.
+    SampleRegistrations,
+    /// Print the default configuration as TOML.
+    DefaultConfig,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string(), 1),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Some(Command::SampleRegistrations) => samples().await,
+            Some(Command::DefaultConfig) => {
+                let text = toml_of(&SimConfig::default())?;
+                print(&text)
+            }
+            None => run(cli.run).await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ SimError::Config(_)) => fail(&error.to_string(), 2),
+        Err(error) => fail(&error.to_string(), 1),
+    }
+}
+
+fn fail(message: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "smartid-sim: {message}");
+    ExitCode::from(code)
+}
+
+fn print(text: &str) -> Result<(), SimError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}
+
+fn toml_of(config: &SimConfig) -> Result<String, SimError> {
+    toml::to_string(config).map_err(|error| SimError::Config(error.to_string()))
+}
+
+async fn run(args: RunArgs) -> Result<(), SimError> {
+    let mut config = match &args.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| SimError::Config(format!("{}: {error}", path.display())))?;
+            SimConfig::from_toml(&text)?
+        }
+        None => SimConfig::default(),
+    };
+    config.control.enabled = !args.no_control;
+    config.seed = args.seed.or(config.seed);
+    config.desktop.persona = args.persona.unwrap_or(config.desktop.persona);
+    let persona = config.desktop.persona;
+    let sim = Sim::builder().config(config).start().await?;
+    if let Some(path) = &args.ca_out {
+        std::fs::write(path, sim.ca_pem())?;
+    }
+    let control = sim.control_url();
+    if args.json {
+        let facts = json!({
+            "hermod": {
+                "commandUrl": sim.hermod_command_url(),
+                "clientId": sim.hermod_client_id(),
+                "key": sim.hermod_key(),
+            },
+            "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
+            "control": control,
+            "persona": persona,
+            "caPem": sim.ca_pem(),
+        });
+        print(&facts.to_string())?;
+    } else {
+        let control = control.map_or_else(
+            || "off".to_owned(),
+            |url| format!("{url}   (play the device here)"),
+        );
+        print(&format!(
+            "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n\
+             Digital Access       {}\n  bearer token       {}\n\
+             Control page         {control}\nPersona              {persona}\n\nCertificate authority:\n{}\nCtrl-C stops.",
+            sim.hermod_command_url(),
+            sim.hermod_client_id(),
+            sim.hermod_key(),
+            sim.da_base_url(),
+            sim.da_token(),
+            sim.ca_pem(),
+        ))?;
+    }
+    tokio::signal::ctrl_c().await?;
+    sim.shutdown().await;
+    Ok(())
+}
+
+/// Every algorithm with every attestation that it allows.
+async fn samples() -> Result<(), SimError> {
+    let sim = Sim::start().await?;
+    let rp_id = "login.example.test";
+    for algorithm in [-7, -8, -35, -36, -257, -258, -259] {
+        for (name, attestation) in [
+            ("none", AttestationChoice::None),
+            ("packed", AttestationChoice::Packed),
+            ("packed-x5c", AttestationChoice::PackedX5c),
+            ("fido-u2f", AttestationChoice::FidoU2f),
+        ] {
+            if attestation == AttestationChoice::FidoU2f && algorithm != -7 {
+                continue;
+            }
+            sim.reconfigure(|config| {
+                config.desktop.algorithms = vec![algorithm];
+                config.desktop.attestation = attestation;
+            });
+            let options = json!({
+                "rp": {"id": rp_id, "name": "Example"},
+                "user": {"id": "dXNlci0x", "name": "alice", "displayName": "Alice"},
+                "challenge": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+                "pubKeyCredParams": [{"type": "public-key", "alg": algorithm}],
+                "attestation": "direct",
+                "authenticatorSelection": {"userVerification": "required"},
+            });
+            let registration = parsed(&sim.desktop().register(&options.to_string())?)?;
+            let request = json!({
+                "rpId": rp_id,
+                "challenge": "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA",
+                "allowCredentials": [{"type": "public-key", "id": registration.get("id")}],
+            });
+            let assertion = parsed(&sim.desktop().assert(&request.to_string())?)?;
+            let line = json!({
+                "algorithm": algorithm,
+                "attestation": name,
+                "rpId": rp_id,
+                "origin": format!("https://{rp_id}"),
+                "options": options,
+                "registration": registration,
+                "assertionOptions": request,
+                "assertion": assertion,
+                "caPem": sim.ca_pem(),
+            });
+            print(&line.to_string())?;
+        }
+    }
+    sim.shutdown().await;
+    Ok(())
+}
+
+fn parsed(text: &str) -> Result<serde_json::Value, SimError> {
+    serde_json::from_str(text).map_err(|error| SimError::Authenticator(error.to_string()))
+}

@@ -1,0 +1,296 @@
+//! The client: one installation of Digital Access, how to reach it and how to authenticate there.
+//!
+//! It adds to [`Caller`] what belongs to Digital Access: the credential is obtained for each call, constant headers are added, and a
+//! call that was refused as not authenticated is repeated once with a new token, because tokens run out between two calls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use smartid_core::{
+    BuildError, CallPolicy, Caller, ConfigError, Credential, Either, Endpoint, Error, Incoming, Outgoing,
+    Repeat, ResponseError, Runtime, ServiceUrl, Transport, race,
+};
+
+use crate::auth::{DaAuth, FidoProvisioning, Prepared, refuse_reserved};
+use crate::dialect::DaDialect;
+use crate::refusal::DaRefusal;
+
+/// A client for one installation of Digital Access. Cloning it is cheap; clones share everything.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use smartid_core::{ConfigError, Runtime, SecretString, Transport};
+/// use smartid_da::{DaAuth, DigitalAccess, UserId, fido};
+///
+/// # async fn example(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>, token: SecretString)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let da = DigitalAccess::builder("https://access.example.test/https/api/rest/v3.0", DaAuth::bearer(token))
+///     .build(transport, runtime)?;
+/// let options = da.call(&fido::GetOptions::new(UserId::new("anna")?)).await?;
+/// options.validate()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct DigitalAccess(Arc<Inner>);
+
+struct Inner {
+    caller: Caller,
+    auth: Prepared,
+    dialect: DaDialect,
+    headers: HeaderMap,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            caller,
+            auth,
+            dialect: _,
+            headers,
+        } = self;
+        f.debug_struct("DigitalAccess")
+            .field("url", caller.base())
+            .field("auth", auth)
+            .field(
+                "headers",
+                &headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl DigitalAccess {
+    /// Begins a client. `url` is taken with its path, to which the operations' paths are appended: for the default set-up
+    /// `https://<access point>/https/api/rest/v3.0` \[inferred; vendor page: Set up FIDO2 authentication, which names resource `api`\].
+    pub fn builder(url: impl Into<String>, auth: DaAuth) -> Builder {
+        Builder {
+            url: url.into(),
+            auth,
+            dialect: DaDialect::default(),
+            policy: CallPolicy::default(),
+            headers: Vec::new(),
+            plain_http: false,
+        }
+    }
+
+    /// What this installation does differently.
+    #[must_use]
+    pub fn dialect(&self) -> &DaDialect {
+        &self.0.dialect
+    }
+
+    /// The runtime that calls are timed with.
+    #[must_use]
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        self.0.caller.runtime()
+    }
+
+    /// The address of the installation.
+    #[must_use]
+    pub fn url(&self) -> &ServiceUrl {
+        self.0.caller.base()
+    }
+
+    /// Calls an operation.
+    ///
+    /// When Digital Access answers that the caller is not authenticated and tokens come from a provider that renews them, the
+    /// provider is told and the call is made once more: such an answer means that nothing was done. All in all this takes no longer
+    /// than the policy's total limit.
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`DaRefusal`].
+    pub async fn call<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = FidoProvisioning, Dialect = DaDialect>,
+    {
+        let inner = &*self.0;
+        let endpoint = WithHeaders {
+            endpoint,
+            headers: &inner.headers,
+        };
+        let provider = match &inner.auth {
+            Prepared::Fixed(credential) => {
+                return inner.caller.call(&endpoint, &inner.dialect, credential).await;
+            }
+            Prepared::Token(provider) => provider,
+        };
+        let policy = *inner.caller.policy();
+        let runtime = inner.caller.runtime();
+        let deadline = runtime.now() + policy.total_limit();
+        let mut may_renew = provider.renews();
+        loop {
+            let left = deadline.since(runtime.now());
+            let token = match race(provider.token(), runtime.sleep(left)).await {
+                Either::First(token) => token.map_err(|error| Error::credential(E::NAME, error))?,
+                Either::Second(()) => return Err(Error::deadline(E::NAME, false)),
+            };
+            let credential =
+                Credential::bearer("da.auth", &token).map_err(|error| Error::config(E::NAME, error))?;
+            let left = deadline.since(runtime.now());
+            let shorter;
+            let caller = if left == policy.total_limit() {
+                &inner.caller
+            } else {
+                shorter = inner.caller.clone().with_policy(policy.with_total_limit(left));
+                &shorter
+            };
+            match caller.call(&endpoint, &inner.dialect, &credential).await {
+                Err(error) if may_renew && not_authenticated(&error) => {
+                    may_renew = false;
+                    tracing::debug!(operation = E::NAME, "token refused, asking for another");
+                    let left = deadline.since(runtime.now());
+                    if let Either::Second(()) = race(provider.invalidate(), runtime.sleep(left)).await {
+                        return Err(error);
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+fn not_authenticated(error: &Error) -> bool {
+    error
+        .refusal::<DaRefusal>()
+        .is_some_and(DaRefusal::is_not_authenticated)
+}
+
+/// The same operation with the client's constant headers.
+struct WithHeaders<'a, E> {
+    endpoint: &'a E,
+    headers: &'a HeaderMap,
+}
+
+impl<E: Endpoint> Endpoint for WithHeaders<'_, E> {
+    type Auth = E::Auth;
+    type Dialect = E::Dialect;
+    type Output = E::Output;
+    type Error = E::Error;
+
+    const NAME: &'static str = E::NAME;
+    const REPEAT: Repeat = E::REPEAT;
+
+    fn request(&self, dialect: &E::Dialect) -> Result<Outgoing, BuildError> {
+        let mut outgoing = self.endpoint.request(dialect)?;
+        for (name, value) in self.headers {
+            outgoing.headers_mut().insert(name.clone(), value.clone());
+        }
+        Ok(outgoing)
+    }
+
+    fn response(
+        &self,
+        dialect: &E::Dialect,
+        incoming: Incoming,
+    ) -> Result<E::Output, ResponseError<E::Error>> {
+        self.endpoint.response(dialect, incoming)
+    }
+}
+
+/// The settings of a [`DigitalAccess`] client.
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    url: String,
+    auth: DaAuth,
+    dialect: DaDialect,
+    policy: CallPolicy,
+    headers: Vec<Extra>,
+    plain_http: bool,
+}
+
+struct Extra {
+    name: String,
+    value: String,
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, value: _blind } = self;
+        write!(f, "{name}: ..")
+    }
+}
+
+impl Builder {
+    /// Sets what this installation does differently.
+    pub fn dialect(mut self, dialect: DaDialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Sets limits and retries.
+    pub fn policy(mut self, policy: CallPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Adds a header to every request, such as one that a gateway wants. Its value is treated as a secret.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push(Extra {
+            name: name.into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Allows an `http` URL. Everyone on the way then reads the token of each request and can store a credential of their own for any
+    /// user. Only for a loopback address in a test.
+    pub fn danger_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Checks the settings and makes the client.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the setting: `da.url`, `da.auth`, `da.header`.
+    pub fn build(
+        self,
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<DigitalAccess, ConfigError> {
+        let Self {
+            url,
+            auth,
+            dialect,
+            policy,
+            headers: extra,
+            plain_http,
+        } = self;
+        let base = if plain_http {
+            ServiceUrl::danger_parse_plain_http("da.url", &url)?
+        } else {
+            ServiceUrl::parse("da.url", &url)?
+        };
+        let auth = auth.prepare()?;
+        let mut headers = HeaderMap::with_capacity(extra.len());
+        for Extra { name, value } in extra {
+            let name: HeaderName = name.parse().map_err(|_| {
+                ConfigError::new("da.header", format!("{name:?} is not the name of an HTTP header"))
+            })?;
+            refuse_reserved("da.header", &name)?;
+            if name == http::header::AUTHORIZATION && auth.uses_authorization() {
+                return Err(ConfigError::new(
+                    "da.header",
+                    "authorization is already set by da.auth",
+                ));
+            }
+            let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+                ConfigError::new(
+                    "da.header",
+                    format!("the value of {name} contains a character that cannot stand in an HTTP header"),
+                )
+            })?;
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        Ok(DigitalAccess(Arc::new(Inner {
+            caller: Caller::new(base, transport, runtime).with_policy(policy),
+            auth,
+            dialect,
+            headers,
+        })))
+    }
+}

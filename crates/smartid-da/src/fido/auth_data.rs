@@ -1,0 +1,259 @@
+//! Authenticator data: the bytes that the authenticator speaks for itself with.
+//!
+//! rpIdHash (32) | flags (1) | signature counter (4, big endian) | if AT: AAGUID (16), length of the credential id (2, big endian),
+//! credential id, COSE key | if ED: CBOR map. Nothing may follow.
+
+use std::fmt;
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+
+use super::attestation::AttestationError;
+use super::cbor::{self, Problem};
+use super::cose::CoseKey;
+
+/// The flags of authenticator data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "one byte is all there is")]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// UP: the user was present.
+    #[must_use]
+    pub fn user_present(self) -> bool {
+        self.0 & 0x01 != 0
+    }
+
+    /// UV: the user was verified, by PIN or biometrics.
+    #[must_use]
+    pub fn user_verified(self) -> bool {
+        self.0 & 0x04 != 0
+    }
+
+    /// BE: the credential may be backed up.
+    #[must_use]
+    pub fn backup_eligible(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    /// BS: the credential is backed up.
+    #[must_use]
+    pub fn backed_up(self) -> bool {
+        self.0 & 0x10 != 0
+    }
+
+    /// AT: a new credential is in the data.
+    #[must_use]
+    pub fn attested_data(self) -> bool {
+        self.0 & 0x40 != 0
+    }
+
+    /// ED: extension outputs are in the data.
+    #[must_use]
+    pub fn extension_data(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+}
+
+impl fmt::Display for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (self.user_present(), "UP"),
+            (self.user_verified(), "UV"),
+            (self.backup_eligible(), "BE"),
+            (self.backed_up(), "BS"),
+            (self.attested_data(), "AT"),
+            (self.extension_data(), "ED"),
+        ];
+        let set: Vec<&str> = names
+            .into_iter()
+            .filter_map(|(set, name)| set.then_some(name))
+            .collect();
+        f.write_str(&set.join(" "))
+    }
+}
+
+/// The make and model of an authenticator; all zero when it does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "sixteen bytes are all there is")]
+pub struct Aaguid(pub [u8; 16]);
+
+impl Aaguid {
+    /// Whether the authenticator does not say what it is.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.0 == [0; 16]
+    }
+}
+
+impl fmt::Display for Aaguid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The new credential in authenticator data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttestedCredential {
+    /// The make and model of the authenticator.
+    pub aaguid: Aaguid,
+    /// 1 to 1023 bytes.
+    pub credential_id: Vec<u8>,
+    /// The public key.
+    pub key: CoseKey,
+}
+
+/// Authenticator data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuthenticatorData {
+    /// SHA-256 of the relying party id.
+    pub rp_id_hash: [u8; 32],
+    /// What the authenticator attests by bits.
+    pub flags: Flags,
+    /// How often the credential was used; 0 when the authenticator does not count.
+    pub sign_count: u32,
+    /// The new credential, when AT is set.
+    pub attested: Option<AttestedCredential>,
+    /// Extension outputs as CBOR, when ED is set.
+    pub extensions: Option<Vec<u8>>,
+}
+
+/// Longest credential id that WebAuthn allows.
+const MAX_ID: usize = 1023;
+
+impl AuthenticatorData {
+    /// The part of fixed length: rpIdHash, flags and signature counter.
+    ///
+    /// # Errors
+    /// [`AttestationError`] when there are less than 37 bytes.
+    pub fn head(bytes: &[u8]) -> Result<([u8; 32], Flags, u32), AttestationError> {
+        let short = || AttestationError::AuthData("it has less than 37 bytes");
+        let (rp_id_hash, rest) = bytes.split_first_chunk::<32>().ok_or_else(short)?;
+        let (flags, rest) = rest.split_first().ok_or_else(short)?;
+        let (count, _) = rest.split_first_chunk::<4>().ok_or_else(short)?;
+        Ok((*rp_id_hash, Flags(*flags), u32::from_be_bytes(*count)))
+    }
+
+    /// Reads authenticator data to its last byte.
+    ///
+    /// # Errors
+    /// [`AttestationError`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
+        let (rp_id_hash, flags, sign_count) = Self::head(bytes)?;
+        let mut rest = bytes.get(37..).unwrap_or_default();
+        let attested = if flags.attested_data() {
+            let (attested, behind) = attested(rest)?;
+            rest = behind;
+            Some(attested)
+        } else {
+            None
+        };
+        let extensions = if flags.extension_data() {
+            let mut decoder = Decoder::new(rest);
+            if !matches!(decoder.datatype().map_err(inside)?, Type::Map | Type::MapIndef) {
+                return Err(AttestationError::AuthData("its extension outputs are not a map"));
+            }
+            cbor::skip(&mut decoder).map_err(inside)?;
+            let (map, behind) = split(rest, decoder.position());
+            rest = behind;
+            Some(map.to_vec())
+        } else {
+            None
+        };
+        if !rest.is_empty() {
+            return Err(AttestationError::Trailing("authenticator data"));
+        }
+        Ok(Self {
+            rp_id_hash,
+            flags,
+            sign_count,
+            attested,
+            extensions,
+        })
+    }
+}
+
+/// CBOR inside authenticator data that ends early means that the authenticator data does.
+pub(crate) fn inside(problem: impl Into<Problem>) -> AttestationError {
+    match problem.into() {
+        Problem::End => AttestationError::AuthData("it ends early"),
+        other => other.into(),
+    }
+}
+
+fn split(bytes: &[u8], at: usize) -> (&[u8], &[u8]) {
+    bytes.split_at_checked(at).unwrap_or((bytes, &[]))
+}
+
+fn attested(bytes: &[u8]) -> Result<(AttestedCredential, &[u8]), AttestationError> {
+    let short = || AttestationError::AuthData("it ends early");
+    let (aaguid, rest) = bytes.split_first_chunk::<16>().ok_or_else(short)?;
+    let (length, rest) = rest.split_first_chunk::<2>().ok_or_else(short)?;
+    let length = usize::from(u16::from_be_bytes(*length));
+    let (id, rest) = rest.split_at_checked(length).ok_or_else(short)?;
+    if id.is_empty() {
+        return Err(AttestationError::EmptyId);
+    }
+    if id.len() > MAX_ID {
+        return Err(AttestationError::IdTooLong(id.len()));
+    }
+    let mut decoder = Decoder::new(rest);
+    let key = CoseKey::read(&mut decoder)?;
+    let (_, behind) = split(rest, decoder.position());
+    Ok((
+        AttestedCredential {
+            aaguid: Aaguid(*aaguid),
+            credential_id: id.to_vec(),
+            key,
+        },
+        behind,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_aaguid_is_shown_as_a_uuid() {
+        let aaguid = Aaguid([
+            0xee, 0x88, 0x28, 0x79, 0x72, 0x1c, 0x49, 0x13, 0x97, 0x75, 0x3d, 0xfc, 0xce, 0x97, 0x07, 0x2a,
+        ]);
+        assert_eq!(aaguid.to_string(), "ee882879-721c-4913-9775-3dfcce97072a");
+        assert!(Aaguid([0; 16]).is_zero() && !aaguid.is_zero());
+    }
+
+    #[test]
+    fn without_attested_data_the_fixed_part_is_all() {
+        let mut bytes = vec![7; 32];
+        bytes.extend([0x05, 0, 0, 1, 2]);
+        let data = AuthenticatorData::parse(&bytes).unwrap();
+        assert_eq!((data.sign_count, data.flags.to_string().as_str()), (258, "UP UV"));
+        bytes.push(0);
+        assert_eq!(
+            AuthenticatorData::parse(&bytes),
+            Err(AttestationError::Trailing("authenticator data"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), flags: u8) {
+            if let Some(byte) = bytes.get_mut(32) {
+                *byte = flags;
+            }
+            let _ = AuthenticatorData::parse(&bytes);
+            let _ = super::super::AttestationObject::parse(&bytes);
+        }
+    }
+}

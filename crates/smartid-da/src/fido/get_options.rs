@@ -1,0 +1,111 @@
+//! Asks for creation options on behalf of a user.
+//!
+//! `GET /fido/options`, Digital Access 6.11 and later \[documented; vendor page: Fido credential provisioning with Digital Access\]. How
+//! the user is named (query parameter `userId`), what success looks like (200) and the form of the answer (W3C creation options, bare
+//! or in `publicKey`) are inferred and stand in the dialect under `user` and `options`.
+//!
+//! Only a caller with the right to provision may call it. A second call does no harm: it issues another challenge, which may or may
+//! not replace the first.
+
+use http::header::ACCEPT;
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
+
+use super::options::CreationOptions;
+use crate::auth::FidoProvisioning;
+use crate::dialect::{DaDialect, Encoding};
+use crate::refusal::{DaRefusal, accept};
+use crate::request::{Target, header_value};
+use crate::user::UserId;
+
+/// The request; see the module's text for who may send it and when.
+///
+/// ```
+/// use http::{HeaderMap, StatusCode};
+/// use smartid_core::{Endpoint, Incoming};
+/// use smartid_da::{DaDialect, UserId, fido::GetOptions};
+///
+/// let dialect = DaDialect::default();
+/// let call = GetOptions::new(UserId::new("anna å")?);
+/// let request = call.request(&dialect)?;
+/// assert_eq!((request.method().as_str(), request.target().as_str()), ("GET", "fido/options?userId=anna%20%C3%A5"));
+///
+/// let body = br#"{"publicKey":{"rp":{"id":"login.example.test","name":"Login"},"user":{"id":"AQ","name":"anna","displayName":"Anna"},
+///     "challenge":"AAECAwQFBgcICQoLDA0ODw","pubKeyCredParams":[{"type":"public-key","alg":-7}]}}"#;
+/// let answer = Incoming::new(StatusCode::OK, HeaderMap::new(), bytes::Bytes::from_static(body));
+/// let options = call.response(&dialect, answer).unwrap();
+/// assert!(options.raw().starts_with(r#"{"rp":{"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GetOptions {
+    /// Whose credential it will be.
+    pub user: UserId,
+}
+
+impl GetOptions {
+    /// Options for this user.
+    #[must_use]
+    pub fn new(user: UserId) -> Self {
+        Self { user }
+    }
+}
+
+impl Endpoint for GetOptions {
+    type Auth = FidoProvisioning;
+    type Dialect = DaDialect;
+    type Output = CreationOptions;
+    type Error = DaRefusal;
+
+    const NAME: &'static str = "da.fido-options";
+    const REPEAT: Repeat = Repeat::Idempotent;
+
+    fn request(&self, dialect: &DaDialect) -> Result<Outgoing, BuildError> {
+        let call = &dialect.options;
+        let target = Target {
+            verb: &call.verb,
+            path: &call.path,
+            position: call.user_position.unwrap_or(dialect.user.position),
+            name: call.user_name.as_deref().unwrap_or(&dialect.user.name),
+            user: &self.user,
+        };
+        let mut request = target.request()?;
+        if let Some(body) = target.in_body("{}")? {
+            if matches!(call.verb.method(), http::Method::GET | http::Method::DELETE) {
+                return Err(BuildError::Invalid(String::from(
+                    "dialect: the user cannot stand in the body of GET or DELETE; set options.verb or options.user_position",
+                )));
+            }
+            request = request.body("application/json", body);
+        }
+        Ok(request.header(ACCEPT, header_value("options.accept", &call.accept)?))
+    }
+
+    fn response(
+        &self,
+        dialect: &DaDialect,
+        incoming: Incoming,
+    ) -> Result<CreationOptions, ResponseError<DaRefusal>> {
+        let call = &dialect.options;
+        accept(dialect, &call.success, &incoming)?;
+        let incoming = call.response.apply_to_response(incoming);
+        if incoming.body().trim_ascii().is_empty() {
+            return Err(incoming
+                .unreadable("no creation options, the body is empty")
+                .into());
+        }
+        let text = std::str::from_utf8(incoming.body())
+            .map_err(|_| incoming.unreadable("the creation options are not UTF-8"))?;
+        let options =
+            CreationOptions::parse(text).map_err(|error| incoming.unreadable(&error.to_string()))?;
+        match options.irregular_encoding() {
+            Some(at) if call.base64 == Encoding::Strict => Err(incoming
+                .unreadable(
+                    "not base64url without padding; options.base64 = \"lenient\" in the dialect allows it",
+                )
+                .at(Some(at.to_owned()))
+                .into()),
+            _ => Ok(options),
+        }
+    }
+}

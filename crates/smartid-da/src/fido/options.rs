@@ -1,0 +1,260 @@
+//! Creation options: the exact text that Digital Access sent, and what it says.
+//!
+//! The authenticator's side must get what the relying party wrote, so the text is kept; the view beside it is for reading and
+//! checking. Reading is lenient, because browsers are; [`validate`](CreationOptions::validate) then applies the rules without which a
+//! ceremony would be pointless or unsafe.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smartid_core::{Advice, Lint, Turn};
+
+use super::options_read::view;
+use super::options_view::OptionsView;
+use super::reader::{Object, too_deep, without_bom};
+
+/// Options that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionsError {
+    /// The text is no JSON object.
+    #[error("the creation options are not a JSON object")]
+    NotAnObject,
+    /// The document nests too deeply.
+    #[error("the creation options nest more than 64 levels deep")]
+    TooDeep,
+    /// A member that must be there is absent or null.
+    #[error("the creation options have no {0}")]
+    Missing(&'static str),
+    /// A member is there twice; two readers could take different ones.
+    #[error("the creation options have {0} more than once")]
+    Repeated(&'static str),
+    /// A member is of another type, or not base64url.
+    #[error("{at} of the creation options is not {expected}")]
+    #[non_exhaustive]
+    Type {
+        /// The member, as a JSON pointer.
+        at: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A list has more than 10 000 items.
+    #[error("{0} of the creation options has more than 10000 items")]
+    TooLong(&'static str),
+    /// The challenge is shorter than 16 bytes.
+    #[error("the challenge has {0} bytes; less than 16 can be guessed")]
+    ShortChallenge(usize),
+    /// The user handle is empty or longer than 64 bytes.
+    #[error("user.id has {0} bytes; it must have 1 to 64")]
+    UserIdLength(usize),
+    /// The relying party id is no domain.
+    #[error("rp.id is not a domain (no scheme, no port, no path, ASCII letters): {0:?}")]
+    RpId(String),
+    /// None of the algorithms is one that Digital Access documents.
+    #[error("pubKeyCredParams offers none of ES256, EdDSA, ES384, ES512, RS256, RS384, RS512")]
+    NoKnownAlgorithm,
+}
+
+impl OptionsError {
+    /// A short name, for metrics and machines.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotAnObject | Self::TooDeep | Self::Repeated(_) | Self::TooLong(_) => "malformed-json",
+            Self::Missing(_) => "missing-member",
+            Self::Type { .. } => "malformed-member",
+            Self::ShortChallenge(_) => "short-challenge",
+            Self::UserIdLength(_) => "user-id-length",
+            Self::RpId(_) => "rp-id",
+            Self::NoKnownAlgorithm => "no-known-algorithm",
+        }
+    }
+
+    /// Whose turn it is and what to check.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        Advice::new(
+            Turn::Administrator,
+            match self {
+                Self::RpId(_) => {
+                    "the Relying Party ID of the FIDO method in Digital Access: it must be a plain domain, without scheme, port or path"
+                }
+                Self::NoKnownAlgorithm => "the algorithms of the FIDO method in Digital Access",
+                _ => {
+                    "that the base URL leads to Digital Access 6.11 or later; where its options look different, a dialect can describe \
+                     the difference (options.response)"
+                }
+            },
+        )
+    }
+}
+
+/// Creation options as they came.
+///
+/// Serialised, they are a JSON string with the exact text, so that a stored flow keeps the bytes.
+///
+/// ```
+/// use smartid_da::fido::CreationOptions;
+///
+/// let body = r#"{"publicKey": {"rp": {"id": "login.example.test", "name": "Login"},
+///     "user": {"id": "AQ", "name": "anna", "displayName": "Anna"}, "challenge": "AAECAwQFBgcICQoLDA0ODw",
+///     "pubKeyCredParams": [{"type": "public-key", "alg": -7}], "timeout": 6e4, "futureMember": 1.50}}"#;
+/// let options = CreationOptions::parse(body)?;
+/// options.validate()?;
+/// assert_eq!(options.view().rp_id.as_deref(), Some("login.example.test"));
+/// assert!(options.raw().starts_with(r#"{"rp": {"#) && options.raw().ends_with(r#""futureMember": 1.50}"#));
+/// # Ok::<(), smartid_da::fido::OptionsError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CreationOptions {
+    raw: String,
+    view: OptionsView,
+    irregular: Option<&'static str>,
+    lints: Vec<Lint>,
+}
+
+impl CreationOptions {
+    /// Reads options, bare or in a `publicKey` wrapper.
+    ///
+    /// # Errors
+    /// [`OptionsError`] when a member that every ceremony needs is absent or cannot be read.
+    pub fn parse(text: &str) -> Result<Self, OptionsError> {
+        let mut lints = Vec::new();
+        let (text, bom) = without_bom(text);
+        if bom {
+            lints.push(Lint::new("", "a byte order mark in front of the document"));
+        }
+        if too_deep(text) {
+            return Err(OptionsError::TooDeep);
+        }
+        let text = text.trim_matches(WHITE_SPACE);
+        let outer = Object::read(text).ok_or(OptionsError::NotAnObject)?;
+        if outer.repeated(&["publicKey"]).is_some() {
+            return Err(OptionsError::Repeated("/publicKey"));
+        }
+        let raw = match outer.get("publicKey") {
+            None => text,
+            Some(inner) => {
+                if outer.get("challenge").is_some() {
+                    lints.push(Lint::new(
+                        "/publicKey",
+                        "options inside and outside of publicKey; the inner ones count",
+                    ));
+                }
+                inner
+            }
+        };
+        let mut irregular = None;
+        let view = view(raw, &mut irregular, &mut lints)?;
+        Ok(Self {
+            raw: raw.to_owned(),
+            view,
+            irregular,
+            lints,
+        })
+    }
+
+    /// The exact text of the options object, without a wrapper.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn view(&self) -> &OptionsView {
+        &self.view
+    }
+
+    /// What was odd but let pass.
+    #[must_use]
+    pub fn lints(&self) -> &[Lint] {
+        &self.lints
+    }
+
+    /// The first of `challenge` and `user.id` that is written in another way than base64url without padding.
+    #[must_use]
+    pub fn irregular_encoding(&self) -> Option<&'static str> {
+        self.irregular
+    }
+
+    /// Whether the user has this credential already: whether it is among `excludeCredentials`.
+    #[must_use]
+    pub fn excludes(&self, credential_id: &[u8]) -> bool {
+        self.view.exclude.iter().any(|known| known.is(credential_id))
+    }
+
+    /// Checks what a ceremony cannot do without: a challenge of 16 bytes or more, a user handle of 1 to 64 bytes, a relying party id
+    /// (if any) that is a domain, and an algorithm that Digital Access documents.
+    ///
+    /// # Errors
+    /// [`OptionsError`] with the first rule that is broken.
+    pub fn validate(&self) -> Result<(), OptionsError> {
+        let OptionsView {
+            challenge,
+            user_id,
+            rp_id,
+            algorithms,
+            ..
+        } = &self.view;
+        if challenge.len() < 16 {
+            return Err(OptionsError::ShortChallenge(challenge.len()));
+        }
+        if !(1..=64).contains(&user_id.len()) {
+            return Err(OptionsError::UserIdLength(user_id.len()));
+        }
+        if let Some(rp_id) = rp_id.as_deref().filter(|id| !is_domain(id)) {
+            let shown = rp_id.chars().take(80).collect();
+            return Err(OptionsError::RpId(shown));
+        }
+        if !algorithms.iter().any(|algorithm| algorithm.is_documented()) {
+            return Err(OptionsError::NoKnownAlgorithm);
+        }
+        Ok(())
+    }
+}
+
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// A domain as it stands in a certificate: labels of letters, digits, hyphens and underscores. No address, no final dot.
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    text.len() <= 253 && text.split('.').all(label) && text.parse::<std::net::Ipv4Addr>().is_err()
+}
+
+impl fmt::Debug for CreationOptions {
+    /// Without the text: it names a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            raw,
+            view,
+            irregular,
+            lints,
+        } = self;
+        f.debug_struct("CreationOptions")
+            .field("rp_id", &view.rp_id)
+            .field("raw_bytes", &raw.len())
+            .field("irregular", irregular)
+            .field("lints", lints)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for CreationOptions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreationOptions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,141 @@
+//! Tells a refusal from an answer, and reads what it says.
+
+use std::time::Duration;
+
+use smartid_core::dialect::SuccessStatus;
+use smartid_core::json::{self, Pointer};
+use smartid_core::{Content, Incoming, ResponseError, Timestamp, redact};
+
+use super::{DaRefusal, DaRefusalKind};
+use crate::dialect::{DaDialect, Meaning};
+
+/// Sorts an answer: `Ok` when it claims success and is no login page, else the refusal.
+pub(crate) fn accept(
+    dialect: &DaDialect,
+    success: &SuccessStatus,
+    incoming: &Incoming,
+) -> Result<(), ResponseError<DaRefusal>> {
+    let errors = &dialect.errors;
+    let status = incoming.status();
+    let refuse = |kind, told| Err(ResponseError::Refused(DaRefusal::new(kind, incoming, told)));
+    let login = incoming.content() == Content::Html && errors.html_is_login;
+    let success = success.accepts(status);
+    if success && !login && !errors.lists_codes() {
+        // The usual case: nobody needs to look for an error in it.
+        return Ok(());
+    }
+    let told = Told::read(dialect, incoming);
+    if let Some(meaning) = told.code.as_deref().and_then(|code| errors.by_code(code)) {
+        return refuse(meaning.kind(), told);
+    }
+    match (success, login) {
+        (true, true) => return refuse(Meaning::NotAuthenticated.kind(), told),
+        (true, false) => return Ok(()),
+        (false, _) => {}
+    }
+    if let Some(meaning) = errors.by_status(status) {
+        return refuse(meaning.kind(), told);
+    }
+    if status.is_success() {
+        // It says that it was done; that the dialect does not expect this status is no refusal.
+        return Err(incoming
+            .unreadable("a success status that the dialect does not list")
+            .into());
+    }
+    refuse(DaRefusalKind::Unexpected, told)
+}
+
+/// The code and the message of an error body, as far as there are any.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) code: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+impl Told {
+    fn read(dialect: &DaDialect, incoming: &Incoming) -> Self {
+        match incoming.content() {
+            Content::Empty => Self::default(),
+            Content::Html => Self {
+                code: None,
+                message: redact::html_title(incoming.body()).filter(|title| !title.is_empty()),
+            },
+            Content::Json => {
+                let Ok(text) = std::str::from_utf8(incoming.body()) else {
+                    return Self::default();
+                };
+                Self {
+                    code: first(text, &dialect.errors.code),
+                    message: first(text, &dialect.errors.message),
+                }
+            }
+            _ => Self {
+                code: None,
+                message: Some(redact::message(&plain(incoming.body()))),
+            },
+        }
+    }
+}
+
+/// The first of these members that is a text or a number.
+fn first(body: &str, pointers: &[Pointer]) -> Option<String> {
+    pointers.iter().find_map(|pointer| {
+        let value = json::find(body, pointer)?;
+        let text = match serde_json::from_str::<serde_json::Value>(value).ok()? {
+            serde_json::Value::String(text) => text,
+            serde_json::Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        Some(redact::message(&text)).filter(|text| !text.is_empty())
+    })
+}
+
+/// The beginning of a plain text, which may be UTF-8 or Latin-1.
+fn plain(body: &[u8]) -> String {
+    let head = body.get(..body.len().min(2048)).unwrap_or_default();
+    match std::str::from_utf8(head) {
+        Ok(text) => text.to_owned(),
+        // Cut in the middle of a letter.
+        Err(error) if error.error_len().is_none() && head.len() < body.len() => {
+            String::from_utf8_lossy(head).into_owned()
+        }
+        Err(_) => head.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// Where a redirect leads, when that is an address that a person could be shown.
+pub(super) fn redirect(incoming: &Incoming) -> Option<String> {
+    let target = incoming.redirect()?;
+    let scheme = target.split(['/', ':']).next().unwrap_or_default();
+    let has_scheme = target
+        .get(scheme.len()..)
+        .is_some_and(|rest| rest.starts_with(':'));
+    let harmless = ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known));
+    (!has_scheme || harmless)
+        .then_some(target)
+        .filter(|target| !target.is_empty())
+}
+
+/// How long to wait. A date is counted from the answer's own `Date`, since an endpoint knows no clock.
+pub(super) fn retry_after(incoming: &Incoming) -> Option<Duration> {
+    let date = incoming
+        .headers()
+        .get(http::header::DATE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| httpdate::parse_http_date(value).ok())
+        .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
+        .and_then(|since| u64::try_from(since.as_millis()).ok());
+    match date {
+        Some(millis) => incoming.retry_after(Timestamp::from_millis(millis)),
+        // Without a date only seconds can be understood; a date would seem to lie decades ahead.
+        None => incoming
+            .retry_after(Timestamp::from_millis(0))
+            .filter(|wait| *wait <= Duration::from_secs(u64::from(u32::MAX)))
+            .filter(|_| {
+                let value = incoming.headers().get(http::header::RETRY_AFTER);
+                value.is_some_and(|value| value.as_bytes().iter().all(u8::is_ascii_digit))
+            }),
+    }
+}

@@ -1,0 +1,212 @@
+//! The client: where messaging is, who we are, and the settings that all commands share.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smartid_core::{
+    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Lint, Runtime, ServiceUrl, Transport,
+    random_id,
+};
+
+use crate::api_key::{ApiKey, auth};
+use crate::dialect::HermodDialect;
+use crate::header::CommandHeader;
+
+/// How long messaging keeps a command, unless set.
+pub const DEFAULT_LIFESPAN: Duration = Duration::from_secs(300);
+/// How long the device can fetch a command, unless set.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(250);
+
+const URL: &str = "hermod.url";
+
+/// A client of one messaging server. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Hermod(Arc<Inner>);
+
+struct Inner {
+    caller: Caller,
+    credential: Credential,
+    client_id: String,
+    header: CommandHeader,
+    dialect: HermodDialect,
+    lints: Vec<Lint>,
+}
+
+/// Settings of a [`Hermod`].
+#[derive(Clone, Debug)]
+pub struct HermodBuilder {
+    url: String,
+    api_key: ApiKey,
+    lifespan: Duration,
+    timeout: Duration,
+    dialect: HermodDialect,
+    policy: CallPolicy,
+    strict: bool,
+    plain_http: bool,
+}
+
+impl Hermod {
+    /// `url`: the command base as Identity Manager stores it, ending in `command`, with or without a slash (vendor page: Integrate
+    /// Identity Manager with Smart ID Messaging, documented). Verbs are appended to it; its prefix is kept as it is.
+    #[must_use]
+    pub fn builder(url: &str, api_key: ApiKey) -> HermodBuilder {
+        HermodBuilder {
+            url: url.to_owned(),
+            api_key,
+            lifespan: DEFAULT_LIFESPAN,
+            timeout: DEFAULT_TIMEOUT,
+            dialect: HermodDialect::default(),
+            policy: CallPolicy::default(),
+            strict: false,
+            plain_http: false,
+        }
+    }
+
+    /// Sends a command, within the limits of the client's [`CallPolicy`].
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`HermodError`](crate::HermodError).
+    pub async fn call<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = auth::ApiKey, Dialect = HermodDialect>,
+    {
+        let inner = &*self.0;
+        inner
+            .caller
+            .call(endpoint, &inner.dialect, &inner.credential)
+            .await
+    }
+
+    /// As [`call`](Self::call), within other limits.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_with<E>(&self, endpoint: &E, policy: CallPolicy) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = auth::ApiKey, Dialect = HermodDialect>,
+    {
+        let inner = &*self.0;
+        let caller = inner.caller.clone().with_policy(policy);
+        caller.call(endpoint, &inner.dialect, &inner.credential).await
+    }
+
+    /// A header for one command: the client's lifespan and timeout, and an external id that nobody can guess.
+    #[must_use]
+    pub fn header(&self) -> CommandHeader {
+        self.0.header.clone().external_id(random_id(&**self.runtime()))
+    }
+
+    /// The dialect.
+    #[must_use]
+    pub fn dialect(&self) -> &HermodDialect {
+        &self.0.dialect
+    }
+
+    /// The runtime that calls and waits are timed with.
+    #[must_use]
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        self.0.caller.runtime()
+    }
+
+    /// The command base.
+    #[must_use]
+    pub fn url(&self) -> &ServiceUrl {
+        self.0.caller.base()
+    }
+
+    /// What was odd in the settings but let pass.
+    #[must_use]
+    pub fn lints(&self) -> &[Lint] {
+        &self.0.lints
+    }
+}
+
+impl fmt::Debug for Hermod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hermod")
+            .field("url", self.url())
+            .field("client_id", &self.0.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HermodBuilder {
+    /// How long messaging keeps a command: 300 seconds unless set.
+    #[must_use]
+    pub fn lifespan(mut self, lifespan: Duration) -> Self {
+        self.lifespan = lifespan;
+        self
+    }
+
+    /// How long the device can fetch a command: 250 seconds unless set. At most the lifespan.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What this installation does differently.
+    #[must_use]
+    pub fn dialect(mut self, dialect: HermodDialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Limits and retries of calls.
+    #[must_use]
+    pub fn policy(mut self, policy: CallPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Whether what is only odd is refused: a URL that does not end in `command`, a timeout that equals the lifespan.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Takes an `http` URL too.
+    ///
+    /// Everyone on the way can then read the API key, send commands with it, and open the links in the answers. Only for a loopback
+    /// address in a test.
+    #[must_use]
+    pub fn danger_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the setting: `hermod.url`, `hermod.api_key`, `hermod.lifespan` or `hermod.timeout`.
+    pub fn build(
+        self,
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<Hermod, ConfigError> {
+        let base = if self.plain_http {
+            ServiceUrl::danger_parse_plain_http(URL, &self.url)?
+        } else {
+            ServiceUrl::parse(URL, &self.url)?
+        };
+        let header = CommandHeader::checked(self.lifespan, self.timeout, self.strict)?;
+        let mut lints = header.lints();
+        if !base.path().ends_with("/command") {
+            let problem = "does not end in /command; as a rule it is https://<host>:20400/hermod/rest/command or https://<host>/command";
+            if self.strict {
+                return Err(ConfigError::new(URL, problem));
+            }
+            lints.push(Lint::new(URL, problem));
+        }
+        Ok(Hermod(Arc::new(Inner {
+            credential: self.api_key.credential()?,
+            client_id: self.api_key.client_id().to_owned(),
+            caller: Caller::new(base, transport, runtime).with_policy(self.policy),
+            header,
+            dialect: self.dialect,
+            lints,
+        })))
+    }
+}

@@ -1,0 +1,335 @@
+//! What became of a command, as a callback or a poll answer tells it.
+//!
+//! Vendor page: Smart ID Messaging API overview: that messaging calls back with command responses and with timeouts is documented; the
+//! body is inferred (the immediate response again, with `response` or `error`). One reader serves both ways. It needs an id and nothing
+//! else, keeps the whole body, and takes what it does not understand for "not final", never for an end.
+
+use std::fmt;
+
+use bytes::Bytes;
+use smartid_core::{Lint, redact};
+
+use crate::dialect::HermodDialect;
+use crate::ids::{CommandId, ExternalId, Mid};
+use crate::read::{Document, id, shown, text};
+use crate::registration;
+use crate::response::Destination;
+use crate::state::State;
+
+/// A body that tells nothing about any command. The message does not quote the body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// No JSON object in UTF-8.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// Neither id, so there is nothing to match it with.
+    #[error("neither a command id nor an external id that can be used")]
+    NoId,
+    /// A member that counts stands there twice, so two readers could read two things.
+    #[error("the member {0} is there twice")]
+    Repeated(String),
+    /// The dialect's edits cannot be made.
+    #[error("the dialect's edits cannot be made: {0}")]
+    Edit(#[from] smartid_core::json::EditError),
+}
+
+/// What the app or messaging says went wrong. Cleaned of control characters and capped; text from outside all the same, so escape it for
+/// HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommandFault {
+    /// The name of the error: for FIDO that of a `DOMException` (inferred). A number is taken as its digits.
+    pub code: Option<String>,
+    /// For a person; what looks like a token is masked.
+    pub message: Option<String>,
+}
+
+/// The state of a command and what came with it. `Debug` shows neither body nor response.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct CommandReport {
+    /// The command.
+    pub command_id: Option<CommandId>,
+    /// The id that we chose, when it is echoed.
+    pub external_id: Option<ExternalId>,
+    /// The message, which tells apart the reports of one command to several mailboxes.
+    pub mid: Option<Mid>,
+    /// What kind of command it is; information only.
+    pub command_type: Option<String>,
+    /// How far it is. When there is no state but a response or an error, that counts as success or failure.
+    pub state: State,
+    /// The mailboxes; those that cannot be read are left out.
+    pub destinations: Vec<Destination>,
+    /// The device's answer as JSON text.
+    pub response: Option<String>,
+    /// What went wrong.
+    pub error: Option<CommandFault>,
+    /// The whole body as it came.
+    pub raw: Bytes,
+    /// What was let pass.
+    pub lints: Vec<Lint>,
+    /// The body with the dialect's edits.
+    edited: Bytes,
+}
+
+/// What a FIDO command came to.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FidoOutcome {
+    /// Success without a response: the session is open. As the outcome of a create command it means that the registration is missing.
+    Opened,
+    /// A credential was made.
+    Created {
+        /// The registration as exact JSON text.
+        registration: String,
+        /// What was let pass.
+        lints: Vec<Lint>,
+    },
+    /// The person declined, or let the time pass in front of the authenticator.
+    Declined,
+    /// The person cancelled.
+    Cancelled,
+    /// Nobody answered in time.
+    TimedOut,
+    /// The authenticator holds one of `excludeCredentials`.
+    AlreadyRegistered {
+        /// The app's words.
+        message: Option<String>,
+    },
+    /// Another failure.
+    Failed {
+        /// The error's name.
+        code: Option<String>,
+        /// The error's words.
+        message: Option<String>,
+    },
+    /// Not final yet.
+    Pending,
+    /// Success, but there is no registration that can be read in the response.
+    Unreadable {
+        /// What is the matter.
+        reason: String,
+    },
+}
+
+impl CommandReport {
+    /// Reads the body of a callback or, after the edits of `status.response`, of a poll answer.
+    ///
+    /// ```
+    /// use smartid_hermod::{CommandReport, FidoOutcome, HermodDialect, State};
+    ///
+    /// let dialect = HermodDialect::default();
+    /// let body = r#"{"commandId":4108,"state":"FAILED","error":{"code":"InvalidStateError"}}"#;
+    /// let report = CommandReport::read(body.into(), &dialect)?;
+    /// assert_eq!((report.is_final(), &report.state), (true, &State::Failed));
+    /// assert_eq!(report.fido(&dialect), FidoOutcome::AlreadyRegistered { message: None });
+    /// # Ok::<(), smartid_hermod::ReportError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ReportError`] when there is no id in it, or it says two things.
+    pub fn read(raw: Bytes, dialect: &HermodDialect) -> Result<Self, ReportError> {
+        let places = &dialect.callback;
+        // Without edits this is the same body, not a copy.
+        let edited = if places.edits.is_empty() {
+            raw.clone()
+        } else {
+            Document::open(&raw).ok_or(ReportError::NotAnObject)?;
+            places.edits.apply(raw.clone())?
+        };
+        let document = Document::open(&edited).ok_or(ReportError::NotAnObject)?;
+        let counting = [
+            &places.command_id,
+            &places.external_id,
+            &places.state,
+            &places.response,
+            &places.error,
+        ];
+        if let Some(name) = document.repeated(&counting) {
+            return Err(ReportError::Repeated(redact::message(name)));
+        }
+        let mut lints = Vec::new();
+        let mut usable = |raw: Option<&str>, at: &dyn fmt::Display| {
+            let read = raw.and_then(id);
+            if raw.is_some() && read.is_none() {
+                lints.push(Lint::new(at.to_string(), "an id that cannot be used"));
+            }
+            read
+        };
+        let command_id = usable(document.at(&places.command_id), &places.command_id).map(CommandId::new);
+        let external_id = usable(document.at(&places.external_id), &places.external_id).map(ExternalId::new);
+        if command_id.is_none() && external_id.is_none() {
+            return Err(ReportError::NoId);
+        }
+        let response = document.at(&places.response).map(str::to_owned);
+        let error = document.at(&places.error).map(|raw| {
+            let code = document.at(&places.error_code).or(Some(raw));
+            let message = document.at(&places.error_message).and_then(text);
+            CommandFault {
+                code: code.and_then(|raw| shown(raw, 100)),
+                message: message
+                    .map(|message| redact::message(&message))
+                    .and_then(|message| shown_text(&message)),
+            }
+        });
+        let state = match document.at(&places.state) {
+            Some(raw) => {
+                let spelled = text(raw).unwrap_or_else(|| raw.chars().take(64).collect());
+                State::read(&spelled, &dialect.states)
+            }
+            None if error.is_some() => State::Failed,
+            None if response.is_some() => State::Success,
+            None => State::Other(String::new()),
+        };
+        if document.at(&places.state).is_none() && state.is_final() {
+            lints.push(Lint::new(
+                places.state.to_string(),
+                "no state; taken from what else is there",
+            ));
+        }
+        let destinations = match document.member("destinations").map(Destination::list) {
+            None => Vec::new(),
+            Some(Ok(list)) => list,
+            Some(Err((at, reason))) => {
+                lints.push(Lint::new(format!("/destinations{at}"), reason));
+                Vec::new()
+            }
+        };
+        let command_type = document.member("commandType").and_then(text);
+        let mid = document.at(&places.mid).and_then(id).map(Mid::new);
+        Ok(Self {
+            command_id,
+            external_id,
+            mid,
+            command_type,
+            state,
+            destinations,
+            response,
+            error,
+            raw,
+            lints,
+            edited,
+        })
+    }
+
+    /// Whether nothing more will happen to the command.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.state.is_final()
+    }
+
+    /// Whether the command is over but the report lacks what a caller wants to know: the response of a success, the error of a failure.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        match self.state {
+            State::Success => self.response.is_none(),
+            State::Failed => self.error.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether the session command has been answered: the app has opened the link.
+    #[must_use]
+    pub fn opened(&self) -> bool {
+        self.state == State::Success
+    }
+
+    /// What the create command came to. A success without a response is [`FidoOutcome::Opened`].
+    ///
+    /// The registration is text from a device that messaging is said to have checked; the relying party checks it again.
+    #[must_use]
+    pub fn fido(&self, dialect: &HermodDialect) -> FidoOutcome {
+        let settings = &dialect.fido;
+        match &self.state {
+            State::InProgress | State::Other(_) => FidoOutcome::Pending,
+            State::TimedOut => FidoOutcome::TimedOut,
+            State::Rejected => FidoOutcome::Declined,
+            State::Cancelled => FidoOutcome::Cancelled,
+            State::Success => match registration::find(&self.edited, settings) {
+                Ok(found) => FidoOutcome::Created {
+                    registration: found.text,
+                    lints: self.lints.iter().cloned().chain(found.lints).collect(),
+                },
+                Err(_) if self.response.is_none() => FidoOutcome::Opened,
+                Err(reason) => FidoOutcome::Unreadable { reason },
+            },
+            State::Failed => {
+                let code = self.error.as_ref().and_then(|error| error.code.clone());
+                let message = self.error.as_ref().and_then(|error| error.message.clone());
+                let among = |list: &[String]| code.as_ref().is_some_and(|code| list.contains(code));
+                if among(&settings.already_registered) {
+                    FidoOutcome::AlreadyRegistered { message }
+                } else if among(&settings.user_declined_codes) {
+                    FidoOutcome::Declined
+                } else if among(&settings.user_cancelled_codes) {
+                    FidoOutcome::Cancelled
+                } else {
+                    FidoOutcome::Failed { code, message }
+                }
+            }
+        }
+    }
+}
+
+/// A text that is already decoded, cleaned as [`shown`] does.
+fn shown_text(text: &str) -> Option<String> {
+    shown(&serde_json::to_string(text).ok()?, 400)
+}
+
+impl fmt::Debug for CommandReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            command_id,
+            external_id,
+            mid,
+            command_type,
+            state,
+            destinations,
+            response,
+            error,
+            raw,
+            lints,
+            edited: _same,
+        } = self;
+        f.debug_struct("CommandReport")
+            .field("command_id", command_id)
+            .field("external_id", external_id)
+            .field("mid", mid)
+            .field("command_type", command_type)
+            .field("state", state)
+            .field("destinations", &destinations.len())
+            .field("response_bytes", &response.as_ref().map(String::len))
+            .field("error", error)
+            .field("raw_bytes", &raw.len())
+            .field("lints", lints)
+            .finish()
+    }
+}
+
+impl fmt::Debug for FidoOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => f.write_str("Opened"),
+            Self::Created { registration, lints } => f
+                .debug_struct("Created")
+                .field("registration_bytes", &registration.len())
+                .field("lints", lints)
+                .finish(),
+            Self::Declined => f.write_str("Declined"),
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::TimedOut => f.write_str("TimedOut"),
+            Self::AlreadyRegistered { message } => f
+                .debug_struct("AlreadyRegistered")
+                .field("message", message)
+                .finish(),
+            Self::Failed { code, message } => f
+                .debug_struct("Failed")
+                .field("code", code)
+                .field("message", message)
+                .finish(),
+            Self::Pending => f.write_str("Pending"),
+            Self::Unreadable { reason } => f.debug_struct("Unreadable").field("reason", reason).finish(),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What happened on the wire. Tests ask these records instead of guessing: each request the simulator received, each callback it
+//! sent with the receiver's answer, and the verifier's reason where something was refused.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::sync::lock;
+
+/// Which part of the simulator a record belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Party {
+    /// A request to Smart ID Messaging: commands, states, the message server.
+    Hermod,
+    /// A request to Digital Access.
+    DigitalAccess,
+    /// A callback that Smart ID Messaging sent to the integrator.
+    Callback,
+    /// A request to the control page.
+    Control,
+}
+
+/// One exchange. Headers and bodies hold secrets, therefore `Debug` shows neither, nor the query.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Record {
+    /// Position in the list, from 1.
+    pub number: u64,
+    /// Simulated time.
+    pub at: Duration,
+    /// Who received it (or, for callbacks, that it was one).
+    pub party: Party,
+    /// HTTP method.
+    pub method: String,
+    /// Path without the query. For callbacks the whole URL without the query.
+    pub path: String,
+    /// The query, without `?`.
+    pub query: Option<String>,
+    /// Request headers as received or sent, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Request body.
+    pub body: Bytes,
+    /// Status that was answered; `None` when the connection was closed without an answer.
+    pub status: Option<u16>,
+    /// Body that was answered.
+    pub reply: Bytes,
+    /// Why something was refused, as a stable word, or which fault was played (`fault:lost_reply`).
+    pub code: Option<String>,
+}
+
+impl Record {
+    /// The first value of a request header; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The request body as JSON, if it is.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            number,
+            at,
+            party,
+            method,
+            path,
+            query: _,
+            headers: _,
+            body,
+            status,
+            reply,
+            code,
+        } = self;
+        f.debug_struct("Record")
+            .field("number", number)
+            .field("at", at)
+            .field("party", party)
+            .field("method", method)
+            .field("path", path)
+            .field("body_bytes", &body.len())
+            .field("status", status)
+            .field("reply_bytes", &reply.len())
+            .field("code", code)
+            .finish()
+    }
+}
+
+/// The growing list.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    count: u64,
+    all: Vec<Record>,
+}
+
+impl Recorder {
+    /// Notes an exchange that has begun and returns its number.
+    pub(crate) fn begin(&self, mut record: Record) -> u64 {
+        let mut kept = lock(&self.0);
+        kept.count += 1;
+        record.number = kept.count;
+        kept.all.push(record);
+        kept.count
+    }
+
+    /// Notes how it ended.
+    pub(crate) fn finish(&self, number: u64, status: Option<u16>, reply: Bytes, code: Option<String>) {
+        let mut kept = lock(&self.0);
+        if let Some(record) = kept.all.iter_mut().rev().find(|record| record.number == number) {
+            record.status = status;
+            record.reply = reply;
+            record.code = code;
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Record> {
+        lock(&self.0).all.clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).all.clear();
+    }
+}

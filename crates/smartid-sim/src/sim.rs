@@ -1,0 +1,456 @@
+//! The simulator as one value: start it, ask it for addresses and credentials, let the person act, look at the records, stop it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{ApiUser, DaUser, LiveConfig, UserPosition};
+use crate::control::Control;
+use crate::da::{Da, StoredCredential};
+use crate::desktop::{Desktop, LoginReport};
+use crate::faults::Faults;
+use crate::hermod::{CallbackSender, Hermod, deliver};
+use crate::net::server::{Service, Shared, serve};
+use crate::net::tls::{Authority, ClientIdentity};
+use crate::random::Random;
+use crate::record::{Record, Recorder};
+use crate::{Persona, SimClock, SimConfig, SimError};
+
+/// A running simulator. Dropping it stops it.
+pub struct Sim {
+    config: Arc<LiveConfig>,
+    clock: SimClock,
+    authority: Arc<Authority>,
+    hermod: Arc<Hermod>,
+    da: Arc<Da>,
+    desktop: Desktop,
+    faults: Arc<Faults>,
+    records: Arc<Recorder>,
+    restart: watch::Sender<u64>,
+    shutdown: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    api_user: ApiUser,
+    da_token: String,
+    control_url: Option<String>,
+}
+
+impl fmt::Debug for Sim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sim")
+            .field("hermod", &self.hermod_command_url())
+            .field("digital_access", &self.da_base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings before the start.
+#[derive(Debug, Default)]
+pub struct SimBuilder {
+    config: SimConfig,
+    clock: Option<SimClock>,
+}
+
+impl SimBuilder {
+    /// Identifiers, tokens and challenges repeat with the same seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+
+    /// The clock; the system's when not set.
+    #[must_use]
+    pub fn clock(mut self, clock: SimClock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The person in front of the Desktop App.
+    #[must_use]
+    pub fn persona(mut self, persona: Persona) -> Self {
+        self.config.desktop.persona = persona;
+        self
+    }
+
+    /// All settings at once; replaces what was set before.
+    #[must_use]
+    pub fn config(mut self, config: SimConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Changes single settings.
+    #[must_use]
+    pub fn configure(mut self, change: impl FnOnce(&mut SimConfig)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Binds the listeners and starts.
+    ///
+    /// # Errors
+    /// [`SimError::Config`] for settings that contradict each other, [`SimError::Io`] when a port is taken.
+    pub async fn start(self) -> Result<Sim, SimError> {
+        Sim::launch(self.config, self.clock.unwrap_or_default()).await
+    }
+}
+
+fn fill(text: &mut String, value: impl FnOnce() -> String) {
+    if text.is_empty() {
+        *text = value();
+    }
+}
+
+/// Fills in what is generated and refuses what cannot be.
+fn complete(config: &mut SimConfig, random: &Random) -> Result<(), SimError> {
+    let wrong = |text: &str| Err(SimError::Config(text.to_owned()));
+    if config.hermod.api_users.is_empty() {
+        config.hermod.api_users.push(ApiUser::new("idm", ""));
+    }
+    for user in &mut config.hermod.api_users {
+        if user.client_id.is_empty() || user.client_id.contains(':') {
+            return wrong("hermod.api_users: client-id must not be empty nor hold a colon");
+        }
+        fill(&mut user.key, || random.hex64("api-key"));
+    }
+    let da = &mut config.da;
+    fill(&mut da.token, || random.hex64("da-token"));
+    fill(&mut da.basic_password, || random.hex64("da-password"));
+    fill(&mut da.header_value, || random.hex64("da-header"));
+    if da.options_user == UserPosition::Absent {
+        return wrong("da.options_user: the user must be named in GET /fido/options");
+    }
+    for (name, pointer) in [
+        ("hermod.fido.options_pointer", &config.hermod.fido.options_pointer),
+        ("hermod.fido.address_pointer", &config.hermod.fido.address_pointer),
+        (
+            "hermod.callback.registration_pointer",
+            &config.hermod.callback.registration_pointer,
+        ),
+        ("da.credential_pointer", &config.da.credential_pointer),
+    ] {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return wrong(&format!("{name}: a JSON pointer begins with /"));
+        }
+    }
+    for (name, status) in [
+        ("hermod.unauthorized_status", config.hermod.unauthorized_status),
+        ("hermod.accepted_status", config.hermod.accepted_status),
+        ("hermod.cancel.status", config.hermod.cancel.status),
+        ("da.success_status", config.da.success_status),
+        ("da.status.invalid", config.da.status.invalid),
+        ("da.status.challenge", config.da.status.challenge),
+        ("da.status.user", config.da.status.user),
+        ("da.status.disabled", config.da.status.disabled),
+        ("da.status.duplicate", config.da.status.duplicate),
+    ] {
+        if !(200..600).contains(&status) {
+            return wrong(&format!("{name}: {status} is no final HTTP status"));
+        }
+    }
+    Ok(())
+}
+
+impl Sim {
+    /// Starts with all defaults.
+    ///
+    /// # Errors
+    /// As [`SimBuilder::start`].
+    pub async fn start() -> Result<Self, SimError> {
+        Self::builder().start().await
+    }
+
+    /// Settings before the start.
+    #[must_use]
+    pub fn builder() -> SimBuilder {
+        SimBuilder::default()
+    }
+
+    async fn launch(mut config: SimConfig, clock: SimClock) -> Result<Self, SimError> {
+        let random = Arc::new(Random::new(config.seed));
+        complete(&mut config, &random)?;
+        let users = config.hermod.api_users.clone();
+        let api_user = users.first().cloned().unwrap_or_default();
+        let da_token = config.da.token.clone();
+        let listen = config.listen.clone();
+        let authority = Arc::new(Authority::new()?);
+        // Broken extra authorities are a mistake of the configuration: found now, not at the first callback.
+        authority.client_config(&config.hermod.callback.extra_ca_pem)?;
+        let (hermod_tls, da_tls) = (
+            authority.server_config(false)?,
+            authority.server_config(config.da.require_client_certificate)?,
+        );
+        let faults = Arc::new(Faults::default());
+        config
+            .faults
+            .iter()
+            .cloned()
+            .for_each(|fault| faults.inject(fault));
+        let records = Arc::new(Recorder::default());
+        let config = Arc::new(LiveConfig::new(config));
+        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
+        let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let desktop = Desktop::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&authority),
+        )?;
+        let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+
+        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
+        let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
+        hermod.set_origin(format!(
+            "https://localhost:{}",
+            hermod_listener.local_addr()?.port()
+        ));
+        da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
+
+        let shared = |service: Arc<dyn Service>| Shared {
+            service,
+            faults: Arc::clone(&faults),
+            records: Arc::clone(&records),
+            clock: clock.clone(),
+            restart: restart.subscribe(),
+            shutdown: shutdown.subscribe(),
+        };
+        let sender = Arc::new(CallbackSender {
+            faults: Arc::clone(&faults),
+            records: Arc::clone(&records),
+            authority: Arc::clone(&authority),
+        });
+        let mut tasks = vec![
+            tokio::spawn(serve(
+                hermod_listener,
+                Some(hermod_tls),
+                shared(Arc::clone(&hermod) as _),
+            )),
+            tokio::spawn(serve(da_listener, Some(da_tls), shared(Arc::clone(&da) as _))),
+            tokio::spawn(Arc::clone(&hermod).keep_time()),
+        ];
+        for queue in queues {
+            tasks.push(tokio::spawn(deliver(
+                Arc::downgrade(&hermod),
+                Arc::clone(&sender),
+                queue,
+            )));
+        }
+        let mut control_url = None;
+        if config.get().control.enabled {
+            let listener = TcpListener::bind(SocketAddr::new(listen.address, listen.control_port)).await?;
+            control_url = Some(format!("http://{}/", listener.local_addr()?));
+            let control = Control {
+                hermod: Arc::clone(&hermod),
+                desktop: desktop.clone(),
+                records: Arc::clone(&records),
+                secret: random.hex64("control"),
+            };
+            tasks.push(tokio::spawn(serve(listener, None, shared(Arc::new(control)))));
+        }
+        Ok(Self {
+            config,
+            clock,
+            authority,
+            hermod,
+            da,
+            desktop,
+            faults,
+            records,
+            restart,
+            shutdown,
+            tasks,
+            api_user,
+            da_token,
+            control_url,
+        })
+    }
+
+    /// The certificate authority that has issued the server certificates, as PEM. It is made at each start.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// A client certificate that Digital Access accepts when `da.require_client_certificate` is on.
+    ///
+    /// # Errors
+    /// [`SimError::Tls`] when it cannot be made.
+    pub fn client_identity(&self, common_name: &str) -> Result<ClientIdentity, SimError> {
+        self.authority.client_identity(common_name)
+    }
+
+    /// The command base, for example `https://localhost:40123/hermod/rest/command`.
+    #[must_use]
+    pub fn hermod_command_url(&self) -> String {
+        self.hermod.command_url()
+    }
+
+    /// `client-id` of the first API user.
+    #[must_use]
+    pub fn hermod_client_id(&self) -> &str {
+        &self.api_user.client_id
+    }
+
+    /// `key` of the first API user.
+    #[must_use]
+    pub fn hermod_key(&self) -> &str {
+        &self.api_user.key
+    }
+
+    /// The base of Digital Access, for example `https://localhost:40124/https/api/rest/v3.0`.
+    #[must_use]
+    pub fn da_base_url(&self) -> String {
+        self.da.base_url()
+    }
+
+    /// The bearer token of Digital Access.
+    #[must_use]
+    pub fn da_token(&self) -> &str {
+        &self.da_token
+    }
+
+    /// The page on which a person plays the device, when `control.enabled` is on.
+    #[must_use]
+    pub fn control_url(&self) -> Option<&str> {
+        self.control_url.as_deref()
+    }
+
+    /// Where callbacks of the first API user go, and with which Basic user and password.
+    pub fn set_callback(&self, url: &str, basic: Option<(&str, &str)>) {
+        self.set_callback_of(&self.api_user.client_id, url, basic);
+    }
+
+    /// As [`Sim::set_callback`], for any API user.
+    pub fn set_callback_of(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
+        self.hermod.set_callback(client_id, url, basic);
+    }
+
+    /// Trusts more certificate authorities (PEM) when calling back over https.
+    ///
+    /// # Errors
+    /// [`SimError::Tls`] when the text holds no usable certificate.
+    pub fn trust_for_callbacks(&self, pem: &str) -> Result<(), SimError> {
+        self.authority.client_config(pem)?;
+        self.config.change(|config| {
+            config.hermod.callback.extra_ca_pem.push('\n');
+            config.hermod.callback.extra_ca_pem.push_str(pem);
+        });
+        Ok(())
+    }
+
+    /// Adds a user of Digital Access with FIDO enabled.
+    pub fn add_user(&self, name: &str) {
+        self.da.add_user(DaUser::new(name));
+    }
+
+    /// Adds a user of Digital Access, or changes one and leaves its credentials.
+    pub fn put_user(&self, user: DaUser) {
+        self.da.add_user(user);
+    }
+
+    /// What Digital Access has stored for a user.
+    #[must_use]
+    pub fn credentials_of(&self, user: &str) -> Vec<StoredCredential> {
+        self.da.credentials_of(user)
+    }
+
+    /// An administrator removes a user's credentials.
+    pub fn remove_credentials_of(&self, user: &str) {
+        self.da.forget_credentials_of(user);
+    }
+
+    /// The Desktop App.
+    #[must_use]
+    pub fn desktop(&self) -> Desktop {
+        self.desktop.clone()
+    }
+
+    /// Who sits in front of it from now on.
+    pub fn set_persona(&self, persona: Persona) {
+        self.config.change(|config| config.desktop.persona = persona);
+    }
+
+    /// Changes settings while running. Ports, users, API users, keys and the client certificate demand are read at the start only.
+    pub fn reconfigure(&self, change: impl FnOnce(&mut SimConfig)) {
+        self.config.change(change);
+    }
+
+    /// The user logs in to Digital Access with what was provisioned.
+    ///
+    /// # Errors
+    /// [`SimError::Login`] with the verifier's reason, [`SimError::Authenticator`] when the app holds no such credential.
+    pub async fn login(&self, user: &str) -> Result<LoginReport, SimError> {
+        let parameter = self.config.get().da.user_parameter.clone();
+        self.desktop
+            .login(&self.da.login_url(), &parameter, Some(user))
+            .await
+    }
+
+    /// A login without a user name: the authenticator's user handle decides.
+    ///
+    /// # Errors
+    /// As [`Sim::login`].
+    pub async fn login_without_name(&self) -> Result<LoginReport, SimError> {
+        self.desktop.login(&self.da.login_url(), "", None).await
+    }
+
+    /// The simulator's clock.
+    #[must_use]
+    pub fn clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    /// Moves a manual clock; the same as `clock().advance(...)`.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// The faults that are to happen.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Everything that was received and called back so far.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        self.records.all()
+    }
+
+    /// Forgets the records.
+    pub fn clear_records(&self) {
+        self.records.clear();
+    }
+
+    /// Smart ID Messaging restarts: open connections are lost, commands and mailboxes are not, since it keeps them in a database
+    /// (protocol notes: hermod 1.4, D).
+    pub fn restart_hermod(&self) {
+        self.restart.send_modify(|count| *count += 1);
+    }
+
+    /// Stops and waits until everything has stopped.
+    pub async fn shutdown(mut self) {
+        self.stop();
+        for task in std::mem::take(&mut self.tasks) {
+            let _ = task.await;
+        }
+    }
+
+    fn stop(&self) {
+        self.shutdown.send_replace(true);
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
