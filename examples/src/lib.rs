@@ -4,5 +4,6 @@
 //! what a program of your own would do is in `src/bin/`, what only examples need is here.
 
 pub mod config;
+pub mod inspect;
 pub mod terminal;
 pub mod world;

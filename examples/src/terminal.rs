@@ -25,6 +25,7 @@ pub struct Terminal {
     style: Style,
     colours: bool,
     spinner: bool,
+    interactive: bool,
 }
 
 impl Terminal {
@@ -32,12 +33,20 @@ impl Terminal {
     #[must_use]
     pub fn new(style: Style) -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let colours = style != Style::Json && !plain && std::io::stdout().is_terminal();
+        let interactive = style != Style::Json && std::io::stdout().is_terminal();
+        let spinner = style == Style::Human && std::io::stderr().is_terminal();
         Self {
             style,
-            colours,
-            spinner: style == Style::Human && std::io::stderr().is_terminal(),
+            colours: interactive && !plain,
+            spinner,
+            interactive,
         }
+    }
+
+    /// Whether a person looks at standard output.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
     }
 
     /// The style.

@@ -74,7 +74,7 @@ impl World {
             .dialect(dialects.messaging)
             .build(Arc::clone(&transport), Arc::clone(&runtime))?;
         let auth = DaAuth::bearer(SecretString::new(sim.da_token()));
-        let da = DigitalAccess::builder(&sim.da_base_url(), auth)
+        let da = DigitalAccess::builder(sim.da_base_url(), auth)
             .dialect(dialects.digital_access)
             .build(transport, Arc::clone(&runtime))?;
         let smartid = SmartId::builder(runtime)
@@ -174,14 +174,21 @@ async fn serve(
 }
 
 /// The dialects of both clients, from one file.
-#[derive(Default)]
-struct Dialects {
-    messaging: HermodDialect,
-    digital_access: DaDialect,
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Dialects {
+    /// Of Smart ID Messaging.
+    pub messaging: HermodDialect,
+    /// Of Digital Access.
+    pub digital_access: DaDialect,
 }
 
 impl Dialects {
-    fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+    /// Reads the file; without one, the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the setting.
+    pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = path else {
             return Ok(Self::default());
         };

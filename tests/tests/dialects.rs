@@ -373,8 +373,11 @@ const REFUSALS: &[(&str, u16, &str, &str, &str)] = &[
     ),
 ];
 
+/// A client, its dialect, and what the simulator must then have heard.
+type Heard = (&'static str, &'static str, fn(&Record) -> bool);
+
 /// Settings that are seen in what the simulator has heard.
-const HEARD: &[(&str, &str, fn(&Record) -> bool)] = &[
+const HEARD: &[Heard] = &[
     ("messaging", "fido.session.verb = 'PUT'", |heard| {
         heard.method == "PUT" && heard.path.ends_with("/command/fido")
     }),

@@ -77,12 +77,14 @@ async fn a_post_that_never_arrived_is_sent_once_more() {
 
 #[tokio::test]
 async fn an_error_page_of_a_proxy_after_the_work_was_done_does_not_hide_the_credential() {
-    let mut kind = FaultKind::html(502);
-    if let FaultKind::Respond { work, .. } = &mut kind {
-        *work = true;
+    for status in [429, 500, 502, 503, 504] {
+        let mut kind = FaultKind::html(status);
+        if let FaultKind::Respond { work, .. } = &mut kind {
+            *work = true;
+        }
+        let end = with_fault(Route::DaCredentials, kind, 1).await;
+        assert!(end.is_stored(), "{status}: {end:?}");
     }
-    let end = with_fault(Route::DaCredentials, kind, 1).await;
-    assert!(end.is_stored(), "{end:?}");
 }
 
 #[tokio::test]

@@ -105,7 +105,11 @@ impl DaAuth {
         match self {
             Self::Bearer(provider) => Ok(Prepared::Token(provider)),
             Self::Basic { user, password } => {
-                Credential::basic("da.auth.user", &user, &password).map(Prepared::Fixed)
+                let credential = Credential::basic("da.auth.user", &user, &password)?;
+                Ok(Prepared::Fixed {
+                    header: Some(AUTHORIZATION),
+                    credential,
+                })
             }
             Self::Header { name, value } => {
                 let name: HeaderName = name.parse().map_err(|_| {
@@ -115,9 +119,16 @@ impl DaAuth {
                     )
                 })?;
                 refuse_reserved("da.auth.name", &name)?;
-                Credential::header("da.auth.value", name, &value).map(Prepared::Fixed)
+                let credential = Credential::header("da.auth.value", name.clone(), &value)?;
+                Ok(Prepared::Fixed {
+                    header: Some(name),
+                    credential,
+                })
             }
-            Self::None => Ok(Prepared::Fixed(Credential::none())),
+            Self::None => Ok(Prepared::Fixed {
+                header: None,
+                credential: Credential::none(),
+            }),
         }
     }
 }
@@ -163,15 +174,19 @@ impl fmt::Debug for DaAuth {
 /// An authentication whose settings have been checked.
 #[derive(Clone)]
 pub(crate) enum Prepared {
-    Fixed(Credential),
+    Fixed {
+        header: Option<HeaderName>,
+        credential: Credential,
+    },
     Token(Arc<dyn TokenProvider>),
 }
 
 impl Prepared {
-    pub(crate) fn uses_authorization(&self) -> bool {
+    /// Whether the credential stands in this header.
+    pub(crate) fn uses(&self, name: &HeaderName) -> bool {
         match self {
-            Self::Token(_) => true,
-            Self::Fixed(credential) => format!("{credential:?}").contains(AUTHORIZATION.as_str()),
+            Self::Token(_) => *name == AUTHORIZATION,
+            Self::Fixed { header, .. } => header.as_ref() == Some(name),
         }
     }
 }
@@ -179,7 +194,10 @@ impl Prepared {
 impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fixed(credential) => credential.fmt(f),
+            Self::Fixed {
+                header: _,
+                credential,
+            } => credential.fmt(f),
             Self::Token(_blind) => f.write_str("Token(..)"),
         }
     }

@@ -111,7 +111,10 @@ impl DigitalAccess {
             headers: &inner.headers,
         };
         let provider = match &inner.auth {
-            Prepared::Fixed(credential) => {
+            Prepared::Fixed {
+                header: _,
+                credential,
+            } => {
                 return inner.caller.call(&endpoint, &inner.dialect, credential).await;
             }
             Prepared::Token(provider) => provider,
@@ -175,6 +178,11 @@ impl<E: Endpoint> Endpoint for WithHeaders<'_, E> {
     fn request(&self, dialect: &E::Dialect) -> Result<Outgoing, BuildError> {
         let mut outgoing = self.endpoint.request(dialect)?;
         for (name, value) in self.headers {
+            if outgoing.headers().contains_key(name) {
+                return Err(BuildError::Invalid(format!(
+                    "the header {name} is set by the request itself and cannot be a constant header too"
+                )));
+            }
             outgoing.headers_mut().insert(name.clone(), value.clone());
         }
         Ok(outgoing)
@@ -265,16 +273,25 @@ impl Builder {
             ServiceUrl::parse("da.url", &url)?
         };
         let auth = auth.prepare()?;
+        for name in dialect.user_headers() {
+            if auth.uses(&name) {
+                // The credential would replace the user, and a key would be stored for somebody else.
+                return Err(ConfigError::new(
+                    "user.name",
+                    format!("the header {name} carries the credential and cannot name the user"),
+                ));
+            }
+        }
         let mut headers = HeaderMap::with_capacity(extra.len());
         for Extra { name, value } in extra {
             let name: HeaderName = name.parse().map_err(|_| {
                 ConfigError::new("da.header", format!("{name:?} is not the name of an HTTP header"))
             })?;
             refuse_reserved("da.header", &name)?;
-            if name == http::header::AUTHORIZATION && auth.uses_authorization() {
+            if auth.uses(&name) {
                 return Err(ConfigError::new(
                     "da.header",
-                    "authorization is already set by da.auth",
+                    format!("{name} is already set by da.auth"),
                 ));
             }
             let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {

@@ -40,7 +40,7 @@
 //!
 //! # Threat model
 //!
-//! * Whoever can call this API as we do can give any user a key of his own. The token is therefore obtained for each call, marked
+//! * Whoever can call this API as we do can give any user a key of their own. The token is therefore obtained for each call, marked
 //!   sensitive, sent over HTTPS only, and never follows a redirect.
 //! * The answer of the app comes from a device that we do not control. Its JSON, its CBOR and its lengths are capped and checked; a
 //!   member that stands there twice is refused, because two readers could take different ones. The check finds answers to another

@@ -5,6 +5,7 @@ use smartid_core::dialect::Verb;
 use smartid_core::json::{self, Pointer};
 use smartid_core::{BuildError, Outgoing, PathTemplate};
 
+use crate::auth::refuse_reserved;
 use crate::dialect::UserPosition;
 use crate::user::UserId;
 
@@ -36,6 +37,8 @@ impl Target<'_> {
                 let name: HeaderName = self.name.parse().map_err(|_| {
                     BuildError::Header(format!("user.name ({:?} as a header's name)", self.name))
                 })?;
+                refuse_reserved("user.name", &name)
+                    .map_err(|error| BuildError::Invalid(error.to_string()))?;
                 request.header(name, header_value("user", user)?)
             }
             UserPosition::Path | UserPosition::Body | UserPosition::None => request,

@@ -19,7 +19,7 @@ use smartid_core::{
     ServiceUrl, Timestamp, Transport, TransportError, TransportProblem, Turn,
 };
 use smartid_da::fido::{GetOptions, Registration, StoreCredential};
-use smartid_da::{DaAuth, DaRefusal, DigitalAccess, TokenProvider, UserId};
+use smartid_da::{DaAuth, DaDialect, DaRefusal, DigitalAccess, TokenProvider, UserId};
 
 const URL: &str = "https://access.example.test/https/api/rest/v3.0";
 
@@ -240,6 +240,33 @@ fn an_unusable_token_is_not_sent_and_not_shown() {
     let error = bench.store().unwrap_err();
     assert_eq!(error.phase(), Phase::NotSent);
     assert!(!format!("{error} {error:?}").contains("ary\""), "{error:?}");
+}
+
+#[test]
+fn no_constant_header_and_no_credential_takes_the_place_of_the_user() {
+    let dialect = DaDialect::from_toml("[user]\nposition = 'header'\nname = 'X-User'").unwrap();
+    let build = |builder: smartid_da::Builder| {
+        let runtime = ManualRuntime::new(Timestamp::from_millis(0));
+        let transport = Arc::new(Script::default());
+        builder
+            .dialect(dialect.clone())
+            .build(transport, Arc::new(runtime.clone()))
+            .map(|da| (da, runtime))
+    };
+    let auth = DaAuth::header("x-user", SecretString::new("k"));
+    assert_eq!(
+        build(DigitalAccess::builder(URL, auth)).unwrap_err().setting,
+        "user.name"
+    );
+    let (da, runtime) =
+        build(DigitalAccess::builder(URL, DaAuth::none()).header("X-User", "mallory")).unwrap();
+    let call = GetOptions::new(UserId::new("anna").unwrap());
+    let error = runtime.block_on(da.call(&call)).unwrap().unwrap_err();
+    assert_eq!(error.phase(), Phase::NotSent);
+    assert!(
+        error.to_string().contains("x-user") && !error.to_string().contains("mallory"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -415,6 +415,12 @@ fn a_dialect_survives_its_own_text_and_mistakes_are_named() {
         serde_json::from_str::<DaDialect>(&text).unwrap(),
         DaDialect::default()
     );
+    let errors = DaDialect::default().errors;
+    assert_eq!(
+        (errors.code.len(), errors.message.len()),
+        (4, 4),
+        "each default pointer is one"
+    );
     for (text, says) in [
         ("[user]\nposition = 'cookie'", "user.position"),
         ("[options]\nbase64 = 'loose'", "options.base64"),
@@ -460,6 +466,7 @@ fn the_user_can_stand_in_each_part_of_each_call() {
 fn what_cannot_be_built_is_an_error_and_not_a_guess() {
     for (toml, says) in [
         ("[user]\nposition = 'header'\nname = 'a b'", "header"),
+        ("[user]\nposition = 'header'\nname = 'Host'", "host"),
         ("[options]\naccept = \"a\\nb\"", "options.accept"),
         ("[options]\npath = 'x/{tenant}'", "tenant"),
     ] {

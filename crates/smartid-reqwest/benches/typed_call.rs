@@ -166,8 +166,8 @@ impl Endpoint for Sample {
 // --- The two clients ---
 
 enum Client {
-    Typed { caller: Caller, credential: Credential },
-    ByHand { client: reqwest::Client, url: String },
+    Typed(Box<(Caller, Credential)>),
+    ByHand(reqwest::Client, String),
 }
 
 impl Client {
@@ -179,14 +179,13 @@ impl Client {
                 .user_agent(USER_AGENT)
                 .build()
                 .unwrap();
-            return Self::Typed {
-                caller: Caller::new(
-                    ServiceUrl::parse("bench.url", &base).unwrap(),
-                    Arc::new(transport),
-                    Arc::new(TokioRuntime::new()),
-                ),
-                credential: Credential::bearer("bench.token", &SecretString::new(TOKEN)).unwrap(),
-            };
+            let caller = Caller::new(
+                ServiceUrl::parse("bench.url", &base).unwrap(),
+                Arc::new(transport),
+                Arc::new(TokioRuntime::new()),
+            );
+            let credential = Credential::bearer("bench.token", &SecretString::new(TOKEN)).unwrap();
+            return Self::Typed(Box::new((caller, credential)));
         }
         let client = reqwest::Client::builder()
             .tls_backend_rustls()
@@ -201,16 +200,16 @@ impl Client {
             .user_agent(USER_AGENT)
             .build()
             .unwrap();
-        Self::ByHand {
-            client,
-            url: format!("{base}/command/sample"),
-        }
+        Self::ByHand(client, format!("{base}/command/sample"))
     }
 
     async fn call(&self, request: &Sample) -> Answer {
         match self {
-            Self::Typed { caller, credential } => caller.call(request, &(), credential).await.unwrap(),
-            Self::ByHand { client, url } => {
+            Self::Typed(both) => {
+                let (caller, credential) = &**both;
+                caller.call(request, &(), credential).await.unwrap()
+            }
+            Self::ByHand(client, url) => {
                 let mut response = client
                     .post(url)
                     .bearer_auth(TOKEN)
@@ -324,11 +323,7 @@ impl ServerProcess {
             .map(Result::unwrap)
             .take_while(|line| line != "ready")
             .fold(String::new(), |text, line| text + &line + "\n");
-        Self {
-            child,
-            address,
-            root,
-        }
+        Self { child, address, root }
     }
 }
 
@@ -341,7 +336,11 @@ impl Drop for ServerProcess {
 
 fn instructions(server: &ServerProcess, variant: &str, calls: u64) -> Result<u64, String> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            "--collect-atstart=no",
+        ])
         .arg(format!("--toggle-collect=*{COUNTED}"))
         .arg(std::env::current_exe().unwrap())
         .args(["client", variant, &server.address, &calls.to_string()])
@@ -388,8 +387,14 @@ fn compare() -> Result<bool, String> {
     let ((hand, hand_allocations), (typed, typed_allocations)) = (rows[0], rows[1]);
     let percent = (typed - hand) * 100.0 / hand;
     let more = typed_allocations - hand_allocations;
-    println!("one call, {} bytes of answer, TLS 1.3, one connection", ANSWER.len());
-    println!("{:<28}{:>12}{:>12}{:>10}{:>10}", "", "by hand", "typed", "more", "budget");
+    println!(
+        "one call, {} bytes of answer, TLS 1.3, one connection",
+        ANSWER.len()
+    );
+    println!(
+        "{:<28}{:>12}{:>12}{:>10}{:>10}",
+        "", "by hand", "typed", "more", "budget"
+    );
     println!(
         "{:<28}{hand:>12.0}{typed:>12.0}{:>10}{:>10}",
         "instructions per call",
@@ -401,7 +406,10 @@ fn compare() -> Result<bool, String> {
         "allocations per call",
         format!("+{ALLOCATIONS}")
     );
-    println!("{:<28}{:>12}{encoding:>12}{:>10}{ENCODING:>10}", "allocations to encode", "", "");
+    println!(
+        "{:<28}{:>12}{encoding:>12}{:>10}{ENCODING:>10}",
+        "allocations to encode", "", ""
+    );
     let within = percent <= INSTRUCTIONS_PERCENT && more <= ALLOCATIONS && encoding <= ENCODING;
     println!("{}", if within { "within budget" } else { "OVER BUDGET" });
     Ok(within)

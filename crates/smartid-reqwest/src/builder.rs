@@ -178,8 +178,9 @@ impl ReqwestTransportBuilder {
 
     /// How long an idle connection is kept for the next request; zero keeps none.
     ///
-    /// Default: 15 s, less than the 20 s after which Tomcat, on which the products stand, closes an idle connection. A request that
-    /// meets a connection in the moment it is closed ends as "perhaps done", so it is better that we close first.
+    /// Default: 15 s, less than the 20 s after which Tomcat, on which Messaging and Protocol Gateway run, closes an idle connection
+    /// as it is shipped. A request that meets a connection in the moment it is closed ends as "perhaps done", so it is better that we
+    /// close first.
     pub fn pool_idle(mut self, limit: Duration) -> Self {
         self.pool_idle = limit;
         self

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
@@ -47,7 +48,10 @@ async fn call(
     identity: Option<Arc<dyn TlsIdentity>>,
     body: usize,
 ) -> Result<(), TransportError> {
-    let server = Server::start(Some(tls(&ca.server(|_| {}), versions, Some(clients))), |_| ok("{}")).await;
+    let server = Server::start(Some(tls(&ca.server(|_| {}), versions, Some(clients))), |_| {
+        ok("{}")
+    })
+    .await;
     let mut builder = trusting(ca);
     if let Some(identity) = identity {
         builder = builder.identity(identity);
@@ -185,7 +189,10 @@ async fn a_key_elsewhere_signs_once_for_each_connection_and_not_for_each_call() 
         for _ in 0..3 {
             get(&client, &server.base()).await.unwrap();
         }
-        assert_eq!((server.connections(), token.signed.load(Ordering::SeqCst)), (1, 1));
+        assert_eq!(
+            (server.connections(), token.signed.load(Ordering::SeqCst)),
+            (1, 1)
+        );
     }
 }
 
@@ -237,7 +244,10 @@ mod pem {
     #[track_caller]
     fn refused(pem: &str, says: &str) {
         let error = PemIdentity::from_pem(pem.as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("setting tls.identity: ") && error.contains(says), "{error}");
+        assert!(
+            error.starts_with("setting tls.identity: ") && error.contains(says),
+            "{error}"
+        );
         assert!(!error.contains("MI") && !error.contains("BEGIN ENC"), "{error}");
     }
 
@@ -254,12 +264,16 @@ mod pem {
         refused(&key, "holds no certificate");
         refused(&one.pem, "holds no private key");
         refused(&format!("{}{key}{other}", one.pem), "more than one private key");
-        refused(&format!("{}{other}", one.pem), "does not belong to the first certificate");
+        refused(
+            &format!("{}{other}", one.pem),
+            "does not belong to the first certificate",
+        );
         refused(
             &format!("{}{}{key}", ca.pem(), one.pem),
             "does not belong to the first certificate",
         );
-        let pkcs8 = "-----BEGIN ENCRYPTED PRIVATE KEY-----\r\nMIIB\r\n-----END ENCRYPTED PRIVATE KEY-----\r\n";
+        let pkcs8 =
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\r\nMIIB\r\n-----END ENCRYPTED PRIVATE KEY-----\r\n";
         refused(&format!("{}{pkcs8}", one.pem), "is encrypted");
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n";
         refused(&format!("{}{old}", one.pem), "is encrypted");
@@ -284,7 +298,10 @@ mod pem {
         let identity = PemIdentity::from_pem(pem.as_bytes()).unwrap();
         assert_eq!(identity.chain().len(), 2);
         assert_eq!(identity.chain()[0], leaf.der.as_ref());
-        assert_eq!(format!("{identity:?}"), "PemIdentity { certificates: 2, kind: Ecdsa, key: .. }");
+        assert_eq!(
+            format!("{identity:?}"),
+            "PemIdentity { certificates: 2, kind: Ecdsa, key: .. }"
+        );
     }
 
     #[test]

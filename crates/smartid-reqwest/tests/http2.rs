@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
@@ -27,7 +28,11 @@ async fn what_is_offered_in_the_handshake_follows_the_feature() {
     let call = tokio::spawn(async move { support::get(&client, &base).await });
     let (stream, _) = listener.accept().await.unwrap();
     let stream = acceptor.accept(stream).await.unwrap();
-    let expected: &[u8] = if cfg!(feature = "http2") { b"h2" } else { b"http/1.1" };
+    let expected: &[u8] = if cfg!(feature = "http2") {
+        b"h2"
+    } else {
+        b"http/1.1"
+    };
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(expected));
     drop(stream);
     assert!(call.await.unwrap().is_err());

@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
@@ -37,7 +38,8 @@ impl Folder {
     fn new() -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let folder = Self(std::env::temp_dir().join(format!("smartid-openssl-{}-{number}", std::process::id())));
+        let folder =
+            Self(std::env::temp_dir().join(format!("smartid-openssl-{}-{number}", std::process::id())));
         std::fs::create_dir_all(&folder.0).unwrap();
         std::fs::write(folder.path("ext.cnf"), EXTENSIONS).unwrap();
         folder.run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=CA");
@@ -156,8 +158,30 @@ fn trusting(pem: &str) -> ReqwestTransportBuilder {
 #[track_caller]
 fn refused(outcome: Result<(), TransportError>, problem: P, says: &str) {
     let error = outcome.expect_err("must fail");
-    assert_eq!((error.problem(), error.phase()), (problem, Phase::NotSent), "{error}");
+    assert_eq!(
+        (error.problem(), error.phase()),
+        (problem, Phase::NotSent),
+        "{error}"
+    );
     assert!(error.to_string().contains(says), "{error}");
+}
+
+/// As [`refused`], and the table on the crate's front page quotes the whole text after host and port.
+#[track_caller]
+fn quoted(outcome: Result<(), TransportError>, problem: P) {
+    let text = outcome
+        .as_ref()
+        .err()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let (_, text) = text.split_once("127.0.0.1:").unwrap_or_default();
+    let (_, text) = text.split_once(": ").unwrap_or_default();
+    let text = format!("`{}`", text.replace("127.0.0.1", "cm.example.test"));
+    assert!(
+        include_str!("../src/lib.rs").contains(&text),
+        "not on the front page: {text}"
+    );
+    refused(outcome, problem, "");
 }
 
 #[tokio::test]
@@ -166,7 +190,10 @@ async fn an_ordinary_server_is_met_with_tls_1_2_and_1_3() {
     let folder = Folder::new();
     folder.issue("server", "rsa:2048", Some("leaf"), "sha256");
     for version in ["-tls1_2", "-tls1_3"] {
-        let peer = Peer::start(&folder.0, &format!("-www -cert server.pem -key server.key {version}"));
+        let peer = Peer::start(
+            &folder.0,
+            &format!("-www -cert server.pem -key server.key {version}"),
+        );
         peer.meet(trusting(&folder.read("ca.pem"))).await.unwrap();
     }
 }
@@ -178,11 +205,7 @@ async fn case_1_self_signed_by_openssl_req_is_a_ca() {
     folder.run("req -x509 -newkey rsa:2048 -nodes -keyout s.key -out s.pem -days 9 -subj /CN=x -addext subjectAltName=IP:127.0.0.1");
     let peer = Peer::start(&folder.0, "-www -cert s.pem -key s.key");
     let outcome = peer.meet(trusting(&folder.read("s.pem"))).await;
-    refused(
-        outcome,
-        P::ServerCertificateForm,
-        "invalid peer certificate: CaUsedAsEndEntity",
-    );
+    quoted(outcome, P::ServerCertificateForm);
 }
 
 #[tokio::test]
@@ -192,11 +215,7 @@ async fn case_2_common_name_only() {
     folder.issue("server", "rsa:2048", Some("common_name"), "sha256");
     let peer = Peer::start(&folder.0, "-www -cert server.pem -key server.key");
     let outcome = peer.meet(trusting(&folder.read("ca.pem"))).await;
-    refused(
-        outcome,
-        P::ServerName,
-        "invalid peer certificate: certificate not valid for name \"127.0.0.1\"; certificate is not valid for any names",
-    );
+    quoted(outcome, P::ServerName);
 }
 
 #[tokio::test]
@@ -206,11 +225,7 @@ async fn case_3_x509_version_1() {
     folder.issue("server", "rsa:2048", None, "sha256");
     let peer = Peer::start(&folder.0, "-www -cert server.pem -key server.key");
     let outcome = peer.meet(trusting(&folder.read("ca.pem"))).await;
-    refused(
-        outcome,
-        P::ServerCertificateForm,
-        "invalid peer certificate: UnsupportedCertVersion",
-    );
+    quoted(outcome, P::ServerCertificateForm);
 }
 
 #[tokio::test]
@@ -223,7 +238,7 @@ async fn case_4_tls_1_2_with_rsa_key_exchange_only() {
         "-www -cert server.pem -key server.key -tls1_2 -cipher AES128-GCM-SHA256",
     );
     let outcome = peer.meet(trusting(&folder.read("ca.pem"))).await;
-    refused(outcome, P::Handshake, "received fatal alert: HandshakeFailure");
+    quoted(outcome, P::Handshake);
 }
 
 #[tokio::test]
@@ -234,31 +249,23 @@ async fn case_5_weak_or_old() {
     folder.issue("short", "rsa:1024", Some("leaf"), "sha256");
     folder.issue("client", "rsa:2048", Some("client"), "sha256");
     folder.issue("server", "rsa:2048", Some("leaf"), "sha256");
-    for (arguments, problem, says) in [
+    for (arguments, problem) in [
         (
             "-cert sha1.pem -key sha1.key -cipher ALL:@SECLEVEL=0",
             P::ServerCertificateForm,
-            "is signed with an algorithm or a key that is not accepted",
         ),
         (
             "-cert short.pem -key short.key -cipher ALL:@SECLEVEL=0",
             P::UntrustedServer,
-            "the server's own key is too short",
         ),
-        (
-            "-cert client.pem -key client.key",
-            P::ServerCertificateForm,
-            "certificate does not allow extended key usage",
-        ),
+        ("-cert client.pem -key client.key", P::ServerCertificateForm),
         (
             "-cert server.pem -key server.key -tls1_1 -cipher ALL:@SECLEVEL=0",
             P::Handshake,
-            "received fatal alert: ProtocolVersion",
         ),
     ] {
         let peer = Peer::start(&folder.0, &format!("-www {arguments}"));
-        let outcome = peer.meet(trusting(&folder.read("ca.pem"))).await;
-        refused(outcome, problem, says);
+        quoted(peer.meet(trusting(&folder.read("ca.pem"))).await, problem);
     }
 }
 
@@ -267,7 +274,10 @@ async fn case_5_weak_or_old() {
 async fn case_6_a_certificate_request_after_the_first_handshake() {
     let folder = Folder::new();
     folder.issue("server", "rsa:2048", Some("leaf"), "sha256");
-    let mut peer = Peer::start(&folder.0, "-cert server.pem -key server.key -tls1_2 -CAfile ca.pem");
+    let mut peer = Peer::start(
+        &folder.0,
+        "-cert server.pem -key server.key -tls1_2 -CAfile ca.pem",
+    );
     let client = trusting(&folder.read("ca.pem")).build().unwrap();
     let base = peer.base.clone();
     let call = tokio::spawn(async move { get(&client, &base).await });
@@ -275,9 +285,7 @@ async fn case_6_a_certificate_request_after_the_first_handshake() {
     peer.wait_for("GET /base/op");
     // What old servers do for a path that needs a certificate: negotiate anew, and ask for it.
     peer.stdin.as_mut().unwrap().write_all(b"R\n").unwrap();
-    let error = call.await.unwrap().expect_err("must fail");
-    assert_eq!(error.problem(), P::Handshake, "{error}");
-    assert!(error.to_string().contains("the server wanted to renegotiate"), "{error}");
+    quoted(call.await.unwrap().map(|_| ()), P::Handshake);
 }
 
 #[tokio::test]
@@ -291,7 +299,9 @@ async fn a_missing_or_unknown_client_certificate_is_named_so() {
     for version in ["-tls1_2", "-tls1_3"] {
         let peer = Peer::start(
             &folder.0,
-            &format!("-www -cert server.pem -key server.key {version} -Verify 2 -CAfile ca.pem -verify_return_error"),
+            &format!(
+                "-www -cert server.pem -key server.key {version} -Verify 2 -CAfile ca.pem -verify_return_error"
+            ),
         );
         let outcome = peer.meet(trusting(&folder.read("ca.pem"))).await;
         refused(outcome, P::ClientCertificate, "none is configured");
@@ -308,8 +318,18 @@ async fn keys_as_openssl_writes_them_are_read_and_accepted() {
     let folder = Folder::new();
     folder.issue("server", "rsa:2048", Some("leaf"), "sha256");
     folder.issue("rsa", "rsa:2048", Some("client"), "sha256");
-    folder.issue("ec", "ec -pkeyopt ec_paramgen_curve:P-384", Some("client"), "sha256");
-    folder.issue("p521", "ec -pkeyopt ec_paramgen_curve:P-521", Some("client"), "sha256");
+    folder.issue(
+        "ec",
+        "ec -pkeyopt ec_paramgen_curve:P-384",
+        Some("client"),
+        "sha256",
+    );
+    folder.issue(
+        "p521",
+        "ec -pkeyopt ec_paramgen_curve:P-521",
+        Some("client"),
+        "sha256",
+    );
     folder.issue("ed", "ed25519", Some("client"), "sha256");
     folder.run("rsa -in rsa.key -traditional -out rsa.pkcs1");
     folder.run("ec -in ec.key -out ec.sec1");
@@ -320,7 +340,9 @@ async fn keys_as_openssl_writes_them_are_read_and_accepted() {
     for version in ["-tls1_2", "-tls1_3"] {
         let peer = Peer::start(
             &folder.0,
-            &format!("-www -cert server.pem -key server.key {version} -Verify 2 -CAfile ca.pem -verify_return_error"),
+            &format!(
+                "-www -cert server.pem -key server.key {version} -Verify 2 -CAfile ca.pem -verify_return_error"
+            ),
         );
         for (certificate, key) in [
             ("rsa.pem", "rsa.key"),
@@ -335,7 +357,8 @@ async fn keys_as_openssl_writes_them_are_read_and_accepted() {
             if !certificate.is_empty() {
                 pem.push_str(&folder.read(certificate));
             }
-            let identity = PemIdentity::from_pem(pem.as_bytes()).unwrap_or_else(|error| panic!("{key}: {error}"));
+            let identity =
+                PemIdentity::from_pem(pem.as_bytes()).unwrap_or_else(|error| panic!("{key}: {error}"));
             let outcome = peer
                 .meet(trusting(&folder.read("ca.pem")).identity(Arc::new(identity)))
                 .await;
@@ -359,6 +382,9 @@ fn encrypted_keys_as_openssl_writes_them_are_told_apart() {
     for key in ["pkcs8.key", "old.key"] {
         let pem = folder.read("rsa.pem") + &folder.read(key);
         let error = PemIdentity::from_pem(pem.as_bytes()).unwrap_err();
-        assert!(error.to_string().contains("the private key is encrypted"), "{key}: {error}");
+        assert!(
+            error.to_string().contains("the private key is encrypted"),
+            "{key}: {error}"
+        );
     }
 }

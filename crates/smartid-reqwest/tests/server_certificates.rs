@@ -4,13 +4,16 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
 
 mod support;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
+};
 use smartid_core::{Phase, Retry, TransportError, TransportProblem as P};
 use smartid_reqwest::ReqwestTransportBuilder;
 use support::{Ca, Leaf, Server, TLS12, TLS13, get, ok, tls, trusting};
@@ -22,7 +25,10 @@ async fn meet(leaf: &Leaf, client: ReqwestTransportBuilder) -> Result<(), Transp
         let server = Server::start(Some(tls(leaf, versions, None)), |_| ok("{}")).await;
         let outcome = get(&client, &server.base()).await.map(|_| ());
         if outcome.is_err() {
-            assert!(server.requests().is_empty(), "nothing may be sent to a server that is not trusted");
+            assert!(
+                server.requests().is_empty(),
+                "nothing may be sent to a server that is not trusted"
+            );
         }
         // Host and port differ between the two.
         outcomes.push(outcome.map_err(|error| {
@@ -79,13 +85,19 @@ async fn several_roots_in_one_pem_and_repeated_calls_add_up() {
 #[tokio::test]
 async fn a_server_of_another_root_is_not_trusted() {
     let outcome = meet(&Ca::new().server(|_| {}), trusting(&Ca::new())).await;
-    refused(outcome, P::UntrustedServer, "invalid peer certificate: UnknownIssuer");
+    refused(
+        outcome,
+        P::UntrustedServer,
+        "invalid peer certificate: UnknownIssuer",
+    );
 }
 
 #[tokio::test]
 async fn system_roots_are_not_trusted_unless_asked_for_and_private_roots_stay_trusted_beside_them() {
     let ca = Ca::new();
-    meet(&ca.server(|_| {}), trusting(&ca).system_roots()).await.unwrap();
+    meet(&ca.server(|_| {}), trusting(&ca).system_roots())
+        .await
+        .unwrap();
     let outcome = meet(&Ca::new().server(|_| {}), trusting(&ca).system_roots()).await;
     refused(outcome, P::UntrustedServer, "UnknownIssuer");
 }
@@ -99,7 +111,11 @@ async fn a_certificate_for_another_name_is_refused() {
             .subject_alt_names
             .push(rcgen::SanType::DnsName("other.example.test".try_into().unwrap()));
     });
-    refused(meet(&leaf, trusting(&ca)).await, P::ServerName, "certificate not valid for name \"127.0.0.1\"");
+    refused(
+        meet(&leaf, trusting(&ca)).await,
+        P::ServerName,
+        "certificate not valid for name \"127.0.0.1\"",
+    );
 }
 
 #[tokio::test]
@@ -109,7 +125,11 @@ async fn a_certificate_with_a_common_name_only_is_refused() {
         params.subject_alt_names.clear();
         params.distinguished_name.push(DnType::CommonName, "127.0.0.1");
     });
-    refused(meet(&leaf, trusting(&ca)).await, P::ServerName, "certificate not valid for name");
+    refused(
+        meet(&leaf, trusting(&ca)).await,
+        P::ServerName,
+        "certificate not valid for name",
+    );
 }
 
 #[tokio::test]
@@ -162,9 +182,15 @@ async fn a_certificate_for_clients_only_is_refused() {
 async fn a_revoked_certificate_is_refused() {
     let ca = Ca::new();
     let leaf = ca.server(|params| params.serial_number = Some(77_u64.into()));
-    meet(&leaf, trusting(&ca).crl_pem(ca.crl(&[76], false))).await.unwrap();
+    meet(&leaf, trusting(&ca).crl_pem(ca.crl(&[76], false)))
+        .await
+        .unwrap();
     let outcome = meet(&leaf, trusting(&ca).crl_pem(ca.crl(&[76, 77], false))).await;
-    refused(outcome, P::ServerCertificateRevoked, "invalid peer certificate: Revoked");
+    refused(
+        outcome,
+        P::ServerCertificateRevoked,
+        "invalid peer certificate: Revoked",
+    );
 }
 
 #[tokio::test]
@@ -172,11 +198,7 @@ async fn with_lists_an_unknown_status_is_refused() {
     let (ca, other) = (Ca::new(), Ca::new());
     let leaf = ca.server(|_| {});
     let outcome = meet(&leaf, trusting(&ca).crl_pem(other.crl(&[], false))).await;
-    refused(
-        outcome,
-        P::ServerCertificateRevoked,
-        "UnknownRevocationStatus",
-    );
+    refused(outcome, P::ServerCertificateRevoked, "UnknownRevocationStatus");
 }
 
 #[tokio::test]
@@ -184,7 +206,11 @@ async fn an_outdated_list_says_nothing() {
     let ca = Ca::new();
     let leaf = ca.server(|_| {});
     let outcome = meet(&leaf, trusting(&ca).crl_pem(ca.crl(&[], true))).await;
-    refused(outcome, P::ServerCertificateRevoked, "certificate revocation list expired");
+    refused(
+        outcome,
+        P::ServerCertificateRevoked,
+        "certificate revocation list expired",
+    );
 }
 
 #[test]

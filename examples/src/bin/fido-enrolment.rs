@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long, short)]
     quiet: bool,
 
-    /// Do not print the QR code
+    /// Do not print the QR code (it is printed only on a terminal)
     #[arg(long)]
     no_qr: bool,
 }
@@ -131,6 +131,10 @@ impl Observer for Steps {
             Mark::Intent => terminal.dim(".."),
             _ => terminal.dim("--"),
         };
+        if entry.step == "end" && terminal.style() == Style::Human {
+            // The end is printed at the end.
+            return;
+        }
         let clear = if terminal.style() == Style::Human {
             "\r"
         } else {
@@ -152,7 +156,7 @@ fn show(terminal: &Terminal, begun: &Begun, no_qr: bool) {
         "Open this link on the user's computer (Smart ID Desktop App 2.4 or later):\n\n  {}\n",
         terminal.strong(link)
     ));
-    if terminal.style() == Style::Human && !no_qr {
+    if terminal.style() == Style::Human && terminal.is_interactive() && !no_qr {
         match begun.link.qr() {
             Ok(code) => terminal.line(&code.expose_terminal()),
             Err(problem) => terminal.line(&format!("(no QR code: {problem})")),

@@ -26,7 +26,7 @@
 
 mod evidence;
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use smartid_core::PathTemplate;
 use smartid_core::dialect::{DialectError, Edits, SuccessStatus, Verb, overlay};
@@ -62,6 +62,18 @@ impl DaDialect {
     /// [`DialectError`] that names the key.
     pub fn from_toml(text: &str) -> Result<Self, DialectError> {
         overlay(text)
+    }
+
+    /// The headers that name the user.
+    pub(crate) fn user_headers(&self) -> Vec<HeaderName> {
+        [
+            (self.options.user_position, &self.options.user_name),
+            (self.credentials.user_position, &self.credentials.user_name),
+        ]
+        .into_iter()
+        .filter(|(position, _)| position.unwrap_or(self.user.position) == UserPosition::Header)
+        .filter_map(|(_, name)| name.as_deref().unwrap_or(&self.user.name).parse().ok())
+        .collect()
     }
 
     /// The local check of a registration, as these settings want it.

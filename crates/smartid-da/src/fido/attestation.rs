@@ -55,6 +55,7 @@ impl From<Problem> for AttestationError {
             Problem::End => "it ends early",
             Problem::Malformed => "it is not the CBOR that it should be",
             Problem::Deep => "it nests more than 16 levels deep",
+            Problem::Repeated => "a member stands there twice",
         })
     }
 }
@@ -64,6 +65,9 @@ impl From<minicbor::decode::Error> for AttestationError {
         Problem::from(error).into()
     }
 }
+
+/// Most members that an attestation object may have; real ones have three.
+const MAX_MEMBERS: usize = 32;
 
 /// An attestation object. Its statement is not verified here: that is the relying party's part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +93,18 @@ impl AttestationObject {
         let mut statement = None;
         let mut auth_data = None;
         let length = decoder.map()?;
+        let mut names: Vec<String> = Vec::new();
         cbor::repeat(&mut decoder, length, |decoder| {
             let name = cbor::text(decoder)?;
-            let again = match name.as_str() {
-                "fmt" => format.replace(cbor::text(decoder)?).is_some(),
-                "authData" => auth_data.replace(cbor::bytes(decoder)?).is_some(),
+            if names.contains(&name) {
+                return Err(Problem::Repeated.into());
+            }
+            if names.len() >= MAX_MEMBERS {
+                return Err(AttestationError::Cbor("it has more than 32 members"));
+            }
+            match name.as_str() {
+                "fmt" => format = Some(cbor::text(decoder)?),
+                "authData" => auth_data = Some(cbor::bytes(decoder)?),
                 "attStmt" => {
                     if !matches!(decoder.datatype()?, Type::Map | Type::MapIndef) {
                         return Err(AttestationError::Cbor("attStmt is not a map"));
@@ -101,16 +112,11 @@ impl AttestationObject {
                     let start = decoder.position();
                     cbor::skip(decoder)?;
                     let slice = bytes.get(start..decoder.position()).unwrap_or_default();
-                    statement.replace(slice.to_vec()).is_some()
+                    statement = Some(slice.to_vec());
                 }
-                _ => {
-                    cbor::skip(decoder)?;
-                    false
-                }
-            };
-            if again {
-                return Err(AttestationError::Cbor("a member stands there twice"));
+                _ => cbor::skip(decoder)?,
             }
+            names.push(name);
             Ok(())
         })?;
         if decoder.position() != bytes.len() {

@@ -15,6 +15,8 @@ pub(crate) enum Problem {
     Malformed,
     /// It nests too deeply.
     Deep,
+    /// A map has a key twice; two readers could take different ones.
+    Repeated,
 }
 
 impl From<minicbor::decode::Error> for Problem {
@@ -41,10 +43,15 @@ fn skip_within(decoder: &mut Decoder<'_>, depth: u8) -> Result<(), Problem> {
         }
         Type::Map | Type::MapIndef => {
             let length = decoder.map()?;
+            let input = decoder.input();
+            let mut keys = Keys::default();
             repeat(decoder, length, |decoder| {
+                let start = decoder.position();
                 skip_within(decoder, deeper)?;
+                keys.add(input.get(start..decoder.position()).unwrap_or_default());
                 skip_within(decoder, deeper)
-            })
+            })?;
+            keys.check()
         }
         Type::Tag => {
             decoder.tag()?;
@@ -55,6 +62,24 @@ fn skip_within(decoder: &mut Decoder<'_>, depth: u8) -> Result<(), Problem> {
         Type::Break | Type::Unknown(_) => Err(Problem::Malformed),
         // A single item without anything inside.
         _ => Ok(decoder.skip()?),
+    }
+}
+
+/// The keys of one map as they are encoded.
+#[derive(Default)]
+pub(crate) struct Keys<'b>(Vec<&'b [u8]>);
+
+impl<'b> Keys<'b> {
+    pub(crate) fn add(&mut self, key: &'b [u8]) {
+        self.0.push(key);
+    }
+
+    pub(crate) fn check(mut self) -> Result<(), Problem> {
+        self.0.sort_unstable();
+        if self.0.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+            return Err(Problem::Repeated);
+        }
+        Ok(())
     }
 }
 
@@ -139,6 +164,7 @@ mod tests {
         ] {
             assert_eq!(walked(bytes), Err(Problem::End), "{bytes:02x?}");
         }
+        assert_eq!(walked(b"\xa2\x01\x00\x01\x00"), Err(Problem::Repeated));
         assert_eq!(walked(&[0x81; 2000]), Err(Problem::Deep));
         assert_eq!(walked(&[0xc1; 2000]), Err(Problem::Deep));
         for bytes in [

@@ -87,10 +87,14 @@ impl CoseKey {
         }
         let mut members: Vec<(i64, Value)> = Vec::new();
         let length = decoder.map().map_err(inside)?;
+        let input = decoder.input();
+        let mut private = cbor::Keys::default();
         cbor::repeat(decoder, length, |decoder| {
             let Some(label) = number(decoder)? else {
                 // A private label; its value is of no interest.
+                let start = decoder.position();
                 cbor::skip(decoder).map_err(Inside)?;
+                private.add(input.get(start..decoder.position()).unwrap_or_default());
                 cbor::skip(decoder).map_err(Inside)?;
                 return Ok(());
             };
@@ -120,6 +124,7 @@ impl CoseKey {
             Ok(())
         })
         .map_err(AttestationError::from)?;
+        private.check()?;
         Self::shape(members)
     }
 

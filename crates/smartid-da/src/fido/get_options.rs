@@ -101,11 +101,64 @@ impl Endpoint for GetOptions {
         match options.irregular_encoding() {
             Some(at) if call.base64 == Encoding::Strict => Err(incoming
                 .unreadable(
-                    "not base64url without padding; options.base64 = \"lenient\" in the dialect allows it",
+                    "not URL-safe base64 without padding; base64 = \"lenient\" under [options] in the dialect allows it",
                 )
                 .at(Some(at.to_owned()))
                 .into()),
             _ => Ok(options),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn read(status: u16, body: &'static str) -> Result<CreationOptions, ResponseError<DaRefusal>> {
+        let call = GetOptions::new(UserId::new("anna").unwrap());
+        let status = StatusCode::from_u16(status).unwrap();
+        let incoming = Incoming::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+        call.response(&DaDialect::default(), incoming)
+    }
+
+    #[test]
+    fn what_are_no_options_is_unreadable_and_says_why() {
+        for (body, says) in [
+            ("", "the body is empty"),
+            ("null", "not a JSON object"),
+            ("{}", "no rp"),
+            (r#"{"error":"canary","message":"canary"}"#, "no rp"),
+            (
+                r#"{"rp":{},"user":{"id":"AQ"},"challenge":"AQ=="}"#,
+                "under [options]",
+            ),
+            (
+                r#"{"rp":{},"user":{"id":"AQ"},"challenge":"%"}"#,
+                "/challenge of the creation options is not URL-safe base64",
+            ),
+        ] {
+            let Err(ResponseError::Unreadable(error)) = read(200, body) else {
+                panic!("{body}");
+            };
+            assert!(error.to_string().contains(says), "{body}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_its_status() {
+        for (status, name) in [
+            (302, "not-authenticated"),
+            (401, "not-authenticated"),
+            (403, "forbidden"),
+            (404, "user-not-found"),
+        ] {
+            let Err(ResponseError::Refused(refusal)) = read(status, "") else {
+                panic!("{status}");
+            };
+            assert_eq!(refusal.kind().name(), name);
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn view(
             }
             Binary::Unreadable => Err(OptionsError::Type {
                 at,
-                expected: "base64url",
+                expected: "URL-safe base64",
             }),
         }
     };

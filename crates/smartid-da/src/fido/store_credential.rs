@@ -145,3 +145,42 @@ impl Endpoint for StoreCredential {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn call() -> StoreCredential {
+        let text = r#"{"id":"AQI=","rawId":"AQI=","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA"}}"#;
+        StoreCredential::new(UserId::new("anna").unwrap(), &Registration::parse(text).unwrap())
+    }
+
+    #[test]
+    fn extension_results_are_always_sent_and_under_their_right_name() {
+        let request = call().request(&DaDialect::default()).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(request.body_bytes()).unwrap();
+        assert_eq!(body["clientExtensionResults"], serde_json::json!({}));
+        assert_eq!(
+            (&body["id"], body.get("extensions")),
+            (&serde_json::json!("AQI"), None)
+        );
+    }
+
+    #[test]
+    fn a_login_page_is_never_taken_for_success() {
+        let read = |status, body: &'static str| {
+            let incoming = Incoming::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            call().response(&DaDialect::default(), incoming)
+        };
+        assert_eq!(read(StatusCode::OK, "stored").unwrap().body, "stored");
+        assert!(matches!(
+            read(StatusCode::OK, "<!DOCTYPE html><title>Log in</title>"),
+            Err(ResponseError::Refused(refusal)) if refusal.is_not_authenticated()
+        ));
+        assert!(
+            matches!(read(StatusCode::CONFLICT, ""), Err(ResponseError::Refused(refusal)) if refusal.is_duplicate())
+        );
+    }
+}

@@ -147,7 +147,10 @@ impl DaRefusal {
                 redirect: read::redirect(incoming),
             },
             DaRefusalKind::Rejected { .. } => DaRefusalKind::Rejected {
-                reason: told.message.clone().or_else(|| told.code.clone()),
+                reason: told
+                    .message
+                    .clone()
+                    .or_else(|| told.code.as_deref().map(redact::message)),
             },
             other => other,
         };
@@ -161,7 +164,8 @@ impl DaRefusal {
                 excerpt: redact::excerpt(incoming),
                 html: incoming.content() == Content::Html,
                 after: read::retry_after(incoming),
-                body: incoming.body().slice(..kept),
+                // A copy, so that a small error does not keep a large answer.
+                body: Bytes::copy_from_slice(incoming.body().get(..kept).unwrap_or_default()),
             }),
         }
     }
@@ -282,11 +286,12 @@ impl fmt::Display for DaRefusal {
                 )?;
             }
         }
-        if let Some(code) = &self.answer.code {
+        let code = self.answer.code.as_deref().map(redact::message);
+        if let Some(code) = &code {
             write!(f, ", code {code:?}")?;
         }
         match &self.answer.detail {
-            Some(detail) if self.answer.code.as_ref() != Some(detail) => write!(f, ", message {detail:?}"),
+            Some(detail) if code.as_ref() != Some(detail) => write!(f, ", message {detail:?}"),
             _ => Ok(()),
         }
     }
@@ -309,7 +314,7 @@ impl fmt::Debug for DaRefusal {
             .field("kind", kind)
             .field("status", status)
             .field("content_type", content_type)
-            .field("code", code)
+            .field("code", &code.as_deref().map(redact::message))
             .field("detail", detail)
             .field("excerpt", excerpt)
             .field("after", after)

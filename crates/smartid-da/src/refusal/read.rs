@@ -65,8 +65,9 @@ impl Told {
                     return Self::default();
                 };
                 Self {
-                    code: first(text, &dialect.errors.code),
-                    message: first(text, &dialect.errors.message),
+                    // Kept as it is, so that it can be compared; shown redacted.
+                    code: first(text, &dialect.errors.code).map(|code| code.chars().take(128).collect()),
+                    message: first(text, &dialect.errors.message).map(|text| redact::message(&text)),
                 }
             }
             _ => Self {
@@ -86,7 +87,7 @@ fn first(body: &str, pointers: &[Pointer]) -> Option<String> {
             serde_json::Value::Number(number) => number.to_string(),
             _ => return None,
         };
-        Some(redact::message(&text)).filter(|text| !text.is_empty())
+        Some(text).filter(|text| !text.trim().is_empty())
     })
 }
 
@@ -129,13 +130,92 @@ pub(super) fn retry_after(incoming: &Incoming) -> Option<Duration> {
         .and_then(|since| u64::try_from(since.as_millis()).ok());
     match date {
         Some(millis) => incoming.retry_after(Timestamp::from_millis(millis)),
-        // Without a date only seconds can be understood; a date would seem to lie decades ahead.
-        None => incoming
-            .retry_after(Timestamp::from_millis(0))
-            .filter(|wait| *wait <= Duration::from_secs(u64::from(u32::MAX)))
-            .filter(|_| {
-                let value = incoming.headers().get(http::header::RETRY_AFTER);
-                value.is_some_and(|value| value.as_bytes().iter().all(u8::is_ascii_digit))
-            }),
+        // Without a date only seconds can be understood.
+        None => {
+            let value = incoming.headers().get(http::header::RETRY_AFTER)?;
+            let seconds = value.as_bytes().trim_ascii().iter().all(u8::is_ascii_digit);
+            incoming
+                .retry_after(Timestamp::from_millis(0))
+                .filter(|_| seconds)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::header::{DATE, LOCATION, RETRY_AFTER};
+    use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+    use smartid_core::ServiceError as _;
+
+    use super::*;
+
+    fn with(status: u16, headers: &[(HeaderName, &'static str)], body: &'static str) -> Incoming {
+        let headers: HeaderMap = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect();
+        Incoming::new(
+            StatusCode::from_u16(status).unwrap(),
+            headers,
+            Bytes::from_static(body.as_bytes()),
+        )
+    }
+
+    #[test]
+    fn a_date_to_wait_for_is_counted_from_the_answers_own_date() {
+        let at = (RETRY_AFTER, "Sat, 05 Apr 2031 06:08:08 GMT");
+        let now = (DATE, "Sat, 05 Apr 2031 06:07:08 GMT");
+        assert_eq!(
+            retry_after(&with(503, &[at.clone(), now.clone()], "")),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(retry_after(&with(503, &[at], "")), None);
+        assert_eq!(
+            retry_after(&with(503, &[(RETRY_AFTER, "7")], "")),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(
+            retry_after(&with(503, &[(RETRY_AFTER, "7"), now], "")),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(retry_after(&with(503, &[(RETRY_AFTER, "soon")], "")), None);
+    }
+
+    #[test]
+    fn only_addresses_that_may_be_shown_are_kept() {
+        let to = |address| redirect(&with(302, &[(LOCATION, address)], ""));
+        assert_eq!(
+            to("https://h/wa/auth?x=canary").as_deref(),
+            Some("https://h/wa/auth")
+        );
+        assert_eq!(to("/wa/auth?x=canary").as_deref(), Some("/wa/auth"));
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "com.nexusgroup.plugout:///?x",
+            "?canary",
+            "",
+        ] {
+            assert_eq!(to(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_compared_as_it_is_and_shown_redacted() {
+        let code = "canary0123456789abcdefghijklmnopqrstuv";
+        let body = r#"{"error":"canary0123456789abcdefghijklmnopqrstuv"}"#;
+        let text = format!("[errors.expired]\ncodes = ['{code}']");
+        let dialect = DaDialect::from_toml(&text).unwrap();
+        let success = &dialect.credentials.success;
+        let Err(ResponseError::Refused(refusal)) = accept(&dialect, success, &with(400, &[], body)) else {
+            panic!("refused");
+        };
+        assert!(refusal.is_expired());
+        assert_eq!(refusal.code(), Some(code));
+        assert!(
+            !format!("{refusal} {refusal:?} {}", refusal.advice()).contains("canary"),
+            "{refusal:?}"
+        );
     }
 }

@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     missing_debug_implementations,
     reason = "support of several test files, none of which uses all of it"
@@ -23,7 +24,7 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
-use smartid_core::{Incoming, Outgoing, ServiceUrl, Transport, TransportError};
+use smartid_core::{Incoming, Outgoing, Phase, ServiceUrl, Transport, TransportError, TransportProblem};
 use smartid_reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -339,4 +340,26 @@ pub async fn get(transport: &ReqwestTransport, base: &ServiceUrl) -> Result<Inco
         assert!(!text.contains("canary"), "{text}");
     }
     result
+}
+
+/// A server with a certificate of this authority.
+pub async fn secure(ca: &Ca, handler: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+    Server::start(Some(tls(&ca.server(|_| {}), TLS13, None)), handler).await
+}
+
+/// A server that answers each request so, and what comes of it.
+pub async fn meet(
+    reply: fn() -> Reply,
+    change: impl FnOnce(ReqwestTransportBuilder) -> ReqwestTransportBuilder,
+) -> (Result<Incoming, TransportError>, Server) {
+    let ca = Ca::new();
+    let server = secure(&ca, move |_| reply()).await;
+    let outcome = get(&change(trusting(&ca)).build().unwrap(), &server.base()).await;
+    (outcome, server)
+}
+
+#[track_caller]
+pub fn is(outcome: &Result<Incoming, TransportError>, problem: TransportProblem, phase: Phase) {
+    let error = outcome.as_ref().expect_err("must fail");
+    assert_eq!((error.problem(), error.phase()), (problem, phase), "{error}");
 }

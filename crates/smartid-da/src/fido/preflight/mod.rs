@@ -240,7 +240,10 @@ fn origin(
         )),
         (OriginRule::Listed(origins), _) => {
             if !origins.contains(found) {
-                return refused(format!("one of {}", origins.join(", ")));
+                return refused(match origins.as_slice() {
+                    [] => String::from("one of preflight.origins, which lists none"),
+                    some => format!("one of {}", some.join(", ")),
+                });
             }
         }
         (OriginRule::Report, _) => {}

@@ -2,8 +2,8 @@
 //!
 //! Those types cannot hold everything that is legal on the wire: they refuse options without `rp.id`, drop unknown members, and write
 //! a registration's extension results as `extensions`, which a strict server refuses. So they are no wire types here. Each conversion
-//! says what it lost, and what is sent to Digital Access is always written by [`Registration::strict_body`], with
-//! `clientExtensionResults`.
+//! says what it lost, and what is sent to Digital Access is always written by [`Registration::strict_body`](super::Registration::strict_body),
+//! with `clientExtensionResults`.
 //!
 //! ```
 //! use smartid_da::fido::{CreationOptions, webauthn_rs};

@@ -66,6 +66,8 @@ pub(crate) struct State {
     pub(crate) lost: u32,
     /// The last failure to reach a service while storing or looking.
     pub(crate) failure: Option<crate::flows::Failure>,
+    /// How the flow ends if the credential turns out not to be stored.
+    pub(crate) unless_stored: Option<End>,
     /// When somebody should look again.
     pub(crate) resume_at: Timestamp,
     pub(crate) end: Option<End>,
@@ -88,6 +90,7 @@ impl State {
             credential: None,
             lost: 0,
             failure: None,
+            unless_stored: None,
             resume_at: now,
             end: None,
         }

@@ -54,40 +54,37 @@ impl FidoEnrolment {
                 Err(error) => break error,
             }
         };
-        let failure = Failure::from(&error);
-        match (error.phase(), error.refusal::<DaRefusal>().map(DaRefusal::kind)) {
-            (Phase::PerhapsDone | Phase::Unreadable, _) => self.lost(run, &error).await,
-            // An error of the server or of a proxy in front of it does not say whether the work was done.
-            (Phase::Refused, _) if error.status().is_some_and(|status| status.is_server_error()) => {
-                self.lost(run, &error).await
-            }
-            (Phase::Refused, Some(DaRefusalKind::Duplicate)) if again => {
-                self.stored(run, Confirmation::RefusedAsDuplicate).await
-            }
-            (Phase::Refused, Some(DaRefusalKind::Duplicate)) => {
-                finish(
-                    run,
-                    End::AlreadyRegistered {
-                        by: Service::DigitalAccess,
-                    },
-                    None,
-                )
-                .await
-            }
-            (Phase::Refused, Some(DaRefusalKind::Expired)) => finish(run, End::OptionsExpired, None).await,
-            (Phase::Refused, Some(DaRefusalKind::Rejected { .. })) if self.options_are_old(run) => {
-                finish(run, End::OptionsExpired, None).await
-            }
-            (Phase::Refused, _) => finish(run, End::RefusedAfterCreation { failure }, None).await,
-            _ => {
-                finish(
-                    run,
-                    unanswered(Service::DigitalAccess, step::STORE, failure),
-                    None,
-                )
-                .await
-            }
+        // An answer of the server, or of a proxy in front of it, that does not say whether the work was done.
+        let unclear = match error.phase() {
+            Phase::PerhapsDone | Phase::Unreadable => true,
+            Phase::Refused => error.status().is_some_and(|status| status.is_server_error()),
+            _ => false,
+        };
+        if unclear {
+            return self.lost(run, &error, None).await;
         }
+        let failure = Failure::from(&error);
+        let kind = error.refusal::<DaRefusal>().map(DaRefusal::kind);
+        let earlier = again || error.attempts() > 1;
+        let end = match (error.phase(), kind) {
+            (Phase::Refused, Some(DaRefusalKind::Duplicate)) if earlier => {
+                return self.stored(run, Confirmation::RefusedAsDuplicate).await;
+            }
+            (Phase::Refused, Some(DaRefusalKind::Duplicate)) => End::AlreadyRegistered {
+                by: Service::DigitalAccess,
+            },
+            (Phase::Refused, Some(DaRefusalKind::Expired)) => End::OptionsExpired,
+            (Phase::Refused, Some(DaRefusalKind::Rejected { .. })) if self.options_are_old(run) => {
+                End::OptionsExpired
+            }
+            (Phase::Refused, _) => End::RefusedAfterCreation { failure },
+            _ => unanswered(Service::DigitalAccess, step::STORE, failure),
+        };
+        if earlier && error.phase() == Phase::Refused {
+            // An earlier attempt may have been the one that used the challenge up: look before believing the refusal.
+            return self.lost(run, &error, Some(end)).await;
+        }
+        finish(run, end, None).await
     }
 
     /// Asks for options anew and looks whether they exclude the credential.
@@ -117,6 +114,9 @@ impl FidoEnrolment {
         if options.excludes(registration.id()) {
             return self.stored(run, Confirmation::ListedAsExcluded).await;
         }
+        if let Some(end) = run.state.unless_stored.clone() {
+            return finish(run, end, None).await;
+        }
         if run.state.lost >= 2 {
             // Twice sent, twice without an answer, and not listed: a third time would not be wiser.
             let failure = run.state.failure.clone();
@@ -134,11 +134,18 @@ impl FidoEnrolment {
         .await
     }
 
-    async fn lost(&self, run: &mut Run<State>, error: &Error) -> Result<(), Interrupted> {
+    /// Nothing is certain of this attempt: `look` comes next. When it finds nothing, the flow ends with `unless_stored`, if that is given.
+    async fn lost(
+        &self,
+        run: &mut Run<State>,
+        error: &Error,
+        unless_stored: Option<End>,
+    ) -> Result<(), Interrupted> {
         let failure = Failure::from(error);
-        let text = format!("the answer was lost: {error}");
+        let text = format!("it is not clear whether it was stored: {error}");
         run.write(step::STORE, Mark::Note, &text, None, |state| {
-            state.failure = Some(failure)
+            state.failure = Some(failure);
+            state.unless_stored = unless_stored;
         })
         .await
     }

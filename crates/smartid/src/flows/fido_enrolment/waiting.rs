@@ -202,7 +202,6 @@ impl FidoEnrolment {
             remarks: checked
                 .lints
                 .iter()
-                .chain(registration.lints())
                 .chain(options.lints())
                 .map(ToString::to_string)
                 .collect(),

@@ -1,0 +1,128 @@
+//! Reads something that was captured (creation options, a registration, a callback, an answer, a link) and says what it is, whether it
+//! verifies, and which dialect line would make it fit.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::json;
+use smartid::da::fido::CreationOptions;
+use smartid_examples::inspect::{Context, Finding, inspect};
+use smartid_examples::terminal::{Style, Terminal, error};
+use smartid_examples::world::Dialects;
+
+/// Say what a captured text is, whether it verifies, and which dialect line would make it fit.
+///
+/// Exit status: 0 recognised, and nothing is wrong with what could be checked; 1 not recognised, wrong, or recognised by its form only;
+/// 2 usage.
+#[derive(Debug, Parser)]
+#[command(name = "inspect", version)]
+struct Arguments {
+    /// The file to read; standard input when left out or -
+    file: Option<PathBuf>,
+
+    /// Creation options that a registration should answer
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
+
+    /// A TOML file with [messaging] and [digital_access] tables, as for the other programs
+    #[arg(long, value_name = "FILE")]
+    dialect: Option<PathBuf>,
+
+    /// Show a link with its token
+    #[arg(long)]
+    show_secrets: bool,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// More than any of the texts that are meant can have.
+const LIMIT: u64 = 16 << 20;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(if arguments.json { Style::Json } else { Style::Human });
+    match run(&arguments) {
+        Ok(Some(finding)) => report(&terminal, &finding),
+        Ok(None) => {
+            terminal.json(&json!({ "kind": null }));
+            terminal.always(
+                "not recognised: no creation options, registration, attestation object, callback, command state, immediate response, \
+                 plugout link, certificate, CMS, JWS or PKCS #12",
+            );
+            ExitCode::from(1)
+        }
+        Err(problem) => {
+            error(&format!("inspect: {problem}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Error>> {
+    let mut context = Context::default();
+    if let Some(file) = &arguments.options {
+        let text = String::from_utf8(read(Some(file))?)?;
+        context.options =
+            Some(CreationOptions::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?);
+    }
+    let dialects = Dialects::read(arguments.dialect.as_deref())?;
+    (context.messaging, context.digital_access) = (dialects.messaging, dialects.digital_access);
+    context.show_secrets = arguments.show_secrets;
+    Ok(inspect(&read(arguments.file.as_ref())?, &context))
+}
+
+fn read(file: Option<&PathBuf>) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let outcome = match file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => std::fs::File::open(file)
+            .and_then(|opened| opened.take(LIMIT).read_to_end(&mut bytes))
+            .map_err(|error| format!("cannot read {}: {error}", file.display())),
+        None => std::io::stdin()
+            .take(LIMIT)
+            .read_to_end(&mut bytes)
+            .map_err(|error| format!("cannot read standard input: {error}")),
+    };
+    outcome.map(|_| bytes)
+}
+
+fn report(terminal: &Terminal, finding: &Finding) -> ExitCode {
+    terminal.json(&json!({
+        "kind": finding.kind,
+        "verdict": finding.verdict,
+        "facts": finding.facts.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>(),
+        "remarks": finding.remarks,
+        "problems": finding.problems,
+        "dialect": finding.dialect,
+    }));
+    terminal.line(&terminal.strong(&finding.kind));
+    for (name, value) in &finding.facts {
+        terminal.line(&format!("  {name:<22} {value}"));
+    }
+    for remark in &finding.remarks {
+        terminal.line(&format!("  {:<22} {remark}", "remark"));
+    }
+    for problem in &finding.problems {
+        terminal.line(&format!(
+            "  {} {problem}",
+            terminal.bad(&format!("{:<22}", "problem"))
+        ));
+    }
+    for line in &finding.dialect {
+        terminal.line(&format!("\nThis dialect would make it fit:\n\n{line}\n"));
+    }
+    let verdict = match finding.verdict {
+        Some(true) => terminal.good("what could be checked is right"),
+        Some(false) => terminal.bad("it does not verify"),
+        None => terminal.dim("nothing could be checked"),
+    };
+    terminal.line(&verdict);
+    if finding.verdict != Some(false) && finding.problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    }
+}

@@ -1,0 +1,256 @@
+//! Says of a captured text what it is, whether it verifies, and which dialect line would make it fit.
+//!
+//! It is built from the readers of the client crates alone, so what it finds is what the clients would find.
+
+mod fido;
+mod messaging;
+
+use smartid::core::json;
+use smartid::da::fido::CreationOptions;
+use smartid::{DaDialect, HermodDialect};
+
+/// What is known beside the text.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Context {
+    /// The options that a registration should answer.
+    pub options: Option<CreationOptions>,
+    /// The dialect of Messaging.
+    pub messaging: HermodDialect,
+    /// The dialect of Digital Access.
+    pub digital_access: DaDialect,
+    /// Whether secrets are shown.
+    pub show_secrets: bool,
+}
+
+/// What a text is.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Finding {
+    /// In words.
+    pub kind: String,
+    /// Name and value of what can be read in it.
+    pub facts: Vec<(String, String)>,
+    /// What is odd, but tolerated.
+    pub remarks: Vec<String>,
+    /// What is wrong.
+    pub problems: Vec<String>,
+    /// Lines for a dialect file that would make it fit.
+    pub dialect: Vec<String>,
+    /// Whether everything that was checked is right. `None`: nothing could be checked.
+    pub verdict: Option<bool>,
+}
+
+impl Finding {
+    fn of(kind: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn fact(&mut self, name: &str, value: impl Into<String>) {
+        self.facts.push((name.to_owned(), value.into()));
+    }
+}
+
+/// Says what `bytes` are; `None` when nothing fits.
+#[must_use]
+pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.contains("plugout:") && !text.starts_with('{') {
+            return Some(messaging::link(text, context));
+        }
+        if text.starts_with('{') {
+            return document(text, context);
+        }
+        if let Some(label) = text
+            .strip_prefix("-----BEGIN ")
+            .and_then(|rest| rest.split("-----").next())
+        {
+            return Some(unread(&format!("PEM: {label}")));
+        }
+        let compact: String = text.split_whitespace().collect();
+        if let Ok((decoded, _)) =
+            smartid::core::base64::decode_lenient(smartid::core::base64::Flavour::Url, &compact)
+        {
+            return binary(&decoded).or_else(|| jws(&compact));
+        }
+        return jws(&compact);
+    }
+    binary(bytes)
+}
+
+/// A JSON object: tried as each thing that it could be, then searched for one inside.
+fn document(text: &str, context: &Context) -> Option<Finding> {
+    messaging::response(text, context)
+        .or_else(|| fido::registration(text, context))
+        .or_else(|| fido::options(text))
+        .or_else(|| messaging::report(text, context))
+        .or_else(|| nested(text, context, "", 0))
+        .or_else(|| messaging::error_body(text))
+}
+
+/// Options or a registration somewhere inside.
+fn nested(text: &str, context: &Context, at: &str, depth: usize) -> Option<Finding> {
+    if depth > 6 {
+        return None;
+    }
+    json::members(text)?
+        .into_iter()
+        .filter(|(_, value)| value.starts_with('{'))
+        .find_map(|(name, value)| {
+            let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+            if let Some(mut finding) = fido::registration(value, context) {
+                finding.kind.push_str(&format!(", at {place}"));
+                finding
+                    .dialect
+                    .push(format!("[messaging.fido]\nregistration = \"{place}\""));
+                return Some(finding);
+            }
+            if let Some(mut finding) = fido::options(value) {
+                finding.kind.push_str(&format!(", at {place}"));
+                finding.dialect.push(format!(
+                    "[digital_access.options]\nresponse = [{{ move = \"{place}\", to = \"\" }}]"
+                ));
+                return Some(finding);
+            }
+            nested(value, context, &place, depth + 1)
+        })
+}
+
+/// Bytes: an attestation object, or something in DER that this version does not read.
+fn binary(bytes: &[u8]) -> Option<Finding> {
+    if let Some(finding) = fido::attestation(bytes) {
+        return Some(finding);
+    }
+    const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+    const DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
+    const VERSION_3: &[u8] = &[0x02, 0x01, 0x03];
+    let head = bytes.get(..bytes.len().min(40))?;
+    if !matches!(head, [0x30, 0x80..=0x84, ..]) {
+        return None;
+    }
+    let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
+    Some(unread(if has(VERSION_3) && (has(DATA) || has(SIGNED_DATA)) {
+        "PKCS #12 container"
+    } else if has(SIGNED_DATA) {
+        "CMS SignedData"
+    } else {
+        "DER, perhaps a certificate or a certificate request"
+    }))
+}
+
+fn jws(text: &str) -> Option<Finding> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, _, _] = parts.as_slice() else {
+        return None;
+    };
+    let header = smartid::core::base64::decode(smartid::core::base64::Flavour::Url, header).ok()?;
+    json::members(std::str::from_utf8(&header).ok()?)?
+        .iter()
+        .any(|(name, _)| name == "alg")
+        .then(|| unread("compact JWS"))
+}
+
+/// Something that is recognised by its outside only.
+fn unread(kind: &str) -> Finding {
+    let mut finding = Finding::of(kind);
+    finding
+        .problems
+        .push("recognised by its form only: this version neither reads nor verifies it".to_owned());
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden(path: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/../crates/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn kind(bytes: &[u8]) -> String {
+        inspect(bytes, &Context::default())
+            .map(|finding| finding.kind)
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_registration_verifies_against_its_options_and_not_against_others() {
+        let registration = golden("smartid-da/tests/golden/registrations/es256-none.registration.json");
+        let mut context = Context::default();
+        assert_eq!(
+            inspect(&registration, &context).unwrap().verdict,
+            None,
+            "nothing to check against"
+        );
+        let options = |file: &str| {
+            let bytes = golden(&format!("smartid-da/tests/golden/{file}"));
+            CreationOptions::parse(std::str::from_utf8(&bytes).unwrap()).unwrap()
+        };
+        context.options = Some(options("registrations/es256-none.options.json"));
+        assert_eq!(inspect(&registration, &context).unwrap().verdict, Some(true));
+        context.options = Some(options("options/challenge_16.json"));
+        let finding = inspect(&registration, &context).unwrap();
+        assert_eq!(finding.verdict, Some(false), "{finding:?}");
+        assert!(
+            finding.problems[0].starts_with("challenge-mismatch"),
+            "{finding:?}"
+        );
+    }
+
+    #[test]
+    fn a_place_that_the_dialect_does_not_know_is_told_as_a_dialect_line() {
+        let options = String::from_utf8(golden(
+            "smartid-da/tests/golden/registrations/es256-none.options.json",
+        ))
+        .unwrap();
+        let finding = inspect(
+            format!("{{\"data\":{{\"a/b\":{options}}}}}").as_bytes(),
+            &Context::default(),
+        )
+        .unwrap();
+        assert_eq!(
+            finding.dialect,
+            ["[digital_access.options]\nresponse = [{ move = \"/data/a~1b\", to = \"\" }]"]
+        );
+        let dialect: toml::Table = toml::from_str(&finding.dialect[0]).unwrap();
+        let table = dialect["digital_access"].as_table().unwrap().clone();
+        smartid::core::dialect::overlay_table::<DaDialect>(table).unwrap();
+
+        let callback = r#"{"commandId":"1","state":"ALL_GOOD","destinations":[]}"#;
+        let finding = inspect(callback.as_bytes(), &Context::default()).unwrap();
+        assert!(
+            finding.dialect[0].contains("[messaging.states]") && finding.dialect[0].contains("ALL_GOOD"),
+            "{finding:?}"
+        );
+    }
+
+    #[test]
+    fn a_links_token_is_shown_only_on_request() {
+        let link = b"com.nexusgroup.plugout:///?url=https%3a%2f%2fh.example.test%2fms%2fb-1&token=canary-77";
+        let mut context = Context::default();
+        assert!(!format!("{:?}", inspect(link, &context).unwrap()).contains("canary"));
+        context.show_secrets = true;
+        assert!(format!("{:?}", inspect(link, &context).unwrap()).contains("canary"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_guessed() {
+        assert_eq!(kind(b""), "");
+        assert_eq!(kind(b"hello"), "");
+        assert_eq!(kind(b"{\"a\":1}"), "");
+        assert_eq!(kind(&[0xff, 0x00, 0x13]), "");
+        assert_eq!(
+            kind(b"-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----"),
+            "PEM: CERTIFICATE"
+        );
+        assert_eq!(
+            kind(&[0x30, 0x82, 0x01, 0x00, 0x30]),
+            "DER, perhaps a certificate or a certificate request"
+        );
+        assert_eq!(kind(b"eyJhbGciOiJSUzI1NiJ9.e30.AA"), "compact JWS");
+    }
+}

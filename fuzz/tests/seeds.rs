@@ -1,0 +1,85 @@
+//! Every seed through its target: the golden files, and cheap damages of them. A quick substitute for fuzzing where there is no nightly.
+
+use std::path::Path;
+
+/// A target with its function.
+type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
+
+const TARGETS: &[Target] = &[
+    ("plugout_link", smartid_fuzz::plugout_link, &["smartid-hermod/tests/golden/links"]),
+    ("hermod_response", smartid_fuzz::hermod_response, &["smartid-hermod/tests/golden/responses"]),
+    (
+        "hermod_report",
+        smartid_fuzz::hermod_report,
+        &["smartid-hermod/tests/golden/callbacks", "smartid-hermod/tests/golden/responses"],
+    ),
+    ("callback", smartid_fuzz::callback, &["smartid-hermod/tests/golden/callbacks"]),
+    ("da_options", smartid_fuzz::da_options, &["smartid-da/tests/golden/options"]),
+    ("da_registration", smartid_fuzz::da_registration, &["smartid-da/tests/golden/registrations"]),
+    ("da_refusal", smartid_fuzz::da_refusal, &["smartid-da/tests/golden/responses"]),
+    ("dialects", smartid_fuzz::dialects, &["smartid-hermod/tests/golden/links"]),
+    ("json_edit", smartid_fuzz::json_edit, &["smartid-da/tests/golden/options"]),
+    ("base64_text", smartid_fuzz::base64_text, &["smartid-hermod/tests/golden/links"]),
+    ("service_url", smartid_fuzz::service_url, &["smartid-hermod/tests/golden/links"]),
+    ("path_template", smartid_fuzz::path_template, &["smartid-hermod/tests/golden/links"]),
+];
+
+/// Texts of the small grammars, for targets that have no golden files.
+const EXTRA: &[&str] = &[
+    "",
+    "https://h.example.test:20400/hermod/rest/command/",
+    "http://h",
+    "https://u:p@h/?q#f",
+    "fido/options/{user}\nanna/../x",
+    "{user}\n..",
+    "YQ==",
+    "_-8=",
+    "/+8",
+    "[fido]\nsingle_command = true",
+    "[options]\npath = 'x/{user}'\nresponse = [{ move = '/a', to = '' }]",
+    "/fidoCommand/publicKey\n{\"fidoCommand\":{\"a\":1.50}}",
+    "\n[{\"set\":\"/a/b\",\"value\":[1]},{\"move\":\"/a\",\"to\":\"/c\"},{\"remove\":\"/c\"}]",
+];
+
+/// A small generator: damages must be the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit.max(1)
+    }
+}
+
+#[test]
+fn seeds_and_their_damages() {
+    for (name, target, folders) in TARGETS {
+        let mut seeds: Vec<Vec<u8>> = EXTRA.iter().map(|text| text.as_bytes().to_vec()).collect();
+        for folder in *folders {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(folder);
+            let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+            files.sort();
+            seeds.extend(files.into_iter().filter(|file| file.is_file()).map(|file| std::fs::read(file).unwrap()));
+        }
+        assert!(seeds.len() > EXTRA.len(), "{name} has seeds");
+        let mut random = Random(7);
+        for seed in &seeds {
+            target(seed);
+            let rounds = if seed.len() > 20_000 { 2 } else { 20 };
+            for _ in 0..rounds {
+                let mut damaged = seed.clone();
+                for _ in 0..=random.below(3) {
+                    let at = random.below(damaged.len());
+                    match random.below(4) {
+                        0 => damaged.truncate(at),
+                        1 if !damaged.is_empty() => damaged[at] ^= 1 << random.below(8),
+                        2 => damaged.insert(at.min(damaged.len()), b"\"{}[],:0\\=&?/\x00\xff"[random.below(15)]),
+                        _ if !damaged.is_empty() => drop(damaged.remove(at)),
+                        _ => {}
+                    }
+                }
+                target(&damaged);
+            }
+        }
+    }
+}
