@@ -15,8 +15,8 @@ use smartid::flows::FidoEnrolment;
 use smartid::hermod::callback::CallbackReceiver;
 use smartid::hermod::wait::PollPolicy;
 use smartid::{
-    ApiKey, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect, MemoryFlowStore, ReqwestTransport,
-    Runtime, SecretString, SmartId, TokioRuntime, Transport,
+    ApiKey, DaAuth, DaDialect, DigitalAccess, FlowStore, Hermod, HermodDialect, MemoryFlowStore,
+    ReqwestTransport, Runtime, SecretString, SmartId, TokioRuntime, Transport,
 };
 use smartid_sim::{Sim, SimConfig};
 
@@ -98,7 +98,7 @@ pub fn clients(
     messaging: HermodDialect,
     digital_access: DaDialect,
     timeout: Duration,
-    store: Arc<MemoryFlowStore>,
+    store: Arc<dyn FlowStore>,
 ) -> SmartId {
     let transport: Arc<dyn Transport> = Arc::new(
         ReqwestTransport::builder()

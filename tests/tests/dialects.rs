@@ -200,8 +200,8 @@ const CASES: &[Case] = &[
         .ends("app-failed"),
     messaging(
         "the error stands elsewhere",
-        "callback.error = '/fault'\ncallback.error_code = '/fault/code'\ncallback.error_message = '/fault/message'",
-        "[hermod.callback]\nmoves = [{ from = '/error', to = '/fault' }]\n[desktop]\npersona = 'already-registered'",
+        "callback.error = '/fault'\ncallback.error_code = '/kind'\ncallback.error_message = '/text'",
+        "[hermod.callback]\nmoves = [{ from = '/error', to = '/fault' }, { from = '/fault/code', to = '/fault/kind' }, { from = '/fault/message', to = '/fault/text' }]\n[desktop]\npersona = 'already-registered'",
     )
     .by(By::Callback)
     .ends("already-registered"),

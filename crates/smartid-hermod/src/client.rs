@@ -210,3 +210,83 @@ impl HermodBuilder {
         })))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use smartid_core::{BoxFuture, Incoming, ManualRuntime, Outgoing, Timestamp, TransportError};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl Transport for Nowhere {
+        fn send<'a>(
+            &'a self,
+            _: &'a ServiceUrl,
+            _: Outgoing,
+        ) -> BoxFuture<'a, Result<Incoming, TransportError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn build(builder: HermodBuilder) -> Result<Hermod, ConfigError> {
+        builder.build(
+            Arc::new(Nowhere),
+            Arc::new(ManualRuntime::new(Timestamp::from_millis(0))),
+        )
+    }
+
+    fn at(url: &str) -> HermodBuilder {
+        Hermod::builder(url, ApiKey::new("client", "key").unwrap())
+    }
+
+    #[test]
+    fn each_setting_that_cannot_be_used_is_named() {
+        let second = Duration::from_secs(1);
+        for (builder, setting) in [
+            (at(""), "hermod.url"),
+            (at("http://h/command"), "hermod.url"),
+            (at("https://h/command?x=1"), "hermod.url"),
+            (
+                at("https://h/command").lifespan(Duration::ZERO),
+                "hermod.lifespan",
+            ),
+            (
+                at("https://h/command").timeout(Duration::from_millis(999)),
+                "hermod.timeout",
+            ),
+            (at("https://h/command").lifespan(second), "hermod.timeout"),
+            (
+                at("https://h/command")
+                    .lifespan(second)
+                    .timeout(second)
+                    .strict(true),
+                "hermod.timeout",
+            ),
+            (at("https://h/rest").strict(true), "hermod.url"),
+        ] {
+            let error = build(builder).unwrap_err();
+            assert_eq!(error.setting, setting, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_odd_is_let_pass_with_a_lint() {
+        let second = Duration::from_secs(1);
+        let odd = build(at("https://h/rest").lifespan(second).timeout(second)).unwrap();
+        assert_eq!(odd.lints().len(), 2);
+        let plain = build(at("http://127.0.0.1:1/command/").danger_plain_http()).unwrap();
+        assert!(plain.lints().is_empty());
+        assert_eq!(plain.url().as_str(), "http://127.0.0.1:1/command");
+    }
+
+    #[test]
+    fn every_command_has_an_id_of_its_own() {
+        let hermod = build(at("https://h/command")).unwrap();
+        let (one, other) = (hermod.header(), hermod.header());
+        assert_ne!(one.get_external_id(), other.get_external_id());
+        assert_eq!(one.get_lifespan(), DEFAULT_LIFESPAN);
+        assert_eq!(one.get_timeout(), DEFAULT_TIMEOUT);
+    }
+}

@@ -1,4 +1,77 @@
-//! Client for Nexus Smart ID Messaging ("Hermod").
+//! Client for Nexus Smart ID Messaging ("Hermod"): commands to Smart ID apps, links that start them, callbacks, waiting.
+//!
+//! Messaging stands between a server and the Smart ID Desktop and Mobile Apps. The server posts a *command*; messaging answers at once
+//! with ids and, for a temporary mailbox, with a link; a person opens the link, the app fetches the command and answers it; messaging
+//! calls the server back. So far this crate carries what the FIDO enrolment needs: opening a *session* to a Desktop App and asking it to
+//! create a credential. [`commands::Raw`] sends anything else.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use smartid_core::{Inbox, Runtime, Transport};
+//! use smartid_hermod::commands::{FidoCreate, FidoSession};
+//! use smartid_hermod::{ApiKey, FidoOutcome, Hermod, Pending, PollPolicy, Session};
+//!
+//! # type Failure = Box<dyn std::error::Error + Send + Sync>;
+//! async fn enrol(
+//!     transport: Arc<dyn Transport>, // smartid-reqwest has one
+//!     runtime: Arc<dyn Runtime>,     // and one of these
+//!     inbox: &dyn Inbox,             // what a CallbackReceiver puts outcomes into
+//!     options: &str,                 // creation options of the relying party, as it wrote them
+//! ) -> Result<String, Failure> {
+//!     let key = ApiKey::from_token(std::env::var("HERMOD_TOKEN")?)?;
+//!     let hermod = Hermod::builder("https://hermod.example.test:20400/hermod/rest/command", key).build(transport, runtime)?;
+//!
+//!     let header = hermod.header();
+//!     let answer = hermod.call(&FidoSession::new(header.clone())).await?;
+//!     let session = Session::from_response(&answer, &header, hermod.runtime().now())?;
+//!     if let Some(link) = answer.link() {
+//!         println!("{}", link.qr()?.expose_terminal()); // or link.expose() in an <a href>
+//!     }
+//!
+//!     let header = hermod.header();
+//!     // Remembered before the command is sent: the callback may be faster than the answer.
+//!     let pending = Pending::new(&header, hermod.runtime().now()).expecting_response();
+//!     let answer = hermod.call(&FidoCreate::new(header, &session, options)).await?;
+//!     let pending = pending.answered(&answer);
+//!
+//!     let waited = hermod.wait(inbox, &pending, &PollPolicy::default()).await?;
+//!     let report = waited.report.ok_or("nobody answered in time")?;
+//!     let FidoOutcome::Created { registration, .. } = report.fido(hermod.dialect()) else {
+//!         return Err("no credential was made".into());
+//!     };
+//!     hermod.acknowledge(inbox, &pending).await?;
+//!     Ok(registration)
+//! }
+//! ```
+//!
+//! * [`Hermod`] holds the address, the [`ApiKey`] and the limits; [`commands`] are values that it sends, one file each.
+//! * [`PlugoutLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`CallbackReceiver`] takes callbacks into an [`Inbox`](smartid_core::Inbox); [`Hermod::wait`] takes the callback or a poll's answer,
+//!   whichever is first, as a [`CommandReport`].
+//! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in
+//!   [`dialect::EVIDENCE`].
+//!
+//! # Threat model
+//!
+//! * *Whoever holds a link answers in the place of the person.* Links and QR codes have no `Display` and a blind `Debug`, are not part of
+//!   a [`Session`], and are read strictly: a link that a browser and an app could read in two ways, or that leads to plain HTTP, is
+//!   refused.
+//! * *Anybody may post to the callback address.* HTTP Basic is compared in constant time before the body is read; leaving it out takes a
+//!   method named `danger`. Command ids count up, so a callback without authentication can be forged by guessing.
+//! * *A callback is a claim.* Messaging is said to have validated the app's answer; a registration is checked again by the relying
+//!   party, and a signed answer must be verified before it is used. A JWS is never opened here.
+//! * *Answers may be hostile or broken.* Bodies are capped, nesting is never followed deeply, HTML and redirects are refusals, an unknown
+//!   state is never an end.
+//!
+//! # Reasons for the defaults
+//!
+//! * `lifespan` 300 s and `timeout` 250 s: the vendor's typical values; the difference leaves time to hear of a timeout.
+//! * External ids are chosen at random before a command is sent: an outcome can be found even when the answer to the command is lost.
+//! * A command is never repeated by itself: the person would be asked twice. Polls may be.
+//! * Polling begins although callbacks work: a callback may be tried only once. Five failed polls in a row end the polling, never the
+//!   wait: the path is a guess.
+//! * A wait goes on 30 seconds past the `timeout`, for the callback that tells of it, and never past the `lifespan`.
+//! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api_key;
@@ -9,6 +82,7 @@ pub mod dialect;
 mod error;
 mod header;
 mod ids;
+mod key;
 pub mod link;
 mod pending;
 pub mod qr;
@@ -32,7 +106,7 @@ pub use pending::Pending;
 pub use qr::{QrCode, QrError};
 pub use read::Extra;
 pub use report::{CommandFault, CommandReport, FidoOutcome, ReportError};
-pub use response::{CommandType, Destination, ImmediateResponse, MessageUrl};
+pub use response::{Destination, ImmediateResponse, MessageUrl};
 pub use session::{Session, SessionError};
 #[cfg(feature = "tower")]
 pub use smartid_core::tower::InboundService;

@@ -3,21 +3,28 @@
 //! A body is opened one level deep and once; what stands deeper is opened only where it is asked for. So an unknown member may nest as
 //! deep as it likes, a member of an unexpected kind spoils nothing but itself, and the raw text of a device's answer is at hand.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use smartid_core::json::{self, Pointer};
 
 /// The longest id that is taken. The published ones have at most 36 characters.
 pub(crate) const MAX_ID: usize = 256;
 
-/// A JSON object, opened one level.
-pub(crate) struct Document<'a>(Vec<(String, &'a str)>);
+/// A JSON object, opened one level. Names are borrowed where they have no escapes, which is what makes a callback cheap to receive.
+pub(crate) struct Document<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Document<'a> {
     /// `None` when the text is no JSON object in UTF-8.
     pub(crate) fn open(body: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(body).ok()?;
-        json::members(text).map(Self)
+        Self::of(std::str::from_utf8(body).ok()?)
+    }
+
+    fn of(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
     }
 
     /// The text of a member; `null` counts as absent.
@@ -34,8 +41,7 @@ impl<'a> Document<'a> {
             here = if here.starts_with('[') {
                 json::items(here)?.get(token.parse::<usize>().ok()?).copied()?
             } else {
-                let members = json::members(here)?;
-                members.into_iter().rev().find(|(name, _)| name == token)?.1
+                Self::of(here)?.0.iter().rev().find(|(name, _)| name == token)?.1
             };
         }
         Some(here).filter(|text| *text != "null")
@@ -53,12 +59,36 @@ impl<'a> Document<'a> {
     pub(crate) fn into_extra(self, known: &[&str]) -> Extra {
         let rest = self.0.into_iter();
         Extra(
-            rest.filter(|(name, _)| !known.contains(&name.as_str()))
-                .map(|(name, text)| (name, text.to_owned()))
+            rest.filter(|(name, _)| !known.contains(&&**name))
+                .map(|(name, text)| (name.into_owned(), text.to_owned()))
                 .collect(),
         )
     }
 }
+
+impl<'de> Deserialize<'de> for Document<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Open;
+        impl<'de> Visitor<'de> for Open {
+            type Value = Document<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some((Name(name), value)) = map.next_entry::<Name<'de>, &RawValue>()? {
+                    members.push((name, value.get()));
+                }
+                Ok(Document(members))
+            }
+        }
+        deserializer.deserialize_map(Open)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A JSON string as text.
 pub(crate) fn text(raw: &str) -> Option<String> {

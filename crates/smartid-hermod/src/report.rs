@@ -11,7 +11,8 @@ use smartid_core::{Lint, redact};
 
 use crate::dialect::HermodDialect;
 use crate::ids::{CommandId, ExternalId, Mid};
-use crate::read::{Document, id, shown, text};
+use crate::key::{self, Key};
+use crate::read::{Document, shown, text};
 use crate::registration;
 use crate::response::Destination;
 use crate::state::State;
@@ -59,7 +60,7 @@ pub struct CommandReport {
     pub command_type: Option<String>,
     /// How far it is. When there is no state but a response or an error, that counts as success or failure.
     pub state: State,
-    /// The mailboxes; those that cannot be read are left out.
+    /// The mailboxes; none when the list cannot be read, which leaves a lint.
     pub destinations: Vec<Destination>,
     /// The device's answer as JSON text.
     pub response: Option<String>,
@@ -130,42 +131,27 @@ impl CommandReport {
     /// # Errors
     /// [`ReportError`] when there is no id in it, or it says two things.
     pub fn read(raw: Bytes, dialect: &HermodDialect) -> Result<Self, ReportError> {
-        let places = &dialect.callback;
-        // Without edits this is the same body, not a copy.
-        let edited = if places.edits.is_empty() {
-            raw.clone()
-        } else {
-            Document::open(&raw).ok_or(ReportError::NotAnObject)?;
-            places.edits.apply(raw.clone())?
-        };
+        let edited = key::edited(&raw, dialect)?;
         let document = Document::open(&edited).ok_or(ReportError::NotAnObject)?;
-        let counting = [
-            &places.command_id,
-            &places.external_id,
-            &places.state,
-            &places.response,
-            &places.error,
-        ];
-        if let Some(name) = document.repeated(&counting) {
-            return Err(ReportError::Repeated(redact::message(name)));
-        }
-        let mut lints = Vec::new();
-        let mut usable = |raw: Option<&str>, at: &dyn fmt::Display| {
-            let read = raw.and_then(id);
-            if raw.is_some() && read.is_none() {
-                lints.push(Lint::new(at.to_string(), "an id that cannot be used"));
-            }
-            read
-        };
-        let command_id = usable(document.at(&places.command_id), &places.command_id).map(CommandId::new);
-        let external_id = usable(document.at(&places.external_id), &places.external_id).map(ExternalId::new);
-        if command_id.is_none() && external_id.is_none() {
-            return Err(ReportError::NoId);
-        }
+        let Key {
+            command_id,
+            external_id,
+            mid,
+            state,
+            mut lints,
+        } = Key::read(&document, dialect)?;
+        let places = &dialect.callback;
         let response = document.at(&places.response).map(str::to_owned);
         let error = document.at(&places.error).map(|raw| {
-            let code = document.at(&places.error_code).or(Some(raw));
-            let message = document.at(&places.error_message).and_then(text);
+            let inside = Document::open(raw.as_bytes());
+            let part = |place| inside.as_ref().and_then(|document| document.at(place));
+            // A text, or a number, is the code.
+            let code = if inside.is_some() {
+                part(&places.error_code)
+            } else {
+                Some(raw)
+            };
+            let message = part(&places.error_message).and_then(text);
             CommandFault {
                 code: code.and_then(|raw| shown(raw, 100)),
                 message: message
@@ -173,21 +159,6 @@ impl CommandReport {
                     .and_then(|message| shown_text(&message)),
             }
         });
-        let state = match document.at(&places.state) {
-            Some(raw) => {
-                let spelled = text(raw).unwrap_or_else(|| raw.chars().take(64).collect());
-                State::read(&spelled, &dialect.states)
-            }
-            None if error.is_some() => State::Failed,
-            None if response.is_some() => State::Success,
-            None => State::Other(String::new()),
-        };
-        if document.at(&places.state).is_none() && state.is_final() {
-            lints.push(Lint::new(
-                places.state.to_string(),
-                "no state; taken from what else is there",
-            ));
-        }
         let destinations = match document.member("destinations").map(Destination::list) {
             None => Vec::new(),
             Some(Ok(list)) => list,
@@ -197,7 +168,6 @@ impl CommandReport {
             }
         };
         let command_type = document.member("commandType").and_then(text);
-        let mid = document.at(&places.mid).and_then(id).map(Mid::new);
         Ok(Self {
             command_id,
             external_id,

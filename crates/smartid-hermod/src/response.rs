@@ -13,9 +13,6 @@ use crate::link::PlugoutLink;
 use crate::read::{Document, Extra, id, text};
 use crate::state::State;
 
-/// `commandType`, such as `SIGN` (documented example) or `FIDO` (inferred); information only.
-pub type CommandType = Option<String>;
-
 /// The answer to a command.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -24,8 +21,8 @@ pub struct ImmediateResponse {
     pub command_id: CommandId,
     /// One per mailbox.
     pub destinations: Vec<Destination>,
-    /// What kind of command it is.
-    pub command_type: CommandType,
+    /// What kind of command it is, such as `SIGN` (documented example) or `FIDO` (inferred); information only.
+    pub command_type: Option<String>,
     /// [`State::InProgress`] as a rule, also when the member is missing.
     pub state: State,
     /// The node that owns the command.

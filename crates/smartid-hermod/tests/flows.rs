@@ -1,4 +1,4 @@
-//! The ways in which an outcome can come, or not come.
+//! The ways in which a callback can come, or not come.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,72 +11,12 @@
 mod common;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use common::{Answer, answer, client, golden, runtime};
-use http::{HeaderMap, Method};
-use smartid_core::{
-    Either, Head, Inbound, Inbox, ManualRuntime, MemoryInbox, Runtime, Timestamp, TransportError,
-    TransportProblem, race,
-};
-use smartid_hermod::callback::CallbackReceiver;
+use common::flow::{OPTIONS, call_back, created, ok, pending, receiver, seconds, wait};
+use common::{client, golden, runtime};
+use smartid_core::{Either, Inbox, MemoryInbox, Runtime, Timestamp, TransportError, TransportProblem, race};
 use smartid_hermod::commands::{FidoCreate, FidoSession};
-use smartid_hermod::wait::Step;
-use smartid_hermod::{
-    By, FidoOutcome, Hermod, HermodDialect, Pending, PollHealth, PollPolicy, Session, State, Waited,
-};
-
-const OPTIONS: &str = r#"{"challenge":"AAAA"}"#;
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-fn ok(pause: u64, body: impl Into<bytes::Bytes>) -> Answer {
-    (seconds(pause), Ok(answer(200, body)))
-}
-
-fn fails(status: u16, body: &'static str) -> Answer {
-    (Duration::ZERO, Ok(answer(status, body)))
-}
-
-fn receiver(inbox: &Arc<MemoryInbox>, runtime: &ManualRuntime) -> CallbackReceiver {
-    CallbackReceiver::builder(Arc::clone(inbox) as Arc<dyn Inbox>, Arc::new(runtime.clone()))
-        .danger_without_auth()
-        .build()
-        .unwrap()
-}
-
-async fn call_back(receiver: &CallbackReceiver, body: impl Into<bytes::Bytes>) {
-    let head = Head::new(Method::POST, "/callback/fido", HeaderMap::new());
-    assert_eq!(receiver.receive(&head, body.into()).await.status, 200);
-}
-
-/// The create command of the golden files, sent at the beginning of time.
-fn pending(hermod: &Hermod) -> Pending {
-    let header = hermod.header().external_id("golden-create-0001");
-    Pending::new(&header, Timestamp::from_millis(0))
-        .with_command_id("4108")
-        .expecting_response()
-}
-
-fn wait(
-    runtime: &ManualRuntime,
-    hermod: &Hermod,
-    inbox: &MemoryInbox,
-    pending: &Pending,
-    policy: &PollPolicy,
-) -> Waited {
-    runtime
-        .block_on(hermod.wait(inbox, pending, policy))
-        .unwrap()
-        .unwrap()
-}
-
-fn created(waited: &Waited) {
-    let outcome = waited.report.as_ref().unwrap().fido(&HermodDialect::default());
-    assert!(matches!(outcome, FidoOutcome::Created { .. }), "{outcome:?}");
-}
+use smartid_hermod::{By, FidoOutcome, HermodDialect, Pending, PollPolicy, Session, State};
 
 #[test]
 fn the_callback_may_come_before_the_answer_to_the_command() {
@@ -101,9 +41,14 @@ fn the_callback_may_come_before_the_answer_to_the_command() {
             call_back(&receiver, golden("callbacks/create_success.json")).await;
             std::future::pending::<()>().await;
         };
-        let Either::First(response) = race(hermod.call(&command), early).await else { panic!() };
+        let Either::First(response) = race(hermod.call(&command), early).await else {
+            panic!()
+        };
         let pending = pending.answered(&response.unwrap());
-        hermod.wait(&*inbox, &pending, &PollPolicy::default()).await.unwrap()
+        hermod
+            .wait(&*inbox, &pending, &PollPolicy::default())
+            .await
+            .unwrap()
     });
     let waited = waited.unwrap();
     created(&waited);
@@ -121,9 +66,15 @@ fn the_answer_to_the_command_may_be_lost() {
     let (hermod, script) = client(&runtime, HermodDialect::default(), vec![(seconds(1), lost)]);
     let header = hermod.header().external_id("golden-create-0001");
     let pending = Pending::new(&header, runtime.now()).expecting_response();
-    let sent = runtime.block_on(hermod.call(&FidoCreate::alone(header, OPTIONS))).unwrap();
+    let sent = runtime
+        .block_on(hermod.call(&FidoCreate::alone(header, OPTIONS)))
+        .unwrap();
     assert!(sent.is_err());
-    assert_eq!(script.requests().len(), 1, "a command is never repeated by itself");
+    assert_eq!(
+        script.requests().len(),
+        1,
+        "a command is never repeated by itself"
+    );
     runtime
         .block_on(call_back(&receiver, golden("callbacks/create_success.json")))
         .unwrap();
@@ -146,7 +97,9 @@ fn an_external_id_that_is_not_echoed_is_not_missed() {
     };
     let policy = PollPolicy::off();
     let both = race(hermod.wait(&*inbox, &pending, &policy), later);
-    let Either::First(waited) = runtime.block_on(both).unwrap() else { panic!() };
+    let Either::First(waited) = runtime.block_on(both).unwrap() else {
+        panic!()
+    };
     created(&waited.unwrap());
     assert_eq!(runtime.now(), Timestamp::from_millis(20_000));
 }
@@ -173,8 +126,14 @@ fn repeats_and_a_late_timeout_change_nothing() {
     for _ in 0..2 {
         created(&wait(&runtime, &hermod, &inbox, &pending, &PollPolicy::default()));
     }
-    runtime.block_on(hermod.acknowledge(&*inbox, &pending)).unwrap().unwrap();
-    let taken = runtime.block_on(inbox.peek(&pending.correlation_ids())).unwrap().unwrap();
+    runtime
+        .block_on(hermod.acknowledge(&*inbox, &pending))
+        .unwrap()
+        .unwrap();
+    let taken = runtime
+        .block_on(inbox.peek(&pending.correlation_ids()))
+        .unwrap()
+        .unwrap();
     assert!(taken.is_none(), "the late timeout is taken with the rest");
 }
 
@@ -185,88 +144,27 @@ fn another_commands_outcome_under_our_external_id_is_left_to_it() {
     let receiver = receiver(&inbox, &runtime);
     let (hermod, _) = client(&runtime, HermodDialect::default(), Vec::new());
     runtime
-        .block_on(call_back(&receiver, golden("callbacks/create_ids_contradict.json")))
+        .block_on(call_back(
+            &receiver,
+            golden("callbacks/create_ids_contradict.json"),
+        ))
         .unwrap();
     let header = hermod.header().external_id("golden-session-0001");
     let session = Pending::new(&header, Timestamp::from_millis(0)).with_command_id("4107");
     let waited = wait(&runtime, &hermod, &inbox, &session, &PollPolicy::off());
     assert_eq!(waited.by, By::Deadline);
-    runtime.block_on(hermod.acknowledge(&*inbox, &session)).unwrap().unwrap();
+    runtime
+        .block_on(hermod.acknowledge(&*inbox, &session))
+        .unwrap()
+        .unwrap();
     runtime.set(Timestamp::from_millis(0));
-    created(&wait(&runtime, &hermod, &inbox, &pending(&hermod), &PollPolicy::off()));
-}
-
-#[test]
-fn a_poll_alone_is_enough() {
-    let runtime = runtime();
-    let answers = vec![
-        ok(0, golden("responses/poll_in_progress.json")),
-        ok(0, golden("responses/poll_unknown_state.json")),
-        ok(0, golden("responses/poll_success.json")),
-    ];
-    let (hermod, script) = client(&runtime, HermodDialect::default(), answers);
-    let inbox = MemoryInbox::new();
-    let waited = wait(&runtime, &hermod, &inbox, &pending(&hermod), &PollPolicy::default());
-    created(&waited);
-    assert_eq!((waited.by, waited.polling.polls), (By::Poll, 3));
-    assert_eq!(runtime.now(), Timestamp::from_millis(5_000), "after 1, 3 and 5 seconds");
-    assert_eq!(
-        script.requests()[0].0,
-        "GET https://hermod.example.test:20400/hermod/rest/command/4108"
-    );
-}
-
-#[test]
-fn polls_that_fail_never_end_the_wait() {
-    let runtime = runtime();
-    let inbox = Arc::new(MemoryInbox::new());
-    let receiver = receiver(&inbox, &runtime);
-    let answers = vec![
-        fails(404, ""),
-        fails(401, r#"{"error":"Unauthorized"}"#),
-        ok(0, golden("responses/poll_in_progress.json")),
-        fails(200, "<html>Sign in</html>"),
-        ok(0, golden("responses/poll_other_command.json")),
-        fails(502, "proxy"),
-        (seconds(1000), Ok(answer(200, ""))),
-        (Duration::ZERO, Err(TransportError::new(TransportProblem::Connect, "refused"))),
-        ok(0, "a poll too many"),
-    ];
-    let (hermod, script) = client(&runtime, HermodDialect::default(), answers);
-    let pending = pending(&hermod);
-    let later = async {
-        runtime.sleep(seconds(100)).await;
-        call_back(&receiver, golden("callbacks/create_success.json")).await;
-        std::future::pending::<()>().await;
-    };
-    let policy = PollPolicy::default();
-    let both = race(hermod.wait(&*inbox, &pending, &policy), later);
-    let Either::First(waited) = runtime.block_on(both).unwrap() else { panic!() };
-    let waited = waited.unwrap();
-    created(&waited);
-    assert_eq!(waited.by, By::Callback);
-    assert_eq!(script.requests().len(), 8, "five failures in a row are enough");
-    let reason = waited.polling.degraded.unwrap();
-    assert!(reason.contains("5 polls in a row") && reason.contains("refused"), "{reason}");
-}
-
-#[test]
-fn a_callback_is_not_kept_waiting_by_a_poll_that_hangs() {
-    let runtime = runtime();
-    let inbox = Arc::new(MemoryInbox::new());
-    let receiver = receiver(&inbox, &runtime);
-    let (hermod, _) = client(&runtime, HermodDialect::default(), Vec::new());
-    let pending = pending(&hermod);
-    let later = async {
-        runtime.sleep(seconds(3)).await;
-        call_back(&receiver, golden("callbacks/create_success.json")).await;
-        std::future::pending::<()>().await;
-    };
-    let policy = PollPolicy::default();
-    let both = race(hermod.wait(&*inbox, &pending, &policy), later);
-    let Either::First(waited) = runtime.block_on(both).unwrap() else { panic!() };
-    created(&waited.unwrap());
-    assert_eq!(runtime.now(), Timestamp::from_millis(3_000));
+    created(&wait(
+        &runtime,
+        &hermod,
+        &inbox,
+        &pending(&hermod),
+        &PollPolicy::off(),
+    ));
 }
 
 #[test]
@@ -304,7 +202,9 @@ fn a_timeout_callback_within_the_grace_is_heard() {
     };
     let policy = PollPolicy::off();
     let both = race(hermod.wait(&*inbox, &pending, &policy), later);
-    let Either::First(waited) = runtime.block_on(both).unwrap() else { panic!() };
+    let Either::First(waited) = runtime.block_on(both).unwrap() else {
+        panic!()
+    };
     let report = waited.unwrap().report.unwrap();
     assert_eq!(report.fido(&HermodDialect::default()), FidoOutcome::TimedOut);
 }
@@ -332,50 +232,6 @@ fn a_dropped_wait_loses_nothing() {
 }
 
 #[test]
-fn a_poll_that_tells_the_state_but_not_the_outcome_leaves_that_to_the_callback() {
-    let runtime = runtime();
-    let inbox = Arc::new(MemoryInbox::new());
-    let receiver = receiver(&inbox, &runtime);
-    let answers = vec![ok(0, golden("responses/poll_success_no_response.json"))];
-    let (hermod, script) = client(&runtime, HermodDialect::default(), answers);
-    let pending = pending(&hermod);
-    let later = async {
-        runtime.sleep(seconds(60)).await;
-        call_back(&receiver, golden("callbacks/create_success.json")).await;
-        std::future::pending::<()>().await;
-    };
-    let policy = PollPolicy::default();
-    let both = race(hermod.wait(&*inbox, &pending, &policy), later);
-    let Either::First(waited) = runtime.block_on(both).unwrap() else { panic!() };
-    created(&waited.unwrap());
-    assert_eq!(script.requests().len(), 1, "asking again brings nothing new");
-}
-
-#[test]
-fn a_bare_end_counts_when_no_callback_says_more() {
-    for (name, until) in [
-        ("poll_success_no_response.json", 280_000),
-        ("poll_failed_no_error.json", 6_000),
-    ] {
-        let runtime = runtime();
-        let answers = vec![ok(0, golden(&format!("responses/{name}")))];
-        let (hermod, _) = client(&runtime, HermodDialect::default(), answers);
-        let inbox = MemoryInbox::new();
-        let waited = wait(&runtime, &hermod, &inbox, &pending(&hermod), &PollPolicy::default());
-        assert!(waited.report.unwrap().is_bare(), "{name}");
-        assert_eq!((waited.by, runtime.now()), (By::Poll, Timestamp::from_millis(until)));
-    }
-    // The session command has no response to bring.
-    let runtime = runtime();
-    let answers = vec![ok(0, golden("responses/poll_success_session.json"))];
-    let (hermod, _) = client(&runtime, HermodDialect::default(), answers);
-    let pending = Pending::new(&hermod.header(), Timestamp::from_millis(0)).with_command_id("4107");
-    let waited = wait(&runtime, &hermod, &MemoryInbox::new(), &pending, &PollPolicy::default());
-    assert!(waited.report.unwrap().opened());
-    assert_eq!(runtime.now(), Timestamp::from_millis(1_000));
-}
-
-#[test]
 fn a_state_that_the_dialect_lacks_is_told_at_the_end() {
     let runtime = runtime();
     let inbox = Arc::new(MemoryInbox::new());
@@ -383,7 +239,10 @@ fn a_state_that_the_dialect_lacks_is_told_at_the_end() {
     let (hermod, _) = client(&runtime, HermodDialect::default(), Vec::new());
     let pending = pending(&hermod);
     runtime
-        .block_on(call_back(&receiver, golden("callbacks/create_unknown_state.json")))
+        .block_on(call_back(
+            &receiver,
+            golden("callbacks/create_unknown_state.json"),
+        ))
         .unwrap();
     let waited = wait(&runtime, &hermod, &inbox, &pending, &PollPolicy::off());
     assert_eq!(waited.by, By::Deadline);
@@ -396,40 +255,6 @@ fn a_state_that_the_dialect_lacks_is_told_at_the_end() {
 }
 
 #[test]
-fn steps_do_what_the_wait_does_without_sleeping() {
-    let runtime = runtime();
-    let answers = vec![
-        ok(0, golden("responses/poll_in_progress.json")),
-        ok(0, golden("responses/poll_success.json")),
-    ];
-    let (hermod, script) = client(&runtime, HermodDialect::default(), answers);
-    let (inbox, policy) = (MemoryInbox::new(), PollPolicy::default());
-    let pending = pending(&hermod);
-    let mut health = PollHealth::default();
-    let mut slept = Vec::new();
-    let waited = loop {
-        // As if each step were taken by another process.
-        let stored = serde_json::to_string(&health).unwrap();
-        let before = runtime.now();
-        let step = hermod.wait_step(&inbox, &pending, &policy, serde_json::from_str(&stored).unwrap());
-        let (step, after) = runtime.block_on(step).unwrap().unwrap();
-        assert_eq!(runtime.now(), before, "a step does not sleep");
-        health = after;
-        match step {
-            Step::Done(waited) => break waited,
-            Step::Sleep { until } => {
-                slept.push(until.as_millis());
-                runtime.set(until);
-            }
-            _ => panic!("an unknown step"),
-        }
-    };
-    created(&waited);
-    assert_eq!(slept, [1_000, 3_000]);
-    assert_eq!((waited.by, script.requests().len()), (By::Poll, 2));
-}
-
-#[test]
 fn a_flow_that_waits_is_small_and_may_move_between_threads() {
     fn may_move<T: Send>(_: &T) {}
     let runtime = runtime();
@@ -439,5 +264,9 @@ fn a_flow_that_waits_is_small_and_may_move_between_threads() {
     may_move(&wait);
     // And what it points to while it sleeps: ids, the inbox's and the runtime's own futures.
     assert!(size_of_val(&wait) <= 1024, "{}", size_of_val(&wait));
-    assert!(size_of::<smartid_hermod::Waiter<'_>>() <= 512, "{}", size_of::<smartid_hermod::Waiter<'_>>());
+    assert!(
+        size_of::<smartid_hermod::Waiter<'_>>() <= 512,
+        "{}",
+        size_of::<smartid_hermod::Waiter<'_>>()
+    );
 }

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use common::{Fixture, golden, index, runtime, text};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use smartid_core::{BoxFuture, CorrelationId, Head, Inbound, Inbox, Letter, MemoryInbox, Put, StoreError, json};
+use smartid_core::{
+    BoxFuture, CorrelationId, Head, Inbound, Inbox, Letter, MemoryInbox, Put, StoreError, json,
+};
 use smartid_hermod::callback::CallbackReceiver;
 use smartid_hermod::{CommandReport, FidoOutcome, HermodDialect, State};
 
@@ -90,7 +92,10 @@ fn every_golden_callback_is_taken_or_refused_as_it_says() {
                 assert!(status.is_client_error(), "{name}: {status}");
                 assert!(inbox.is_empty(), "{name}");
             }
-            _ => assert!(status == StatusCode::OK || status.is_client_error(), "{name}: {status}"),
+            _ => assert!(
+                status == StatusCode::OK || status.is_client_error(),
+                "{name}: {status}"
+            ),
         }
         if status != StatusCode::OK || fixture.body.is_some() {
             continue;
@@ -101,7 +106,11 @@ fn every_golden_callback_is_taken_or_refused_as_it_says() {
             assert_eq!(report.state, State::read(state, &dialect.states), "{name}");
         }
         assert_eq!(
-            report.error.as_ref().and_then(|error| error.code.clone()).or(fixture.error_code.clone()),
+            report
+                .error
+                .as_ref()
+                .and_then(|error| error.code.clone())
+                .or(fixture.error_code.clone()),
             fixture
                 .error_code
                 .clone()
@@ -120,22 +129,22 @@ fn check_outcome(fixture: &Fixture, report: &CommandReport, dialect: &HermodDial
     };
     let there = json::find(std::str::from_utf8(body).unwrap(), &pointer.parse().unwrap()).unwrap();
     let outcome = report.fido(dialect);
-    assert!(!format!("{outcome:?}{report:?}").contains("attestationObject"), "{name}");
+    assert!(
+        !format!("{outcome:?}{report:?}").contains("attestationObject"),
+        "{name}"
+    );
     match (fixture.form.as_deref(), outcome) {
         (Some("jws"), outcome) => assert!(matches!(outcome, FidoOutcome::Unreadable { .. }), "{name}"),
         (form, FidoOutcome::Created { registration, lints }) => {
             let wanted = match form {
                 None => there.to_owned(),
                 Some("json-string") => serde_json::from_str::<String>(there).unwrap(),
-                Some(_) => {
-                    let plain = json::find(
-                        &text("callbacks/create_success.json"),
-                        &"/response/data".parse().unwrap(),
-                    )
-                    .unwrap()
-                    .to_owned();
-                    plain
-                }
+                Some(_) => json::find(
+                    &text("callbacks/create_success.json"),
+                    &"/response/data".parse().unwrap(),
+                )
+                .unwrap()
+                .to_owned(),
             };
             assert_eq!(registration, wanted, "{name}");
             let tolerated = form == Some("base64") || fixture.state.is_none();
@@ -189,7 +198,11 @@ fn each_end_has_its_type() {
         assert!(matches!(outcome(name), FidoOutcome::Unreadable { .. }), "{name}");
     }
     // Where the pointer leads to nothing, a registration that is alone is found, with a lint that says where.
-    for name in ["create_success_at_data", "create_success_at_destination", "create_success_at_array"] {
+    for name in [
+        "create_success_at_data",
+        "create_success_at_destination",
+        "create_success_at_array",
+    ] {
         match outcome(name) {
             FidoOutcome::Created { lints, .. } => assert_eq!(lints.len(), 1, "{name}"),
             other => panic!("{name}: {other:?}"),
@@ -213,7 +226,11 @@ fn repeats_are_stored_once_and_counted() {
         assert_eq!(deliver(&receiver, &head, body.clone()), StatusCode::OK);
     }
     assert_eq!(
-        deliver(&receiver, &head, golden("callbacks/create_duplicate_conflict.json")),
+        deliver(
+            &receiver,
+            &head,
+            golden("callbacks/create_duplicate_conflict.json")
+        ),
         StatusCode::OK
     );
     let ids = [
@@ -222,12 +239,23 @@ fn repeats_are_stored_once_and_counted() {
     ];
     for id in ids {
         let letter = runtime().block_on(inbox.peek(&[id])).unwrap().unwrap().unwrap();
-        assert_eq!(letter.body(), &body, "the first end stands first, and the body is as it came");
+        assert_eq!(
+            letter.body(),
+            &body,
+            "the first end stands first, and the body is as it came"
+        );
     }
     assert_eq!(deliver(&receiver, &head, b"{}".to_vec()), StatusCode::BAD_REQUEST);
-    assert_eq!(deliver(&receiver, &common_head("callback/sign"), Vec::new()), StatusCode::NOT_FOUND);
     assert_eq!(
-        deliver(&receiver, &Head::new(Method::POST, "/callback/fido", HeaderMap::new()), body),
+        deliver(&receiver, &common_head("callback/sign"), Vec::new()),
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        deliver(
+            &receiver,
+            &Head::new(Method::POST, "/callback/fido", HeaderMap::new()),
+            body
+        ),
         StatusCode::UNAUTHORIZED
     );
     let counters = receiver.counters();
@@ -236,7 +264,11 @@ fn repeats_are_stored_once_and_counted() {
         (7, 2, 2)
     );
     assert_eq!(
-        (counters.unreadable, counters.unknown_path, counters.unauthenticated),
+        (
+            counters.unreadable,
+            counters.unknown_path,
+            counters.unauthenticated
+        ),
         (1, 1, 1)
     );
 }
@@ -275,7 +307,12 @@ fn a_receiver_without_a_decision_about_callers_cannot_be_built() {
             .to_string()
     };
     let missing = CallbackReceiver::builder(Arc::new(MemoryInbox::new()), Arc::new(runtime())).build();
-    assert!(missing.unwrap_err().to_string().contains("hermod.callback.basic_auth"));
+    assert!(
+        missing
+            .unwrap_err()
+            .to_string()
+            .contains("hermod.callback.basic_auth")
+    );
     assert!(build("", "p").contains("user name") && build("a:b", "p").contains("colon"));
     assert!(build("a", "").contains("password"));
 }
@@ -318,9 +355,13 @@ fn an_outcome_is_kept_as_long_as_it_was_asked_to() {
         .build()
         .unwrap();
     let head = Head::new(Method::POST, "/x/fido", HeaderMap::new());
-    let letter = receiver.read(&head, br#"{"commandId":1,"state":"SUCCESS"}"#).unwrap();
+    let letter = receiver
+        .read(&head, br#"{"commandId":1,"state":"SUCCESS"}"#)
+        .unwrap();
     assert_eq!(letter.expires().since(letter.received()), Duration::from_secs(77));
     assert_eq!(letter.ids(), [CorrelationId::command("hermod", "1")]);
-    let progress = receiver.read(&head, br#"{"commandId":1,"state":"IN_PROGRESS"}"#).unwrap();
+    let progress = receiver
+        .read(&head, br#"{"commandId":1,"state":"IN_PROGRESS"}"#)
+        .unwrap();
     assert_eq!(progress.ids(), [CorrelationId::command("hermod-progress", "1")]);
 }

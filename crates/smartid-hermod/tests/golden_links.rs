@@ -34,8 +34,8 @@ fn every_golden_link_is_read_or_refused_as_it_says() {
                 }
                 if let (Some(base), Some(bid)) = (&fixture.base, &fixture.bid) {
                     assert_eq!(read.box_url(), format!("{base}/{bid}"), "{name}");
-                    let same = read.token().expose() == mixed.token().expose()
-                        && read.box_url() == mixed.box_url();
+                    let same =
+                        read.token().expose() == mixed.token().expose() && read.box_url() == mixed.box_url();
                     assert_eq!(read.constant_time_eq(&mixed), same, "{name}");
                 }
             }

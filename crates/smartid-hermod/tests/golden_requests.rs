@@ -90,10 +90,7 @@ fn every_golden_body_is_what_is_sent() {
             "fido_create_nested_operation.json" => create(creating(), NESTED),
             "fido_create_string.json" => create(creating(), "[fido.create]\noptions_form='string'"),
             "fido_create_user_and_profile.json" => create(
-                creating().to([
-                    "anna.golden@example.test",
-                    "3c0e7a52-0000-4000-8000-0000000000f7",
-                ]),
+                creating().to(["anna.golden@example.test", "3c0e7a52-0000-4000-8000-0000000000f7"]),
                 "",
             ),
             "fido_single_tmp.json" => send(&FidoCreate::alone(creating(), &options), ""),
@@ -120,7 +117,9 @@ fn every_golden_body_is_what_is_sent() {
 #[test]
 fn every_golden_head_is_what_is_sent() {
     for fixture in index("requests") {
-        let Some(base) = &fixture.command_base else { continue };
+        let Some(base) = &fixture.command_base else {
+            continue;
+        };
         let wanted = text(&format!("requests/{}", fixture.file));
         let mut lines = wanted.split("\r\n");
         let mut first = lines.next().unwrap().split(' ');
@@ -144,7 +143,10 @@ fn every_golden_head_is_what_is_sent() {
             )
             .unwrap();
         assert!(hermod.lints().is_empty(), "{base}");
-        let body = fixture.body.as_ref().map(|name| golden(&format!("requests/{name}")));
+        let body = fixture
+            .body
+            .as_ref()
+            .map(|name| golden(&format!("requests/{name}")));
         let outcome = match &body {
             Some(body) => {
                 let verb = path.rsplit('/').next().unwrap();
@@ -164,10 +166,7 @@ fn every_golden_head_is_what_is_sent() {
             .collect();
         sent.push(("host".into(), uri.authority().unwrap().to_string()));
         if !request.body_bytes().is_empty() {
-            sent.push((
-                "content-length".into(),
-                request.body_bytes().len().to_string(),
-            ));
+            sent.push(("content-length".into(), request.body_bytes().len().to_string()));
         }
         sent.sort();
         wanted.sort();
@@ -181,10 +180,7 @@ fn options_that_are_no_object_are_not_sent() {
     let session = session();
     for options in ["", " ", "null", "[]", "\"{}\"", "{", "{}{}", "{\"a\":1},\"b\":{}"] {
         let command = FidoCreate::new(header("c"), &session, options);
-        assert!(
-            command.request(&HermodDialect::default()).is_err(),
-            "{options:?}"
-        );
+        assert!(command.request(&HermodDialect::default()).is_err(), "{options:?}");
     }
 }
 

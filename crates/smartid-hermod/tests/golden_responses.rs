@@ -67,9 +67,13 @@ fn every_golden_answer_is_read_or_refused_as_it_says() {
             if let Ok(answer) = &answer {
                 assert!(!format!("{answer:?}").contains("51b7c9d0"), "{name}");
             }
-            let needs_session = ["destinations_empty", "destinations_missing", "session_without_link"]
-                .iter()
-                .any(|session| name.starts_with(session));
+            let needs_session = [
+                "destinations_empty",
+                "destinations_missing",
+                "session_without_link",
+            ]
+            .iter()
+            .any(|session| name.starts_with(session));
             answer.and_then(|answer| {
                 let session = Session::from_response(&answer, &header(), Timestamp::from_millis(0));
                 match session {
@@ -84,7 +88,10 @@ fn every_golden_answer_is_read_or_refused_as_it_says() {
             _ => {}
         }
         if let Err(error) = &read {
-            assert!(!error.contains("51b7c9d0") && !error.contains("0f1e2d3c"), "{name}: {error}");
+            assert!(
+                !error.contains("51b7c9d0") && !error.contains("0f1e2d3c"),
+                "{name}: {error}"
+            );
         }
     }
 }
@@ -97,7 +104,10 @@ fn the_documented_answer_is_read_whole() {
         assert_eq!(read.command_id.as_str(), whole["commandId"].as_str().unwrap());
         assert_eq!(read.command_type.as_deref(), Some("SIGN"));
         assert_eq!(read.state, State::InProgress);
-        assert_eq!(read.fqdn.as_ref().unwrap().as_str(), whole["fqdn"].as_str().unwrap());
+        assert_eq!(
+            read.fqdn.as_ref().unwrap().as_str(),
+            whole["fqdn"].as_str().unwrap()
+        );
         let destination = read.linked().unwrap();
         let wanted = &whole["destinations"][0];
         assert_eq!(destination.to, "@tmp");
@@ -123,7 +133,12 @@ fn what_each_special_answer_says_holds() {
     let read = |name| immediate(name, 200).unwrap();
     assert_eq!(read("prov_first_half.json").state, State::InProgress);
     assert_eq!(read("command_id_number.json").command_id.as_str(), "4107");
-    assert!(read("command_id_leading_zero.json").command_id.as_str().starts_with('0'));
+    assert!(
+        read("command_id_leading_zero.json")
+            .command_id
+            .as_str()
+            .starts_with('0')
+    );
     let huge = read("command_id_huge_number.json").command_id;
     assert!(huge.as_str().len() > 38 && huge.as_str().bytes().all(|byte| byte.is_ascii_digit()));
     assert!(read("fido_create.json").link().is_none());
@@ -136,13 +151,21 @@ fn what_each_special_answer_says_holds() {
     assert!(!unknown.destinations[0].extra.is_empty());
     assert!(!read("state_lower_case.json").state.is_final());
     assert_eq!(
-        read("missing_bid.json").destinations[0].bid.as_ref().unwrap().as_str(),
+        read("missing_bid.json").destinations[0]
+            .bid
+            .as_ref()
+            .unwrap()
+            .as_str(),
         "3c0e7a52-0000-4000-8000-0000000000a1"
     );
     let differs = read("bid_differs_from_link.json");
     assert_eq!(differs.lints().len(), 1);
     let one = read("fido_session.json");
-    for other in ["link_escapes_lower.json", "link_escapes_upper.json", "link_json_escaped.json"] {
+    for other in [
+        "link_escapes_lower.json",
+        "link_escapes_upper.json",
+        "link_json_escaped.json",
+    ] {
         assert!(
             read(other).link().unwrap().constant_time_eq(one.link().unwrap()),
             "{other}"
@@ -163,7 +186,12 @@ fn ten_mebibytes_and_a_hundred_thousand_levels_are_read_or_refused() {
         vec![b'['; 10 * 1024 * 1024],
         [b"{\"commandId\":".as_slice(), &vec![b'{'; 100_000]].concat(),
         vec![b' '; 10 * 1024 * 1024],
-        [b"{\"commandId\":\"".as_slice(), &vec![b'9'; 10 * 1024 * 1024], b"\"}"].concat(),
+        [
+            b"{\"commandId\":\"".as_slice(),
+            &vec![b'9'; 10 * 1024 * 1024],
+            b"\"}",
+        ]
+        .concat(),
     ] {
         let dialect = HermodDialect::default();
         let outcome = FidoSession::new(header()).response(&dialect, answer(200, body.clone()));

@@ -77,7 +77,7 @@ fn page() -> Result<String, String> {
                 .iter()
                 .find(|row| row.key == key)
                 .ok_or_else(|| format!("{name}: setting {key} has no evidence"))?;
-            let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+            let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
             text.push_str(&format!(
                 "| `{key}` | `{}` | {} | {} | {} |\n",
                 cell(&default.to_string()),

@@ -6,6 +6,8 @@
 //! outcome still comes by callback under the external id. The outcome is a [`CommandReport`](crate::CommandReport); it is the person's
 //! turn until then.
 
+use std::fmt;
+
 use serde_json::value::RawValue;
 use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, json};
 
@@ -39,7 +41,7 @@ use crate::session::Session;
 /// // It answers as the session command does; a destination that is a mailbox has no link.
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FidoCreate<'a> {
     /// Lifespan, timeout, destinations and our id.
@@ -70,6 +72,21 @@ impl<'a> FidoCreate<'a> {
             session: None,
             options,
         }
+    }
+}
+
+impl fmt::Debug for FidoCreate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            header,
+            session,
+            options,
+        } = self;
+        f.debug_struct("FidoCreate")
+            .field("header", header)
+            .field("session", session)
+            .field("options_bytes", &options.len())
+            .finish()
     }
 }
 

@@ -38,12 +38,12 @@ pub const EVIDENCE: &[Evidence] = &[
     inferred(
         "callback.error_code",
         CALLBACK,
-        "where the error's code stands in a report",
+        "where the code stands in the error",
     ),
     inferred(
         "callback.error_message",
         CALLBACK,
-        "where the error's message stands in a report",
+        "where the message stands in the error",
     ),
     inferred(
         "callback.external_id",

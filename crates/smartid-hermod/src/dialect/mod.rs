@@ -112,6 +112,30 @@ impl Default for FidoDialect {
     }
 }
 
+/// In which order the FIDO commands are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FidoPlan {
+    /// The session command, and the create command at once: the person has not opened the link yet.
+    SessionThenCreate,
+    /// The session command, and the create command when the callback of the first has come.
+    SessionOpenedThenCreate,
+    /// The create command alone; its answer has the link.
+    CreateAlone,
+}
+
+impl FidoDialect {
+    /// In which order the FIDO commands are sent. One command alone waits for no session.
+    #[must_use]
+    pub fn plan(&self) -> FidoPlan {
+        match (self.single_command, self.create_after_open) {
+            (true, _) => FidoPlan::CreateAlone,
+            (false, true) => FidoPlan::SessionOpenedThenCreate,
+            (false, false) => FidoPlan::SessionThenCreate,
+        }
+    }
+}
+
 /// `POST {command-base}/fido`, wrapper `fidoCommand`, `operation` `start`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -273,9 +297,9 @@ pub struct CallbackDialect {
     pub response: Pointer,
     /// Where the error stands: an object, or a text that is the code.
     pub error: Pointer,
-    /// Where the error's code stands.
+    /// Where the code stands in the error.
     pub error_code: Pointer,
-    /// Where the error's message stands.
+    /// Where the message stands in the error.
     pub error_message: Pointer,
 }
 
@@ -290,8 +314,8 @@ impl Default for CallbackDialect {
             state: parts::pointer(&["state"]),
             response: parts::pointer(&["response"]),
             error: parts::pointer(&["error"]),
-            error_code: parts::pointer(&["error", "code"]),
-            error_message: parts::pointer(&["error", "message"]),
+            error_code: parts::pointer(&["code"]),
+            error_message: parts::pointer(&["message"]),
         }
     }
 }

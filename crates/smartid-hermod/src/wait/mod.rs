@@ -198,10 +198,7 @@ impl<'a> Waiter<'a> {
 
     fn done(self, report: Option<Box<CommandReport>>, by: By) -> Waited {
         Waited {
-            unfinished: self
-                .unfinished
-                .filter(|_| report.is_none())
-                .map(|report| *report),
+            unfinished: self.unfinished.filter(|_| report.is_none()).map(|report| *report),
             report: report.map(|report| *report),
             by,
             polling: self.health,

@@ -129,7 +129,12 @@ impl PollHealth {
     }
 
     /// When to poll next, if at all.
-    pub(super) fn due(&mut self, pending: &Pending, policy: &PollPolicy, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn due(
+        &mut self,
+        pending: &Pending,
+        policy: &PollPolicy,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         if self.is_degraded() || pending.command_id.is_none() {
             return None;
         }

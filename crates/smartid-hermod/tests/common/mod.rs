@@ -1,6 +1,8 @@
 //! What the tests share: golden files, a transport that answers from a script, a client over it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod flow;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -134,7 +136,11 @@ pub fn key() -> ApiKey {
     ApiKey::new(CLIENT_ID, CLIENT_KEY).unwrap()
 }
 
-pub fn client(runtime: &ManualRuntime, dialect: HermodDialect, answers: Vec<Answer>) -> (Hermod, Arc<Script>) {
+pub fn client(
+    runtime: &ManualRuntime,
+    dialect: HermodDialect,
+    answers: Vec<Answer>,
+) -> (Hermod, Arc<Script>) {
     let script = Script::new(runtime, answers);
     let hermod = Hermod::builder(BASE, key())
         .dialect(dialect)

@@ -68,7 +68,8 @@ impl From<&Error> for Failure {
             operation: error.operation().to_owned(),
             phase: error.phase(),
             status: error.status().map(|status| status.as_u16()),
-            code: error.code().map(str::to_owned),
+            // As it is shown: a service that echoes a token as its code is not quoted.
+            code: error.code().map(smartid_core::redact::message),
             request_id: error.request_id().map(str::to_owned),
             message: error.to_string(),
             turn: advice.turn,

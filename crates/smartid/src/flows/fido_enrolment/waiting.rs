@@ -31,7 +31,7 @@ impl FidoEnrolment {
             };
             Ok((waited, letter))
         };
-        let session = run.state.session_pending.as_ref().filter(|_| !run.state.opened);
+        let session = run.state.session_pending.as_ref();
         let (of_session, (waited, letter)) = match (&run.state.create_pending, session) {
             (Some(create), None) => (false, wait(create).await?),
             (None, Some(session)) => (true, wait(session).await?),
@@ -57,8 +57,9 @@ impl FidoEnrolment {
     /// The app has to open the link before the create command may be sent.
     pub(super) async fn wait_for_app(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
         let heard = self.hear(run).await?;
+        let opened = heard.report.as_ref().is_some_and(CommandReport::opened);
         match heard.report.map(|report| report.fido(self.hermod.dialect())) {
-            Some(FidoOutcome::Opened) => {
+            Some(_) if opened => {
                 run.write(
                     step::WAIT,
                     Mark::Note,
@@ -66,6 +67,7 @@ impl FidoEnrolment {
                     heard.letter,
                     |state| {
                         state.opened = true;
+                        state.session_pending = None;
                         state.stage = Stage::Create;
                     },
                 )
@@ -79,18 +81,34 @@ impl FidoEnrolment {
     /// Waits for the outcome of the create command.
     pub(super) async fn wait_for_credential(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
         let heard = self.hear(run).await?;
+        let opened = heard.of_session && heard.report.as_ref().is_some_and(CommandReport::opened);
         let outcome = heard
             .report
             .as_ref()
             .map(|report| report.fido(self.hermod.dialect()));
         match outcome {
-            Some(FidoOutcome::Opened) if heard.of_session => {
+            // A session that is opened by another verb may bring a response of its own, so this is asked first.
+            Some(_) if opened => {
                 run.write(
                     step::WAIT,
                     Mark::Note,
                     "the app has opened the link",
                     heard.letter,
-                    |state| state.opened = true,
+                    |state| {
+                        state.opened = true;
+                        state.session_pending = None;
+                    },
+                )
+                .await
+            }
+            // The create command has the last word.
+            Some(FidoOutcome::TimedOut) | None if heard.of_session => {
+                run.write(
+                    step::WAIT,
+                    Mark::Note,
+                    "nothing more is heard of the session",
+                    heard.letter,
+                    |state| state.session_pending = None,
                 )
                 .await
             }
@@ -100,7 +118,6 @@ impl FidoEnrolment {
                 }
                 self.check(run, &registration, heard.letter).await
             }
-            // When both commands time out together, the session's news may come first; the app was open only if it said so.
             Some(FidoOutcome::TimedOut) | None => {
                 let end = if run.state.opened || self.session_was_opened(run).await? {
                     End::NoAnswer
@@ -123,7 +140,7 @@ impl FidoEnrolment {
             return Ok(false);
         };
         let report = CommandReport::read(letter.body().clone(), self.hermod.dialect());
-        Ok(report.is_ok_and(|report| matches!(report.fido(self.hermod.dialect()), FidoOutcome::Opened)))
+        Ok(report.is_ok_and(|report| report.opened()))
     }
 
     /// The outcomes that end the flow without a credential.

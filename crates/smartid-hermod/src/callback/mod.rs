@@ -12,64 +12,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, StatusCode};
-use smartid_core::base64::{Flavour, decode};
+use http::StatusCode;
 use smartid_core::{
     Admission, BoxFuture, ConfigError, Head, Inbound, Inbox, Letter, Put, Reply, Runtime, SecretBytes,
-    SecretString, Timestamp,
+    SecretString,
 };
 
+mod reader;
+
 use crate::dialect::HermodDialect;
-use crate::ids::Mid;
-use crate::pending::{PROGRESS, SERVICE, correlation_ids};
-use crate::report::{CommandReport, ReportError};
+
+pub use reader::{CallbackReader, Refusal};
 
 /// How large a callback may be by default, in bytes.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
 
 /// How long an outcome is kept by default: the default lifespan of a command and ten minutes more.
 pub const DEFAULT_RETENTION: Duration = Duration::from_secs(300 + 600);
-
-/// Why a callback is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// No user and password, others, or two of them.
-    #[error("the caller did not present the user and password of callback-basic-auth")]
-    Unauthenticated,
-    /// The last segment of the path is no verb that callbacks are taken for.
-    #[error("no callbacks are taken at this path")]
-    UnknownPath,
-    /// Not `POST`.
-    #[error("callbacks are sent with POST")]
-    WrongMethod,
-    /// More than the limit.
-    #[error("the body is larger than {0} bytes")]
-    TooLarge(usize),
-    /// The body tells nothing about any command.
-    #[error("the body cannot be used: {0}")]
-    Unreadable(#[from] ReportError),
-}
-
-impl Refusal {
-    /// What is answered.
-    #[must_use]
-    pub fn reply(&self) -> Reply {
-        match self {
-            Self::Unauthenticated => Reply::empty(StatusCode::UNAUTHORIZED).header(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"callback\", charset=\"UTF-8\""),
-            ),
-            Self::UnknownPath => Reply::empty(StatusCode::NOT_FOUND),
-            Self::WrongMethod => {
-                Reply::empty(StatusCode::METHOD_NOT_ALLOWED).header(ALLOW, HeaderValue::from_static("POST"))
-            }
-            Self::TooLarge(_) => Reply::empty(StatusCode::PAYLOAD_TOO_LARGE),
-            Self::Unreadable(_) => Reply::empty(StatusCode::BAD_REQUEST),
-        }
-    }
-}
 
 /// How many callbacks came, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -378,98 +337,5 @@ impl CallbackReaderBuilder {
             verbs: self.dialect.callback_verbs(),
             dialect: self.dialect,
         })
-    }
-}
-
-/// Reads callbacks, without store and clock.
-#[derive(Clone)]
-pub struct CallbackReader {
-    /// `user:password`.
-    pair: Option<SecretBytes>,
-    body_limit: usize,
-    retention: Duration,
-    verbs: Vec<String>,
-    dialect: HermodDialect,
-}
-
-impl CallbackReader {
-    /// The settings are those of a [`CallbackReceiver`].
-    #[must_use]
-    pub fn builder() -> CallbackReaderBuilder {
-        CallbackReaderBuilder::default()
-    }
-
-    /// Looks at the head: who calls, where, and how.
-    ///
-    /// # Errors
-    /// [`Refusal`], the first thing that is wrong; without the right password nothing else is told.
-    pub fn admit(&self, head: &Head) -> Result<Admission, Refusal> {
-        if !self.is_known(head) {
-            return Err(Refusal::Unauthenticated);
-        }
-        if !self.verbs.iter().any(|verb| verb == head.last_segment()) {
-            return Err(Refusal::UnknownPath);
-        }
-        if head.method != Method::POST {
-            return Err(Refusal::WrongMethod);
-        }
-        Ok(Admission::new(self.body_limit))
-    }
-
-    /// Reads a whole callback, received at `now`.
-    ///
-    /// # Errors
-    /// [`Refusal`], with the reply that it deserves.
-    pub fn read(&self, head: &Head, body: &[u8], now: Timestamp) -> Result<Letter, Refusal> {
-        self.admit(head)?;
-        self.letter(Bytes::copy_from_slice(body), now)
-    }
-
-    fn is_known(&self, head: &Head) -> bool {
-        let Some(pair) = &self.pair else { return true };
-        let mut values = head.headers.get_all(AUTHORIZATION).iter();
-        // Two of them could be read in two ways.
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return false;
-        };
-        let presented = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.trim().split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, token)| decode(Flavour::Standard, token.trim()).ok());
-        presented.is_some_and(|presented| pair.constant_time_eq(&presented))
-    }
-
-    /// A final report is found by the command's ids. One that is not is kept under ids of its own, for diagnosis: it must not stand
-    /// before the one that is awaited.
-    fn letter(&self, body: Bytes, now: Timestamp) -> Result<Letter, Refusal> {
-        if body.len() > self.body_limit {
-            return Err(Refusal::TooLarge(self.body_limit));
-        }
-        let report = CommandReport::read(body.clone(), &self.dialect)?;
-        let mid = report.mid.as_ref().map(Mid::as_str).unwrap_or_default();
-        let service = if report.is_final() { SERVICE } else { PROGRESS };
-        let ids = correlation_ids(service, report.command_id.as_ref(), report.external_id.as_ref());
-        let message = format!("{}/{mid}", report.state);
-        Ok(Letter::new(ids, message, body, now, now + self.retention))
-    }
-}
-
-impl fmt::Debug for CallbackReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            pair,
-            body_limit,
-            retention,
-            verbs,
-            dialect: _large,
-        } = self;
-        f.debug_struct("CallbackReader")
-            .field("authenticates", &pair.is_some())
-            .field("body_limit", body_limit)
-            .field("retention", retention)
-            .field("verbs", verbs)
-            .finish_non_exhaustive()
     }
 }
