@@ -135,8 +135,9 @@ impl Observer for Steps {
             // The end is printed at the end.
             return;
         }
-        let clear = if terminal.style() == Style::Human {
-            "\r"
+        // Over the spinner's line, if there is one.
+        let clear = if terminal.is_interactive() {
+            "\r\x1b[2K"
         } else {
             ""
         };

@@ -23,7 +23,7 @@ use crate::session::Session;
 ///
 /// ```
 /// use std::time::Duration;
-/// use smartid_core::{Endpoint, Timestamp};
+/// use smartid_core::{Endpoint, Incoming};
 /// use smartid_hermod::{CommandHeader, HermodDialect, Session, commands::FidoCreate};
 ///
 /// let session: Session = serde_json::from_str(
@@ -32,13 +32,20 @@ use crate::session::Session;
 /// let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250))?.external_id("c-1");
 /// let options = r#"{"timeout": 6e4,"challenge":"UoczM8T3-yfS"}"#;
 ///
-/// let request = FidoCreate::new(header, &session, options).request(&HermodDialect::default())?;
+/// let dialect = HermodDialect::default();
+/// let command = FidoCreate::new(header, &session, options);
+/// let request = command.request(&dialect)?;
 /// assert_eq!(request.target(), "fido");
 /// assert_eq!(
 ///     request.body_bytes(),
 ///     r#"{"commandHeader":{"lifespan":300,"timeout":250,"to":["b-1"],"externalId":"c-1"},"fidoCommand":{"operation":"create","publicKey":{"timeout": 6e4,"challenge":"UoczM8T3-yfS"}}}"#,
 /// );
-/// // It answers as the session command does; a destination that is a mailbox has no link.
+///
+/// // A destination that is a mailbox has no link: the app is connected already.
+/// let answer = r#"{"commandId":"4108","destinations":[{"to":"b-1","bid":"b-1","mid":"m-2"}],"commandType":"FIDO","state":"IN_PROGRESS"}"#;
+/// let incoming = Incoming::new(http::StatusCode::OK, http::HeaderMap::new(), answer.into());
+/// let response = command.response(&dialect, incoming).unwrap();
+/// assert_eq!((response.command_id.as_str(), response.link().is_none()), ("4108", true));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
