@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use smartid::core::dialect::{DialectError, overlay_section, sections};
 use smartid::core::tower::InboundService;
 use smartid::hermod::callback::CallbackReceiver;
 use smartid::{
@@ -194,24 +195,19 @@ impl Dialects {
         };
         let wrong = |problem: String| ConfigError::new("--dialect", format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        let mut table: toml::Table = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let mut part = |name: &str| match table.remove(name) {
-            None => Ok(toml::Table::new()),
-            Some(toml::Value::Table(table)) => Ok(table),
-            Some(_) => Err(wrong(format!("[{name}] must be a table"))),
-        };
-        let (messaging, digital_access) = (part("messaging")?, part("digital_access")?);
-        if let Some(unknown) = table.keys().next() {
+        let unknown = sections(&text).map_err(|error| wrong(error.to_string()))?;
+        if let Some(unknown) = unknown
+            .iter()
+            .find(|name| !["messaging", "digital_access"].contains(&name.as_str()))
+        {
             return Err(wrong(format!(
                 "unknown table [{unknown}]; there are [messaging] and [digital_access]"
             )));
         }
-        let of =
-            |name: &str, error: smartid::core::dialect::DialectError| wrong(format!("in [{name}], {error}"));
+        let of = |name: &str, error: DialectError| wrong(format!("in [{name}], {error}"));
         Ok(Self {
-            messaging: smartid::core::dialect::overlay_table(messaging)
-                .map_err(|error| of("messaging", error))?,
-            digital_access: smartid::core::dialect::overlay_table(digital_access)
+            messaging: overlay_section(&text, "messaging").map_err(|error| of("messaging", error))?,
+            digital_access: overlay_section(&text, "digital_access")
                 .map_err(|error| of("digital_access", error))?,
         })
     }

@@ -115,7 +115,7 @@ pub fn clients(
         .build(Arc::clone(&transport), Arc::clone(&runtime))
         .unwrap();
     let da = DigitalAccess::builder(
-        &sim.da_base_url(),
+        sim.da_base_url(),
         DaAuth::bearer(SecretString::new(sim.da_token())),
     )
     .dialect(digital_access)

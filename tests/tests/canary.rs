@@ -1,5 +1,11 @@
 //! Known secrets are planted, whole flows are run, good and bad, and every log line, `Debug` and message is searched for them.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 use std::io;
 use std::sync::{Arc, Mutex};

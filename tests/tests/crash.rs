@@ -1,6 +1,12 @@
 //! A process that dies at any write: before it, or after it but before the flow hears of it. The points are counted in a run without a
 //! crash, so a new step is covered without being listed. What counts is what the simulator holds in the end.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,12 @@
 //! Every setting of the dialects against a simulator that is set the same way: with the setting the credential is stored, without it
 //! the same simulator does not get one.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,5 +1,11 @@
 //! The FIDO enrolment from end to end: real clients, real HTTPS, the simulator's people.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
 
 use std::time::Duration;
 

@@ -97,18 +97,57 @@ pub enum DialectError {
 /// # Errors
 /// [`DialectError`] with the key.
 pub fn overlay<D: Serialize + DeserializeOwned + Default>(text: &str) -> Result<D, DialectError> {
-    let table: toml::Table =
-        toml::from_str(text).map_err(|error| DialectError::Syntax(error.message().to_owned()))?;
-    overlay_table(table)
+    over_defaults(parse(text)?)
 }
 
-/// As [`overlay`], for a table that is part of a larger file.
+/// As [`overlay`], for one table of a file that holds several dialects. A file without that table gives the defaults.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+/// # #[serde(deny_unknown_fields)]
+/// # struct Dialect { path: String }
+/// use smartid_core::dialect::{overlay_section, sections};
+///
+/// let file = "[messaging]\npath = 'ping'";
+/// assert_eq!(sections(file)?, ["messaging"]);
+/// let dialect: Dialect = overlay_section(file, "messaging")?;
+/// assert_eq!(dialect.path, "ping");
+/// assert_eq!(overlay_section::<Dialect>(file, "digital_access")?, Dialect::default());
+/// # Ok::<(), smartid_core::dialect::DialectError>(())
+/// ```
 ///
 /// # Errors
 /// [`DialectError`] with the key.
-pub fn overlay_table<D: Serialize + DeserializeOwned + Default>(
-    table: toml::Table,
+pub fn overlay_section<D: Serialize + DeserializeOwned + Default>(
+    text: &str,
+    section: &str,
 ) -> Result<D, DialectError> {
+    match parse(text)?.remove(section) {
+        None => Ok(D::default()),
+        Some(toml::Value::Table(table)) => over_defaults(table),
+        Some(_) => Err(DialectError::Setting {
+            key: section.to_owned(),
+            problem: "must be a table".to_owned(),
+        }),
+    }
+}
+
+/// The names at the top of a TOML file, in the order of the alphabet: for refusing those that nobody reads.
+///
+/// # Errors
+/// [`DialectError::Syntax`].
+pub fn sections(text: &str) -> Result<Vec<String>, DialectError> {
+    let mut names: Vec<String> = parse(text)?.into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn parse(text: &str) -> Result<toml::Table, DialectError> {
+    toml::from_str(text).map_err(|error| DialectError::Syntax(error.message().to_owned()))
+}
+
+fn over_defaults<D: Serialize + DeserializeOwned + Default>(table: toml::Table) -> Result<D, DialectError> {
     let setting = |key: String, problem: String| DialectError::Setting { key, problem };
     let overrides = serde_json::to_value(table).map_err(|error| DialectError::Syntax(error.to_string()))?;
     let mut merged = serde_json::to_value(D::default())
@@ -129,10 +168,10 @@ fn merge(base: &mut serde_json::Value, over: serde_json::Value) {
     }
 }
 
-/// Every setting of a dialect with its default value, as dotted keys in the order of their names.
+/// Every setting of a dialect with its default value as JSON text, as dotted keys in the order of their names.
 #[must_use]
-pub fn settings<D: Serialize + Default>() -> Vec<(String, serde_json::Value)> {
-    fn walk(prefix: &str, value: serde_json::Value, rows: &mut Vec<(String, serde_json::Value)>) {
+pub fn settings<D: Serialize + Default>() -> Vec<(String, String)> {
+    fn walk(prefix: &str, value: serde_json::Value, rows: &mut Vec<(String, String)>) {
         match value {
             serde_json::Value::Object(members) if !members.is_empty() => {
                 for (name, value) in members {
@@ -144,7 +183,7 @@ pub fn settings<D: Serialize + Default>() -> Vec<(String, serde_json::Value)> {
                     walk(&key, value, rows);
                 }
             }
-            value => rows.push((prefix.to_owned(), value)),
+            value => rows.push((prefix.to_owned(), value.to_string())),
         }
     }
     let mut rows = Vec::new();
@@ -236,11 +275,11 @@ impl SuccessStatus {
 }
 
 /// One change of a JSON body.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Edit {
-    /// Puts a constant.
-    Set(Pointer, serde_json::Value),
+    /// Puts a constant, given as JSON text.
+    Set(Pointer, String),
     /// Moves a member, or renames it; nothing happens where it is not there.
     Move(Pointer, Pointer),
     /// Removes a member; nothing happens where it is not there.
@@ -272,7 +311,10 @@ impl Serialize for Edit {
             remove: None,
         };
         match self {
-            Self::Set(at, value) => (form.set, form.value) = (Some(Cow::Borrowed(at)), Some(value.clone())),
+            Self::Set(at, value) => {
+                let value = serde_json::from_str(value).map_err(serde::ser::Error::custom)?;
+                (form.set, form.value) = (Some(Cow::Borrowed(at)), Some(value));
+            }
             Self::Move(from, to) => {
                 (form.from, form.to) = (Some(Cow::Borrowed(from)), Some(Cow::Borrowed(to)))
             }
@@ -292,7 +334,7 @@ impl<'de> Deserialize<'de> for Edit {
                 from: None,
                 to: None,
                 remove: None,
-            } => Ok(Self::Set(own(at), value)),
+            } => Ok(Self::Set(own(at), value.to_string())),
             EditForm {
                 set: None,
                 value: None,
@@ -324,7 +366,7 @@ impl<'de> Deserialize<'de> for Edit {
 /// assert_eq!(body, r#"{"params":{"options":{"timeout":6e4}},"kind":7}"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Edits(Vec<Edit>);
 
@@ -354,7 +396,7 @@ impl Edits {
             .to_owned();
         for edit in &self.0 {
             text = match edit {
-                Edit::Set(at, value) => json::put(&text, at, &value.to_string())?,
+                Edit::Set(at, value) => json::put(&text, at, value)?,
                 Edit::Remove(at) => json::remove(&text, at)?,
                 Edit::Move(from, to) => match json::find(&text, from).map(str::to_owned) {
                     None => text,

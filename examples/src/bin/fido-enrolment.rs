@@ -35,7 +35,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// A TOML file with [messaging] and [digital_access] tables that override inferences about the wire
+    /// A TOML file with the tables messaging and digital_access that override inferences about the wire
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
 

@@ -26,7 +26,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
 
-    /// A TOML file with [messaging] and [digital_access] tables, as for the other programs
+    /// A TOML file with the tables messaging and digital_access, as for the other programs
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
 

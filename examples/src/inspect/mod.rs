@@ -216,9 +216,7 @@ mod tests {
             finding.dialect,
             ["[digital_access.options]\nresponse = [{ move = \"/data/a~1b\", to = \"\" }]"]
         );
-        let dialect: toml::Table = toml::from_str(&finding.dialect[0]).unwrap();
-        let table = dialect["digital_access"].as_table().unwrap().clone();
-        smartid::core::dialect::overlay_table::<DaDialect>(table).unwrap();
+        smartid::core::dialect::overlay_section::<DaDialect>(&finding.dialect[0], "digital_access").unwrap();
 
         let callback = r#"{"commandId":"1","state":"ALL_GOOD","destinations":[]}"#;
         let finding = inspect(callback.as_bytes(), &Context::default()).unwrap();

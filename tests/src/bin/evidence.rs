@@ -80,7 +80,7 @@ fn page() -> Result<String, String> {
             let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
             text.push_str(&format!(
                 "| `{key}` | `{}` | {} | {} | {} |\n",
-                cell(&default.to_string()),
+                cell(default),
                 row.tag.as_str(),
                 cell(row.meaning),
                 cell(row.source)
