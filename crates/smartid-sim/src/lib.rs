@@ -18,6 +18,7 @@
 //! # }).unwrap();
 //! ```
 
+mod builder;
 mod clock;
 pub mod config;
 mod control;
@@ -35,6 +36,7 @@ mod sim;
 mod sync;
 mod webauthn;
 
+pub use builder::SimBuilder;
 pub use clock::SimClock;
 pub use config::SimConfig;
 pub use da::StoredCredential;
@@ -45,4 +47,9 @@ pub use json::Move;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
 pub use record::{Party, Record};
-pub use sim::{Sim, SimBuilder};
+pub use sim::Sim;
+
+/// The README's sample is compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

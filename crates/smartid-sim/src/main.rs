@@ -106,6 +106,18 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     if let Some(path) = &args.ca_out {
         std::fs::write(path, sim.ca_pem())?;
     }
+    // The handler has to stand before anything is printed: whoever reads the addresses may interrupt at once.
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let at_once = tokio::select! {
+        biased;
+        result = &mut interrupted => Some(result),
+        () = std::future::ready(()) => None,
+    };
+    if let Some(result) = at_once {
+        result?;
+        sim.shutdown().await;
+        return Ok(());
+    }
     let control = sim.control_url();
     if args.json {
         let facts = json!({
@@ -137,7 +149,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             sim.ca_pem(),
         ))?;
     }
-    tokio::signal::ctrl_c().await?;
+    interrupted.await?;
     sim.shutdown().await;
     Ok(())
 }

@@ -97,6 +97,9 @@ impl fmt::Debug for Record {
     }
 }
 
+/// So many are kept; the oldest go first. A simulator that runs for weeks must not fill the memory.
+const MAX_RECORDS: usize = 20_000;
+
 /// The growing list.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder(Mutex<Kept>);
@@ -113,6 +116,9 @@ impl Recorder {
         let mut kept = lock(&self.0);
         kept.count += 1;
         record.number = kept.count;
+        if kept.all.len() >= MAX_RECORDS {
+            kept.all.drain(..MAX_RECORDS / 10);
+        }
         kept.all.push(record);
         kept.count
     }

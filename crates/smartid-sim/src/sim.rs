@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::{ApiUser, DaUser, LiveConfig, UserPosition};
+use crate::builder::{SimBuilder, complete};
+use crate::config::{ApiUser, DaUser, LiveConfig};
 use crate::control::Control;
 use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
@@ -48,114 +49,6 @@ impl fmt::Debug for Sim {
     }
 }
 
-/// Settings before the start.
-#[derive(Debug, Default)]
-pub struct SimBuilder {
-    config: SimConfig,
-    clock: Option<SimClock>,
-}
-
-impl SimBuilder {
-    /// Identifiers, tokens and challenges repeat with the same seed.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.config.seed = Some(seed);
-        self
-    }
-
-    /// The clock; the system's when not set.
-    #[must_use]
-    pub fn clock(mut self, clock: SimClock) -> Self {
-        self.clock = Some(clock);
-        self
-    }
-
-    /// The person in front of the Desktop App.
-    #[must_use]
-    pub fn persona(mut self, persona: Persona) -> Self {
-        self.config.desktop.persona = persona;
-        self
-    }
-
-    /// All settings at once; replaces what was set before.
-    #[must_use]
-    pub fn config(mut self, config: SimConfig) -> Self {
-        self.config = config;
-        self
-    }
-
-    /// Changes single settings.
-    #[must_use]
-    pub fn configure(mut self, change: impl FnOnce(&mut SimConfig)) -> Self {
-        change(&mut self.config);
-        self
-    }
-
-    /// Binds the listeners and starts.
-    ///
-    /// # Errors
-    /// [`SimError::Config`] for settings that contradict each other, [`SimError::Io`] when a port is taken.
-    pub async fn start(self) -> Result<Sim, SimError> {
-        Sim::launch(self.config, self.clock.unwrap_or_default()).await
-    }
-}
-
-fn fill(text: &mut String, value: impl FnOnce() -> String) {
-    if text.is_empty() {
-        *text = value();
-    }
-}
-
-/// Fills in what is generated and refuses what cannot be.
-fn complete(config: &mut SimConfig, random: &Random) -> Result<(), SimError> {
-    let wrong = |text: &str| Err(SimError::Config(text.to_owned()));
-    if config.hermod.api_users.is_empty() {
-        config.hermod.api_users.push(ApiUser::new("idm", ""));
-    }
-    for user in &mut config.hermod.api_users {
-        if user.client_id.is_empty() || user.client_id.contains(':') {
-            return wrong("hermod.api_users: client-id must not be empty nor hold a colon");
-        }
-        fill(&mut user.key, || random.hex64("api-key"));
-    }
-    let da = &mut config.da;
-    fill(&mut da.token, || random.hex64("da-token"));
-    fill(&mut da.basic_password, || random.hex64("da-password"));
-    fill(&mut da.header_value, || random.hex64("da-header"));
-    if da.options_user == UserPosition::Absent {
-        return wrong("da.options_user: the user must be named in GET /fido/options");
-    }
-    for (name, pointer) in [
-        ("hermod.fido.options_pointer", &config.hermod.fido.options_pointer),
-        ("hermod.fido.address_pointer", &config.hermod.fido.address_pointer),
-        (
-            "hermod.callback.registration_pointer",
-            &config.hermod.callback.registration_pointer,
-        ),
-        ("da.credential_pointer", &config.da.credential_pointer),
-    ] {
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            return wrong(&format!("{name}: a JSON pointer begins with /"));
-        }
-    }
-    for (name, status) in [
-        ("hermod.unauthorized_status", config.hermod.unauthorized_status),
-        ("hermod.accepted_status", config.hermod.accepted_status),
-        ("hermod.cancel.status", config.hermod.cancel.status),
-        ("da.success_status", config.da.success_status),
-        ("da.status.invalid", config.da.status.invalid),
-        ("da.status.challenge", config.da.status.challenge),
-        ("da.status.user", config.da.status.user),
-        ("da.status.disabled", config.da.status.disabled),
-        ("da.status.duplicate", config.da.status.duplicate),
-    ] {
-        if !(200..600).contains(&status) {
-            return wrong(&format!("{name}: {status} is no final HTTP status"));
-        }
-    }
-    Ok(())
-}
-
 impl Sim {
     /// Starts with all defaults.
     ///
@@ -171,7 +64,7 @@ impl Sim {
         SimBuilder::default()
     }
 
-    async fn launch(mut config: SimConfig, clock: SimClock) -> Result<Self, SimError> {
+    pub(crate) async fn launch(mut config: SimConfig, clock: SimClock) -> Result<Self, SimError> {
         let random = Arc::new(Random::new(config.seed));
         complete(&mut config, &random)?;
         let users = config.hermod.api_users.clone();

@@ -52,15 +52,6 @@ async fn addresses() {
             .unwrap()
             .to_owned();
         assert!(uri.contains(wanted), "{uri}");
-        assert!(
-            bench
-                .sim
-                .desktop()
-                .open_as(&uri, smartid_sim::Persona::Declines)
-                .await
-                .is_err()
-                || true
-        );
     }
 }
 
@@ -430,9 +421,17 @@ async fn the_message_server_holds_a_request_as_long_as_told() {
             .count()
     };
     // One fetch of the session message, then a poll for each three seconds.
-    while polls() < 3 {
-        bench.sim.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
+    // The session lives 300 seconds: time may only move once the request before has been answered.
+    for wanted in 1..=3 {
+        let mut turns = 0;
+        while polls() < wanted {
+            turns += 1;
+            if turns % 5_000 == 0 {
+                bench.sim.advance(Duration::from_secs(1));
+            }
+            assert!(!app.is_finished() && turns < 500_000, "{wanted}");
+            tokio::task::yield_now().await;
+        }
     }
     // The session ends with its lifespan; the app then leaves.
     bench.sim.advance(Duration::from_secs(300));

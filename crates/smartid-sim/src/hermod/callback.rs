@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::store::Kind;
+use super::store::{Kind, Store};
 use super::{Hermod, body};
 use crate::config::HermodConfig;
 use crate::faults::{FaultKind, Faults, Route};
@@ -40,7 +40,11 @@ pub(crate) struct CallbackSender {
 impl Hermod {
     /// Queues the callback of a command with its body as of now.
     pub(super) fn call_back(&self, config: &HermodConfig, id: u64) {
-        let store = lock(&self.store);
+        self.call_back_from(config, &lock(&self.store), id);
+    }
+
+    /// The same under a lock that is held already.
+    pub(super) fn call_back_from(&self, config: &HermodConfig, store: &Store, id: u64) {
         let Some(command) = store.commands.get(&id) else {
             return;
         };
@@ -146,6 +150,7 @@ fn note_drop(hermod: &Hermod, sender: &CallbackSender, job: &Job) {
     sender
         .records
         .finish(number, None, Bytes::new(), Some("fault:callback_drop".into()));
+    job.called_back.send_modify(|count| *count += 1);
 }
 
 /// One attempt; a failed one queues the next when there is one left.
@@ -157,6 +162,7 @@ async fn attempt(hermod: &Arc<Hermod>, sender: &CallbackSender, job: &Job) {
         sender
             .records
             .finish(number, None, Bytes::new(), Some("no_callback_url".into()));
+        job.called_back.send_modify(|count| *count += 1);
         return;
     };
     let url = format!(

@@ -157,11 +157,16 @@ impl Hermod {
     fn expire(&self) {
         let config = self.config.get();
         let now = self.clock.now();
-        let timed_out = lock(&self.store).expire(now);
-        for id in &timed_out {
-            self.call_back(&config.hermod, *id);
-        }
-        lock(&self.store).forget(now);
+        // One lock for all three steps: another request must not forget a command between its timeout and its callback.
+        let timed_out = {
+            let mut store = lock(&self.store);
+            let timed_out = store.expire(now);
+            for id in &timed_out {
+                self.call_back_from(&config.hermod, &store, *id);
+            }
+            store.forget(now);
+            timed_out
+        };
         if !timed_out.is_empty() {
             self.touch();
         }

@@ -15,6 +15,10 @@ pub(crate) mod der;
 pub(crate) mod registration;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod vectors_assertion;
+#[cfg(test)]
+mod vectors_attestation;
 
 /// Why a ceremony was refused: a stable word, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

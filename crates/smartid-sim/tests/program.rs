@@ -1,0 +1,220 @@
+//! The program: help, configuration errors, addresses, the control page, and a clean end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use smartid_sim::{Sim, SimClock, SimConfig};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_smartid-sim"))
+}
+
+#[test]
+fn help_and_default_configuration() {
+    let help = program().arg("--help").output().unwrap();
+    assert!(help.status.success());
+    assert!(String::from_utf8(help.stdout).unwrap().contains("--config"));
+    let toml = String::from_utf8(program().arg("default-config").output().unwrap().stdout).unwrap();
+    assert!(SimConfig::from_toml(&toml).is_ok());
+}
+
+#[test]
+fn unknown_keys_are_errors_that_name_them() {
+    let path = std::env::temp_dir().join(format!("smartid-sim-{}.toml", std::process::id()));
+    std::fs::write(&path, "[hermod]\necho_external = true\n").unwrap();
+    let output = program().arg("--config").arg(&path).output().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("echo_external")
+    );
+    assert_eq!(
+        program()
+            .args(["--config", "/nonexistent"])
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(
+        program()
+            .args(["--persona", "asleep"])
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(2)
+    );
+    for toml in [
+        "[da]\nunknown = 1",
+        "[hermod.fido.session]\nverbs = \"x\"",
+        "[desktop]\npersona = \"asleep\"",
+        "[[hermod.api_users]]\nclient_id = \"camel\"",
+        "typo = 1",
+    ] {
+        assert!(SimConfig::from_toml(toml).is_err(), "{toml}");
+    }
+}
+
+#[tokio::test]
+async fn contradictions_are_found_at_the_start() {
+    for (toml, named) in [
+        (
+            "[hermod.fido]\noptions_pointer = \"publicKey\"",
+            "options_pointer",
+        ),
+        ("[hermod]\naccepted_status = 99", "accepted_status"),
+        ("[[hermod.api_users]]\nclient-id = \"a:b\"", "client-id"),
+        (
+            "[hermod.callback]\nextra_ca_pem = '''-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'''",
+            "TLS",
+        ),
+    ] {
+        let config = SimConfig::from_toml(toml).unwrap();
+        let error = Sim::builder()
+            .config(config)
+            .start()
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(named), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_prints_addresses_and_ends_on_interrupt() {
+    let mut child = program()
+        .args(["--json", "--seed", "3"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let facts: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(
+        facts["hermod"]["commandUrl"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://localhost:")
+    );
+    assert!(
+        facts["control"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
+    assert_eq!(facts["persona"], "approves");
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert!(child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_person_plays_the_device_on_the_control_page() {
+    let sim = Sim::builder()
+        .seed(5)
+        .clock(SimClock::manual())
+        .configure(|c| c.control.enabled = true)
+        .start()
+        .await
+        .unwrap();
+    let url = sim.control_url().unwrap().to_owned();
+    let http = reqwest::Client::builder()
+        .tls_backend_rustls()
+        .tls_certs_only([reqwest::Certificate::from_pem(sim.ca_pem().as_bytes()).unwrap()])
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let page = http.get(&url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("No link waits"));
+    // `ping` to a temporary box is a command that one click answers.
+    use base64::Engine;
+    let key =
+        base64::prelude::BASE64_STANDARD.encode(format!("{}:{}", sim.hermod_client_id(), sim.hermod_key()));
+    let body =
+        r#"{"commandHeader": {"lifespan": 60, "timeout": 60, "externalId": "<b>&"}, "pingCommand": {}}"#;
+    let sent: serde_json::Value = http
+        .post(format!("{}/ping", sim.hermod_command_url()))
+        .header("x-api-key", &key)
+        .header("content-type", "application/json")
+        .body(body)
+        .send()
+        .await
+        .map(|response| response.text())
+        .unwrap()
+        .await
+        .map(|text| serde_json::from_str(&text).unwrap())
+        .unwrap();
+    let page = http.get(&url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("&lt;b&gt;&amp;") && !page.contains("<b>&"));
+    let secret = page
+        .split("name=\"secret\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let link = page
+        .split("name=\"link\" value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&amp;", "&");
+    let form = |secret: &str, persona: &str| {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("secret", secret)
+            .append_pair("persona", persona)
+            .append_pair("link", &link);
+        http.post(format!("{url}open")).body(form.finish()).send()
+    };
+    assert_eq!(form("guess", "approves").await.unwrap().status(), 403);
+    assert_eq!(form(secret, "asleep").await.unwrap().status(), 400);
+    let foreign = http
+        .get(&url)
+        .header("host", "evil.example.test")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(foreign.status(), 421);
+    assert_eq!(http.get(format!("{url}x")).send().await.unwrap().status(), 404);
+    assert_eq!(form(secret, "approves").await.unwrap().status(), 303);
+    let state = || {
+        let request = http.get(format!(
+            "{}/{}",
+            sim.hermod_command_url(),
+            sent["commandId"].as_str().unwrap()
+        ));
+        request.header("x-api-key", &key).send()
+    };
+    while !state().await.unwrap().text().await.unwrap().contains("SUCCESS") {
+        tokio::task::yield_now().await;
+    }
+    assert!(
+        http.get(&url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .contains("No link waits")
+    );
+}

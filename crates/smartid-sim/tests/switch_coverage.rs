@@ -1,0 +1,64 @@
+//! A switch that no test changes is a defect: every key of the configuration has to be written in some test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+const TESTS: &[&str] = &[
+    include_str!("faults.rs"),
+    include_str!("flow.rs"),
+    include_str!("program.rs"),
+    include_str!("switches_callback.rs"),
+    include_str!("switches_da.rs"),
+    include_str!("switches_desktop.rs"),
+    include_str!("switches_hermod.rs"),
+    include_str!("switches_listen.rs"),
+];
+
+fn leaves(table: &toml::Table, path: &str, out: &mut Vec<String>) {
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(inner) if !inner.is_empty() && key != "extensions" => {
+                leaves(inner, &format!("{path}{key}."), out);
+            }
+            _ => out.push(format!("{path}{key}")),
+        }
+    }
+}
+
+#[test]
+fn every_key_is_changed_by_a_test() {
+    let mut config = smartid_sim::SimConfig::default();
+    // What is absent by default has to be named here to be seen.
+    config.seed = Some(1);
+    config.hermod.public_url = Some("u".into());
+    config.hermod.first_command_id = Some(1);
+    config.hermod.api_users = vec![smartid_sim::config::ApiUser::new("a", "b")];
+    config.da.options_raw = Some("r".into());
+    config.desktop.origin = Some("o".into());
+    let text = toml::to_string(&config).unwrap();
+    let mut keys = Vec::new();
+    leaves(&text.parse().unwrap(), "", &mut keys);
+    assert!(keys.len() > 100, "{}", keys.len());
+    let missing: Vec<_> = keys
+        .iter()
+        .filter(|key| {
+            let name = key.rsplit('.').next().unwrap();
+            // As a key in TOML text, or as a field.
+            let written = [
+                format!("{name} ="),
+                format!(".{name}"),
+                format!("{name}]]"),
+                format!("{name}]"),
+                format!("{name}("),
+            ];
+            !TESTS
+                .iter()
+                .any(|test| written.iter().any(|form| test.contains(form.as_str())))
+        })
+        .collect();
+    assert!(missing.is_empty(), "no test changes {missing:?}");
+}
