@@ -81,8 +81,11 @@ fn fail(message: &str, code: u8) -> ExitCode {
 
 fn print(text: &str) -> Result<(), SimError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")?;
-    Ok(out.flush()?)
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        // The reader has seen enough (`| head`).
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn toml_of(config: &SimConfig) -> Result<String, SimError> {

@@ -5,120 +5,21 @@
 //! protocol, and [`Error::advice`] says who can do something about it and what to check. Messages never contain a secret: no header
 //! value, no query, of bodies only an allow-listed excerpt.
 
+mod advice;
+mod unreadable;
+
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
 
-use crate::message::Incoming;
 use crate::path::PathError;
-use crate::redact;
 use crate::transport::TransportError;
 use crate::url::ConfigError;
 
-/// How far a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Phase {
-    /// Nothing reached the service: it cannot have done anything.
-    NotSent,
-    /// The request went out, but no usable answer came back: the service may or may not have done it.
-    PerhapsDone,
-    /// The service answered no.
-    Refused,
-    /// The service answered, but with something that cannot be read. It may have done what was asked.
-    Unreadable,
-}
-
-impl Phase {
-    /// The phase as it stands in messages and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not sent",
-            Self::PerhapsDone => "perhaps done",
-            Self::Refused => "refused",
-            Self::Unreadable => "unreadable answer",
-        }
-    }
-}
-
-/// Whether the same request may be sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Retry {
-    /// Yes; after the time that the service asked for, else as the caller's policy says.
-    Yes {
-        /// What the service asked for.
-        after: Option<Duration>,
-    },
-    /// It would fail again until somebody changes something.
-    No,
-    /// It must not be repeated without looking first: it may already have been done.
-    Forbidden,
-}
-
-/// Whose turn it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Turn {
-    /// The program that uses this library, or its configuration.
-    Caller,
-    /// The person in front of the app or the browser.
-    EndUser,
-    /// An officer of Certificate Manager, or an administrator of one of the products or of the network.
-    Administrator,
-    /// The vendor of the product: it answered in a way that nobody here can mend.
-    Vendor,
-    /// Nobody's: it passes by itself.
-    Time,
-}
-
-impl Turn {
-    /// The turn as it stands in messages.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Caller => "the calling program",
-            Self::EndUser => "the end user",
-            Self::Administrator => "an administrator",
-            Self::Vendor => "the vendor",
-            Self::Time => "nobody: try again later",
-        }
-    }
-}
-
-/// What to do about a failure: whose turn it is and what to check.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Advice {
-    /// Whose turn it is.
-    pub turn: Turn,
-    /// What to check, as an English sentence.
-    pub check: Cow<'static, str>,
-}
-
-impl Advice {
-    /// For the crates that know the protocol.
-    pub fn new(turn: Turn, check: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            turn,
-            check: check.into(),
-        }
-    }
-}
-
-impl fmt::Display for Advice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Turn of {}: {}", self.turn.as_str(), self.check)
-    }
-}
+pub use advice::{Advice, Phase, Retry, Turn};
+pub use unreadable::Unreadable;
 
 /// A request that could not be made from the values given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,97 +44,6 @@ pub enum BuildError {
     #[error("{0}")]
     Invalid(String),
 }
-
-/// An answer that cannot be read.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct Unreadable {
-    reason: String,
-    path: Option<String>,
-    status: StatusCode,
-    excerpt: String,
-    body: Bytes,
-}
-
-/// How much of an unreadable body is kept for [`Unreadable::danger_body`].
-const KEPT: usize = 64 * 1024;
-
-impl Unreadable {
-    /// What was expected is in `reason`.
-    #[must_use]
-    pub fn new(reason: &str, incoming: &Incoming) -> Self {
-        let kept = incoming.body().len().min(KEPT);
-        Self {
-            reason: redact::message(reason),
-            path: None,
-            status: incoming.status(),
-            excerpt: redact::excerpt(incoming),
-            body: incoming.body().slice(..kept),
-        }
-    }
-
-    /// Adds the JSON path of the member that cannot be read.
-    #[must_use]
-    pub fn at(mut self, path: Option<String>) -> Self {
-        self.path = path.map(|path| redact::message(&path));
-        self
-    }
-
-    /// The JSON path of the member that cannot be read.
-    #[must_use]
-    pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
-    }
-
-    /// The status of the answer.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// What can be shown of the body: its structure and its verdict, no values that could be secret.
-    #[must_use]
-    pub fn excerpt(&self) -> &str {
-        &self.excerpt
-    }
-
-    /// Up to 64 KiB of the body as it came. It may hold tokens and personal data: for a person who investigates, not for a log.
-    #[must_use]
-    pub fn danger_body(&self) -> &[u8] {
-        &self.body
-    }
-}
-
-impl fmt::Debug for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            reason,
-            path,
-            status,
-            excerpt,
-            body,
-        } = self;
-        f.debug_struct("Unreadable")
-            .field("reason", reason)
-            .field("path", path)
-            .field("status", status)
-            .field("excerpt", excerpt)
-            .field("body_bytes", &body.len())
-            .finish()
-    }
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "status {}: {}", self.status.as_u16(), self.reason)?;
-        if let Some(path) = &self.path {
-            write!(f, " at {path}")?;
-        }
-        write!(f, " ({})", self.excerpt)
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 /// What a service answers when it does not agree. Each client has its own type; [`Error::refusal`] gives it back.
 pub trait ServiceError: std::error::Error + Any + Send + Sync {
@@ -561,7 +371,10 @@ impl std::error::Error for Error {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::message::Incoming;
 
     #[test]
     fn an_error_is_one_pointer_and_can_cross_threads() {

@@ -1,0 +1,83 @@
+//! Kinds of setting that every dialect has: a verb, and the statuses that mean success.
+
+use http::StatusCode;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The verb of a request, as a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verb(http::Method);
+
+impl Verb {
+    /// `GET`.
+    pub const GET: Self = Self(http::Method::GET);
+    /// `POST`.
+    pub const POST: Self = Self(http::Method::POST);
+
+    /// As the `http` type.
+    #[must_use]
+    pub fn method(&self) -> http::Method {
+        self.0.clone()
+    }
+}
+
+impl Serialize for Verb {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Verb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&text.as_str());
+        let method = http::Method::from_bytes(text.as_bytes()).ok().filter(|_| known);
+        method
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("must be one of GET, POST, PUT, PATCH, DELETE"))
+    }
+}
+
+/// The status codes that mean success: numbers, or `"2xx"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SuccessStatus(Vec<StatusRule>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a status code between 100 and 599, or \"2xx\"")]
+enum StatusRule {
+    Exactly(#[serde(deserialize_with = "status_number")] u16),
+    Any(AnySuccess),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum AnySuccess {
+    #[serde(rename = "2xx")]
+    Any2xx,
+}
+
+fn status_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    u16::deserialize(deserializer).and_then(|number| {
+        if (100..600).contains(&number) {
+            Ok(number)
+        } else {
+            Err(serde::de::Error::custom("is no HTTP status code"))
+        }
+    })
+}
+
+impl SuccessStatus {
+    /// Any status from 200 to 299.
+    #[must_use]
+    pub fn any_2xx() -> Self {
+        Self(vec![StatusRule::Any(AnySuccess::Any2xx)])
+    }
+
+    /// Whether this status means success.
+    #[must_use]
+    pub fn accepts(&self, status: StatusCode) -> bool {
+        self.0.iter().any(|rule| match rule {
+            StatusRule::Exactly(number) => status.as_u16() == *number,
+            StatusRule::Any(AnySuccess::Any2xx) => status.is_success(),
+        })
+    }
+}
