@@ -110,8 +110,18 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|error| {
             ConfigError::new("--config", format!("cannot read {}: {error}", path.display()))
         })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::new("--config", format!("{}: {error}", path.display())))
+        toml::from_str(&text).map_err(|error| {
+            // The error's own Display quotes the line, and somebody may have written a secret there.
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            ConfigError::new(
+                "--config",
+                format!("{}, line {line}: {}", path.display(), error.message()),
+            )
+        })
     }
 }
 
@@ -254,6 +264,14 @@ mod tests {
                 .unwrap_err()
                 .to_string()
                 .contains("root")
+        );
+        let file = std::env::temp_dir().join(format!("smartid-config-{}.toml", std::process::id()));
+        std::fs::write(&file, WHOLE.replace("token_env = \"X\"", "token = \"canary\"")).unwrap();
+        let quoted = Config::read(&file).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(
+            quoted.contains("line 8") && quoted.contains("unknown field") && !quoted.contains("canary"),
+            "{quoted}"
         );
         let missing = Config::read(Path::new("/does/not/exist.toml")).unwrap_err();
         assert!(

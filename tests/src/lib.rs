@@ -41,6 +41,10 @@ pub struct Setup {
     pub callbacks: bool,
     /// How Messaging is polled.
     pub polling: PollPolicy,
+    /// How long storing is tried.
+    pub patience: Duration,
+    /// What the clients are timed with.
+    pub runtime: Arc<dyn Runtime>,
 }
 
 impl Default for Setup {
@@ -52,6 +56,8 @@ impl Default for Setup {
             timeout: Duration::from_secs(20),
             callbacks: true,
             polling: PollPolicy::default(),
+            patience: Duration::from_secs(3),
+            runtime: Arc::new(TokioRuntime::new()),
         }
     }
 }
@@ -75,7 +81,8 @@ impl World {
     /// Starts the simulator and builds the clients.
     pub async fn start(setup: Setup) -> Self {
         let sim = Sim::builder().config(setup.sim).start().await.unwrap();
-        let smartid = clients(
+        let smartid = clients_on(
+            setup.runtime,
             &sim,
             setup.messaging,
             setup.digital_access,
@@ -86,7 +93,11 @@ impl World {
             let address = serve_callbacks(&smartid).await;
             sim.set_callback(&format!("http://{address}"), Some(("hermod", CALLBACK_PASSWORD)));
         }
-        let flow = smartid.fido_enrolment().unwrap().polling(setup.polling);
+        let flow = smartid
+            .fido_enrolment()
+            .unwrap()
+            .polling(setup.polling)
+            .patience(setup.patience);
         Self { sim, smartid, flow }
     }
 }
@@ -100,13 +111,32 @@ pub fn clients(
     timeout: Duration,
     store: Arc<dyn FlowStore>,
 ) -> SmartId {
+    clients_on(
+        Arc::new(TokioRuntime::new()),
+        sim,
+        messaging,
+        digital_access,
+        timeout,
+        store,
+    )
+}
+
+/// As [`clients`], on another runtime.
+#[must_use]
+pub fn clients_on(
+    runtime: Arc<dyn Runtime>,
+    sim: &Sim,
+    messaging: HermodDialect,
+    digital_access: DaDialect,
+    timeout: Duration,
+    store: Arc<dyn FlowStore>,
+) -> SmartId {
     let transport: Arc<dyn Transport> = Arc::new(
         ReqwestTransport::builder()
             .root_pem(sim.ca_pem().as_bytes())
             .build()
             .unwrap(),
     );
-    let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
     let key = ApiKey::new(sim.hermod_client_id(), SecretString::new(sim.hermod_key())).unwrap();
     let hermod = Hermod::builder(&sim.hermod_command_url(), key)
         .timeout(timeout)

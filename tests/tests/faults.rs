@@ -14,7 +14,7 @@ use smartid::UserId;
 use smartid::core::Phase;
 use smartid::flows::Service;
 use smartid::flows::fido_enrolment::{Confirmation, End, NotBegun};
-use smartid_sim::{Fault, FaultKind, Route, RoutePattern};
+use smartid_sim::{Fault, FaultKind, Route, RoutePattern, SimConfig};
 use smartid_tests::{Setup, World};
 
 async fn run(world: &World) -> End {
@@ -48,7 +48,11 @@ async fn with_fault(route: Route, kind: FaultKind, times: u32) -> End {
     let stored = world.sim.credentials_of("alice").len();
     match &end {
         End::Stored(_) => assert_eq!(stored, 1, "{route:?} {kind:?}: reported stored"),
-        End::Uncertain { .. } => {}
+        // Nothing can be known where every attempt's answer is lost, or the options list nothing.
+        End::Uncertain { .. } => assert!(
+            times == 0 && route == Route::DaCredentials,
+            "{route:?} {kind:?}: {end:?}"
+        ),
         other => assert_eq!(stored, 0, "{route:?} {kind:?}: stored, but reported {other:?}"),
     }
     end
@@ -169,6 +173,60 @@ async fn hostile_answers_to_the_final_post_never_lie() {
     while let Some(ended) = running.join_next().await {
         ended.unwrap();
     }
+}
+
+#[tokio::test]
+async fn options_that_list_nothing_are_not_taken_for_an_answer() {
+    for style in ["null", "absent"] {
+        for (kind, ends) in [(FaultKind::LostReply, "uncertain"), (FaultKind::Reset, "stored")] {
+            let mut setup = Setup::default();
+            setup.sim = SimConfig::from_toml(&format!("[da]\nexclude_credentials = '{style}'")).unwrap();
+            let world = World::start(setup).await;
+            world.sim.faults().inject(Fault::new(
+                RoutePattern::route(Route::DaCredentials),
+                kind.clone(),
+            ));
+            let end = run(&world).await;
+            assert_eq!(end.name(), ends, "{style} {kind:?}: {end:?}");
+            assert_eq!(world.sim.credentials_of("alice").len(), 1, "{style} {kind:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_asks_for_patience_gets_it() {
+    let mut kind = FaultKind::html(503);
+    if let FaultKind::Respond { headers, .. } = &mut kind {
+        headers.push(("retry-after".to_owned(), "1".to_owned()));
+    }
+    let mut setup = Setup::default();
+    setup.patience = Duration::from_secs(20);
+    let world = World::start(setup).await;
+    world
+        .sim
+        .faults()
+        .inject(Fault::new(RoutePattern::route(Route::DaCredentials), kind.clone()).times(4));
+    let end = run(&world).await;
+    let End::Stored(credential) = &end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(credential.confirmation, Confirmation::Answered);
+    // But not for ever.
+    let end = with_fault(Route::DaCredentials, kind, 0).await;
+    assert_eq!(end.name(), "refused-after-creation", "{end:?}");
+}
+
+#[tokio::test]
+async fn a_challenge_that_the_look_has_replaced_is_told_as_such() {
+    let mut setup = Setup::default();
+    setup.sim = SimConfig::from_toml("[da]\npending_per_user = 1").unwrap();
+    let world = World::start(setup).await;
+    world.sim.faults().inject(Fault::new(
+        RoutePattern::route(Route::DaCredentials),
+        FaultKind::Reset,
+    ));
+    assert_eq!(run(&world).await, End::OptionsExpired);
+    assert!(world.sim.credentials_of("alice").is_empty());
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ pub(crate) const CASES: &[Case] = &[
     .optional(),
     messaging("a registration elsewhere is not searched for", "fido.search_registration = false", "[hermod.callback]\nregistration_pointer = '/answer/credential'")
         .by(By::Callback)
-        .ends("app-failed"),
+        .ends("unreadable-answer"),
     messaging(
         "the error stands elsewhere",
         "callback.error = '/fault'\ncallback.error_code = '/kind'\ncallback.error_message = '/text'",

@@ -133,12 +133,12 @@ async fn the_simulator_hears_what_the_dialect_says() {
             let world = World::start(setup).await;
             if let Ok(begun) = world.flow.begin(&UserId::new("alice").unwrap()).await {
                 let (desktop, link) = (world.sim.desktop(), begun.link.expose().to_owned());
-                // The poll is heard before anybody clicks.
-                tokio::time::sleep(Duration::from_millis(1)).await;
                 let waiting = world.flow.complete(&begun.id);
+                // Where polls are to be heard, nobody clicks: the wait polls until its time is over.
                 let person = async {
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                    let _report = desktop.open(&link).await;
+                    if !dialect.starts_with("status.") {
+                        let _report = desktop.open(&link).await;
+                    }
                 };
                 let _both = tokio::join!(waiting, person);
             }

@@ -45,7 +45,7 @@ pub struct Failure {
     pub code: Option<String>,
     /// The service's request id, for its log.
     pub request_id: Option<String>,
-    /// The error's sentence, advice included.
+    /// The error's sentence, without the advice.
     pub message: String,
     /// Whose turn it is.
     pub turn: Turn,
@@ -71,7 +71,7 @@ impl From<&Error> for Failure {
             // As it is shown: a service that echoes a token as its code is not quoted.
             code: error.code().map(smartid_core::redact::message),
             request_id: error.request_id().map(str::to_owned),
-            message: error.to_string(),
+            message: error.summary(),
             turn: advice.turn,
             check: advice.check.into_owned(),
         }

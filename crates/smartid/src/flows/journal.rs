@@ -63,6 +63,8 @@ impl fmt::Debug for Desk {
 pub(crate) enum Interrupted {
     /// Somebody else wrote first: read again.
     Conflict,
+    /// Somebody else held the flow, and was waited for: read again.
+    Waited,
     /// The flow cannot be run.
     Flow(FlowError),
 }
@@ -160,7 +162,8 @@ impl<S: FlowState> Run<S> {
         }
     }
 
-    /// Waits until nobody else acts on this flow, and holds it. `Conflict` when the flow changed meanwhile.
+    /// Holds the flow, so that nobody else acts on it. While somebody else does, waits for a change or for the end of their time, and
+    /// gives `Waited`.
     pub(crate) async fn hold(&self, duration: Duration) -> Result<Held, Interrupted> {
         let Desk { store, runtime, .. } = &self.desk;
         let owner = random_id(&**runtime);
@@ -172,9 +175,10 @@ impl<S: FlowState> Run<S> {
                 owner,
             }),
             Lease::HeldUntil(until) => {
-                let left = until.since(self.now()).max(Duration::from_millis(50));
+                // Never longer than a lease is: the clock may have jumped back since it was given.
+                let left = until.since(self.now()).clamp(Duration::from_millis(50), duration);
                 smartid_core::race(changed, runtime.sleep(left)).await;
-                Err(Interrupted::Conflict)
+                Err(Interrupted::Waited)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use smartid_core::{BoxFuture, CorrelationId, Inbox, Letter, MemoryInbox, Put, St
 
 use super::{Commit, Committed, FlowId, FlowRecord, FlowStore, Lease};
 
-/// A [`FlowStore`] that forgets when the process ends.
+/// A [`FlowStore`] that forgets when the process ends, and flows that have ended an hour after their last write.
 #[derive(Clone, Default)]
 pub struct MemoryFlowStore(Arc<Shared>);
 
@@ -20,6 +21,15 @@ struct Shared {
     /// Wakes those who wait for a flow to change: a change is a letter under the flow's name.
     changes: MemoryInbox,
     flows: Mutex<HashMap<FlowId, Entry>>,
+    /// At how many flows those that have ended are looked for.
+    sweep_at: AtomicUsize,
+}
+
+/// How long a flow that has ended can still be asked for.
+const RETENTION: Duration = Duration::from_secs(3600);
+
+fn last_write(record: &FlowRecord) -> Timestamp {
+    record.journal.last().map_or(record.resume_at, |entry| entry.at)
 }
 
 struct Entry {
@@ -74,7 +84,17 @@ impl FlowStore for MemoryFlowStore {
         Box::pin(async move {
             let mut flows = self.flows();
             if flows.contains_key(&record.id) {
-                return Err(StoreError::Unavailable("a flow of this name exists".to_owned()));
+                return Err(StoreError::Exists(record.id.to_string()));
+            }
+            // A new flow is due at once, so this is the time. Everything is looked at only now and then.
+            let now = record.resume_at;
+            if flows.len() >= self.0.sweep_at.load(Ordering::Relaxed) {
+                flows.retain(|_, entry| {
+                    !entry.record.ended || now.since(last_write(&entry.record)) < RETENTION
+                });
+                self.0
+                    .sweep_at
+                    .store((flows.len() * 2).max(256), Ordering::Relaxed);
             }
             flows.insert(record.id.clone(), Entry { record, lease: None });
             Ok(())
@@ -104,14 +124,11 @@ impl FlowStore for MemoryFlowStore {
                 if let Some(letter) = &commit.taken {
                     self.0.inbox.mark_taken(letter);
                 }
-                let at = record
-                    .journal
-                    .last()
-                    .map_or(Timestamp::from_millis(0), |entry| entry.at);
-                (commit.id, record.revision, at)
+                (commit.id, record.revision, last_write(record))
             };
+            // The write is made; that somebody who waits may not be woken must not make it look as if it were not.
             let change = Letter::new(vec![change_of(&id)], revision.to_string(), Bytes::new(), at, at);
-            self.0.changes.put(change).await?;
+            let _woken = self.0.changes.put(change).await;
             Ok(Committed::Written(revision))
         })
     }
@@ -158,6 +175,15 @@ impl FlowStore for MemoryFlowStore {
                 .collect();
             due.sort();
             Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+        })
+    }
+
+    fn forget_ended(&self, before: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>> {
+        Box::pin(async move {
+            let mut flows = self.flows();
+            let all = flows.len();
+            flows.retain(|_, entry| !entry.record.ended || last_write(&entry.record) >= before);
+            Ok(all - flows.len())
         })
     }
 
@@ -269,6 +295,50 @@ mod tests {
         end.ended = true;
         block(store.commit(end)).unwrap();
         assert_eq!(block(store.abandoned(at(11), 9)), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_has_ended_is_forgotten_on_request_and_in_time() {
+        let (store, record) = stored(0);
+        let entry = JournalEntry::new(at(5), "end", Mark::Result, "");
+        block(store.commit(Commit {
+            ended: true,
+            ..Commit::of(&record, "x".into(), vec![entry.clone()])
+        }))
+        .unwrap();
+        assert_eq!(block(store.forget_ended(at(5))), Ok(0));
+        assert_eq!(block(store.forget_ended(at(6))), Ok(1));
+        assert!(block(store.load(&record.id)).unwrap().is_none());
+
+        for number in 0..2_000_u64 {
+            let record = FlowRecord::new(
+                FlowId::from_text(number.to_string()),
+                "test",
+                1,
+                "{}".into(),
+                at(number * 10),
+            );
+            block(store.insert(record.clone())).unwrap();
+            let entry = JournalEntry::new(at(number * 10), "end", Mark::Result, "");
+            block(store.commit(Commit {
+                ended: true,
+                ..Commit::of(&record, "x".into(), vec![entry])
+            }))
+            .unwrap();
+        }
+        assert!(
+            store.flows().len() < 1_000,
+            "an hour has 360 of them: {}",
+            store.flows().len()
+        );
+    }
+
+    #[test]
+    fn a_record_does_not_show_its_state() {
+        let (_, mut record) = stored(0);
+        record.state = "canary".to_owned();
+        let commit = Commit::of(&record, "canary".into(), vec![]);
+        assert!(!format!("{record:?} {commit:?}").contains("canary"));
     }
 
     #[test]

@@ -92,8 +92,8 @@ impl JournalEntry {
     }
 }
 
-/// A flow as it is stored.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A flow as it is stored. Its `Debug` does not show the state, which holds personal data.
+#[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FlowRecord {
     /// Its name.
@@ -132,8 +132,8 @@ impl FlowRecord {
     }
 }
 
-/// One write: a new state, new journal lines, and the letter that caused them, all or nothing.
-#[derive(Clone, Debug)]
+/// One write: a new state, new journal lines, and the letter that caused them, all or nothing. Its `Debug` does not show the state.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Commit {
     /// Which flow.
@@ -168,6 +168,54 @@ impl Commit {
     }
 }
 
+impl fmt::Debug for FlowRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            flow,
+            version,
+            revision,
+            state,
+            journal,
+            ended,
+            resume_at,
+        } = self;
+        f.debug_struct("FlowRecord")
+            .field("id", id)
+            .field("flow", flow)
+            .field("version", version)
+            .field("revision", revision)
+            .field("state_bytes", &state.len())
+            .field("journal", journal)
+            .field("ended", ended)
+            .field("resume_at", resume_at)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Commit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            expected,
+            state,
+            entries,
+            ended,
+            resume_at,
+            taken,
+        } = self;
+        f.debug_struct("Commit")
+            .field("id", id)
+            .field("expected", expected)
+            .field("state_bytes", &state.len())
+            .field("entries", entries)
+            .field("ended", ended)
+            .field("resume_at", resume_at)
+            .field("taken", taken)
+            .finish()
+    }
+}
+
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -190,7 +238,7 @@ pub enum Lease {
 
 /// Keeps flows: an [`Inbox`] with versioned compare-and-swap, leases and the journal.
 pub trait FlowStore: Inbox {
-    /// Stores a new flow.
+    /// Stores a new flow; [`StoreError::Exists`] when there is one of this name.
     fn insert(&self, record: FlowRecord) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Reads a flow.
@@ -212,8 +260,13 @@ pub trait FlowStore: Inbox {
     /// Gives a lease back before its time. Best effort: a lease that is not given back runs out.
     fn release<'a>(&'a self, id: &'a FlowId, owner: &'a str) -> BoxFuture<'a, ()>;
 
-    /// Flows that have not ended, that nobody holds, and whose [`FlowRecord::resume_at`] has come: at most `limit`, the oldest first.
+    /// Flows to carry on with, for a task that looks every minute or so and calls the flow's `resume()` or `complete()`: those that have
+    /// not ended, that nobody holds, and whose [`FlowRecord::resume_at`] has come: at most `limit`, the oldest first.
     fn abandoned(&self, now: Timestamp, limit: usize) -> BoxFuture<'_, Result<Vec<FlowId>, StoreError>>;
+
+    /// Removes flows that have ended and were last written before `before`; gives how many. Whether and when is the integrator's choice:
+    /// the journal is the record of what was done.
+    fn forget_ended(&self, before: Timestamp) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// Completes when the flow is written after this call. It may complete early.
     fn changed(&self, id: &FlowId) -> BoxFuture<'static, ()>;

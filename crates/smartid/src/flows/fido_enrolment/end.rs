@@ -65,7 +65,7 @@ pub enum End {
         /// Who said so.
         by: Service,
     },
-    /// The creation options were no longer valid when the credential came.
+    /// The creation options were no longer valid when they were needed.
     OptionsExpired,
     /// The app could not make a credential.
     AppFailed {
@@ -123,6 +123,11 @@ pub enum End {
         /// What is the matter with the answer.
         failure: Failure,
     },
+    /// A request could not be made from the configuration; nothing was sent at that step.
+    Misconfigured {
+        /// What is wrong.
+        failure: Failure,
+    },
     /// It could not be found out whether Digital Access has stored the credential.
     Uncertain {
         /// The credential id to look for, base64url without padding.
@@ -158,6 +163,7 @@ impl End {
             Self::RefusedAfterCreation { .. } => "refused-after-creation",
             Self::Unreachable { .. } => "unreachable",
             Self::UnreadableAnswer { .. } => "unreadable-answer",
+            Self::Misconfigured { .. } => "misconfigured",
             Self::Uncertain { .. } => "uncertain",
         }
     }
@@ -210,7 +216,8 @@ impl End {
             | Self::CommandRefused { failure }
             | Self::RefusedAfterCreation { failure }
             | Self::Unreachable { failure, .. }
-            | Self::UnreadableAnswer { failure, .. } => Some(failure.advice()),
+            | Self::UnreadableAnswer { failure, .. }
+            | Self::Misconfigured { failure } => Some(failure.advice()),
             Self::Uncertain { credential_id, .. } => Some(Advice::new(
                 Turn::Administrator,
                 format!(
@@ -237,7 +244,7 @@ impl fmt::Display for End {
             Self::AlreadyRegistered { .. } => {
                 f.write_str("the authenticator holds a credential of this user already")
             }
-            Self::OptionsExpired => f.write_str("the creation options had expired when the credential came"),
+            Self::OptionsExpired => f.write_str("the creation options were not valid any more"),
             Self::AppFailed { code, message } if message.is_empty() => {
                 write!(f, "the app could not make a credential ({code})")
             }
@@ -271,6 +278,7 @@ impl fmt::Display for End {
                 f,
                 "{service} could not be reached, or gave no answer, at step {step}: {failure}"
             ),
+            Self::Misconfigured { failure } => write!(f, "a request could not be made: {failure}"),
             Self::UnreadableAnswer {
                 service,
                 step,

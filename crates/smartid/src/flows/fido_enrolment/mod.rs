@@ -40,6 +40,13 @@ use super::failure::FlowError;
 use super::journal::{Desk, Interrupted, Observer, Run};
 use crate::store::{FlowId, FlowRecord, JournalEntry, Mark};
 
+/// How long nobody else acts on a flow while a call is under way that must not be made twice: one call, its retries included, and a
+/// margin. It is given back as soon as the call is done; only a process that dies leaves it to run out.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// How long after the last step somebody should look at a flow that waits for a person.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
 /// How often a flow is read again because others wrote first.
 const CONTENTION: u32 = 100;
 
@@ -56,7 +63,7 @@ pub struct FidoEnrolment {
 struct Settings {
     polling: PollPolicy,
     preflight: Preflight,
-    store_attempts: u32,
+    patience: Duration,
     pause: Duration,
 }
 
@@ -98,8 +105,23 @@ pub enum NotBegun {
         end: Box<End>,
     },
     /// The flow could not be run.
-    #[error(transparent)]
-    Flow(#[from] FlowError),
+    #[error("{error}")]
+    Flow {
+        /// Its name, if it is stored: [`FidoEnrolment::resume`] carries on.
+        id: Option<FlowId>,
+        /// Why.
+        #[source]
+        error: FlowError,
+    },
+}
+
+impl NotBegun {
+    fn flow(id: &FlowId, error: FlowError) -> Self {
+        Self::Flow {
+            id: Some(id.clone()),
+            error,
+        }
+    }
 }
 
 /// Where a flow stands, as [`FidoEnrolment::resume`] finds it.
@@ -122,7 +144,7 @@ impl FidoEnrolment {
         let settings = Settings {
             polling: PollPolicy::default(),
             preflight: da.dialect().preflight(),
-            store_attempts: 5,
+            patience: Duration::from_secs(60),
             pause: Duration::from_secs(2),
         };
         Self {
@@ -154,16 +176,29 @@ impl FidoEnrolment {
         self
     }
 
+    /// Sets how long storing is tried when Digital Access cannot be reached or asks for patience: the person has done their part, so it
+    /// is worth some. 60 seconds unless set, and never longer than the creation options are valid.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.settings.patience = patience;
+        self
+    }
+
     /// Fetches the options, sends the commands, and gives the link to show. It waits for nobody.
     ///
     /// # Errors
     /// [`NotBegun::Ended`] when a service refused or could not be reached; [`NotBegun::Flow`] when the store failed.
     pub async fn begin(&self, user: &UserId) -> Result<Begun, NotBegun> {
-        let run = Run::start(&self.desk, State::new(user.as_str(), self.desk.runtime.now())).await?;
+        let state = State::new(user.as_str(), self.desk.runtime.now());
+        let run = Run::start(&self.desk, state)
+            .await
+            .map_err(|error| NotBegun::Flow { id: None, error })?;
         let id = run.id().clone();
-        self.prepare(run)
-            .await?
-            .ok_or_else(|| FlowError::Contended(id).into())
+        match self.prepare(run).await? {
+            Some(begun) => Ok(begun),
+            // Somebody has resumed it already, and has its link.
+            None => Err(NotBegun::flow(&id, FlowError::Contended(id.clone()))),
+        }
     }
 
     /// Finds out where a flow stands after a restart. A flow whose `begin()` never returned gets a new link: the old one was never
@@ -172,25 +207,30 @@ impl FidoEnrolment {
     /// # Errors
     /// [`NotBegun`], as [`begin`](Self::begin).
     pub async fn resume(&self, id: &FlowId) -> Result<Resumed, NotBegun> {
-        let run = Run::<State>::load(&self.desk, id).await?;
-        if let Some(end) = run.state.end.clone() {
-            return Ok(Resumed::Ended(Box::new(end)));
+        for _ in 0..CONTENTION {
+            let run = Run::<State>::load(&self.desk, id)
+                .await
+                .map_err(|error| NotBegun::flow(id, error))?;
+            if let Some(end) = run.state.end.clone() {
+                return Ok(Resumed::Ended(Box::new(end)));
+            }
+            if run.state.shown {
+                return Ok(Resumed::Waiting {
+                    expires: run.state.expires,
+                });
+            }
+            if let Some(begun) = self.prepare(run).await? {
+                return Ok(Resumed::Show(begun));
+            }
         }
-        if run.state.shown {
-            return Ok(Resumed::Waiting {
-                expires: run.state.resume_at,
-            });
-        }
-        match self.prepare(run).await? {
-            Some(begun) => Ok(Resumed::Show(begun)),
-            None => Err(FlowError::Contended(id.clone()).into()),
-        }
+        Err(NotBegun::flow(id, FlowError::Contended(id.clone())))
     }
 
     /// Waits for the person and finishes the flow: checks what the app sends, and has it stored. Any process that shares the store can
     /// call it, also several, also again: a flow that has ended gives its end.
     ///
-    /// It ends when the time of the command is over, at the latest.
+    /// Waiting ends with the time of the command; storing what has come, and looking whether it was stored, may take
+    /// [`patience`](Self::patience) and a few calls longer.
     ///
     /// # Errors
     /// [`FlowError`] when the flow could not be run; that says nothing about the credential.
@@ -207,10 +247,32 @@ impl FidoEnrolment {
                         break;
                     }
                     Err(Interrupted::Conflict) => return Err(FlowError::Contended(id.clone())),
+                    Err(Interrupted::Waited) => break,
                     Err(Interrupted::Flow(error)) => return Err(error),
                 }
             }
         }
+    }
+
+    /// Ends a flow that nobody is to answer any more. The link stays valid at the messaging server until its time is over, but what comes
+    /// by it is not stored. A flow whose credential is on its way to Digital Access, or that has ended, is left alone: its end is given
+    /// by [`complete`](Self::complete).
+    ///
+    /// # Errors
+    /// [`FlowError`] when the flow could not be read or written.
+    pub async fn cancel(&self, id: &FlowId) -> Result<(), FlowError> {
+        for _ in 0..CONTENTION {
+            let mut run = Run::<State>::load(&self.desk, id).await?;
+            if matches!(run.state.stage, Stage::Store | Stage::Look | Stage::Ended) {
+                return Ok(());
+            }
+            match finish(&mut run, End::Cancelled, None).await {
+                Ok(()) => return Ok(()),
+                Err(Interrupted::Flow(error)) => return Err(error),
+                Err(Interrupted::Conflict | Interrupted::Waited) => {}
+            }
+        }
+        Err(FlowError::Contended(id.clone()))
     }
 
     /// The flow's journal so far.

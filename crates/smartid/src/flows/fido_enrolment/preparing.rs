@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use smartid_core::{Error, Phase, Turn};
-use smartid_da::UserId;
 use smartid_da::fido::GetOptions;
+use smartid_da::{DaRefusal, DaRefusalKind, UserId};
 use smartid_hermod::commands::{FidoCreate, FidoSession};
 use smartid_hermod::{CommandHeader, ImmediateResponse, Pending, PlugoutLink, Session};
 
 use super::state::{Stage, State, step};
-use super::{Begun, End, FidoEnrolment, NotBegun, finish};
+use super::{Begun, End, FidoEnrolment, HEARTBEAT, LEASE, NotBegun, finish};
 use crate::flows::failure::{Failure, FlowError, Service};
 use crate::flows::journal::{Interrupted, Run};
 use crate::store::Mark;
@@ -27,18 +27,20 @@ impl FidoEnrolment {
     pub(super) async fn prepare(&self, mut run: Run<State>) -> Result<Option<Begun>, NotBegun> {
         match self.prepare_steps(&mut run).await {
             Ok(begun) => Ok(Some(begun)),
-            Err(Interrupted::Conflict) => Ok(None),
+            Err(Interrupted::Conflict | Interrupted::Waited) => Ok(None),
             Err(Interrupted::Flow(error)) => match run.state.end.take() {
                 Some(end) => Err(NotBegun::Ended {
                     id: run.id().clone(),
                     end: Box::new(end),
                 }),
-                None => Err(error.into()),
+                None => Err(NotBegun::flow(run.id(), error)),
             },
         }
     }
 
     async fn prepare_steps(&self, run: &mut Run<State>) -> Result<Begun, Interrupted> {
+        // Held to the end, so that nobody resumes what is still being begun.
+        let held = run.hold(LEASE).await?;
         if run.state.stage != Stage::Options {
             run.write(
                 step::OPTIONS,
@@ -51,6 +53,7 @@ impl FidoEnrolment {
         }
         let mut link = None;
         loop {
+            held.renew(run.now(), LEASE).await?;
             match run.state.stage {
                 Stage::Options => self.get_options(run).await?,
                 Stage::Session => match self.open_session(run).await? {
@@ -76,7 +79,13 @@ impl FidoEnrolment {
             .create_pending
             .as_ref()
             .or(run.state.session_pending.as_ref());
-        let expires = pending.map_or(run.state.resume_at, |pending| pending.expires);
+        let now = run.now();
+        let expires = pending.map_or(now, |pending| pending.expires);
+        if expires <= now {
+            // The services were so slow that nobody could answer it any more.
+            finish(run, End::OptionsExpired, None).await?;
+            return Err(FlowError::NoLinkShown(run.id().clone()).into());
+        }
         run.write(
             step::SHOW,
             Mark::Intent,
@@ -84,7 +93,8 @@ impl FidoEnrolment {
             None,
             |state| {
                 state.shown = true;
-                state.resume_at = expires;
+                state.expires = expires;
+                state.resume_at = expires.earlier(now + HEARTBEAT);
             },
         )
         .await?;
@@ -113,8 +123,17 @@ impl FidoEnrolment {
         let options = match self.da.call(&GetOptions::new(user)).await {
             Ok(options) => options,
             Err(error) => {
-                let failure = Failure::from(&error);
+                let mut failure = Failure::from(&error);
+                if let Some(DaRefusalKind::Rejected { .. }) =
+                    error.refusal::<DaRefusal>().map(DaRefusal::kind)
+                {
+                    // There is no credential yet that could be wrong.
+                    failure.check = "what the service says in the message; then how the request names the user (settings user.position and \
+                                     user.name of the Digital Access dialect)"
+                        .to_owned();
+                }
                 let end = match error.phase() {
+                    _ if error.is_misconfigured() => End::Misconfigured { failure },
                     Phase::Refused => End::OptionsRefused { failure },
                     _ => unanswered(Service::DigitalAccess, step::OPTIONS, failure),
                 };
@@ -230,6 +249,16 @@ impl FidoEnrolment {
     /// The create command after the app has opened the link (a dialect): with a lost answer, the command may be there all the same, so
     /// its outcome is waited for under our own id.
     pub(super) async fn create(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
+        let _held = run.hold(LEASE).await?;
+        if run.state.create_pending.is_some() {
+            // An earlier process wrote the intent and nothing more. A second command would ask the person twice.
+            let text = "it is not known whether the command was sent; waiting by our own id all the same";
+            return run
+                .write(step::CREATE, Mark::Note, text, None, |state| {
+                    state.stage = Stage::WaitCredential;
+                })
+                .await;
+        }
         let Some(answer) = self.send_create(run).await? else {
             return Ok(());
         };
@@ -279,7 +308,6 @@ impl FidoEnrolment {
         run.write(step::CREATE, Mark::Result, &text, None, |state| {
             if let Some(pending) = &mut state.create_pending {
                 pending.command_id = Some(command_id);
-                state.resume_at = pending.expires;
             }
             state.stage = Stage::WaitCredential;
         })
@@ -310,6 +338,7 @@ impl FidoEnrolment {
 fn command_end(name: &'static str, error: &Error) -> End {
     let failure = Failure::from(error);
     match error.phase() {
+        _ if error.is_misconfigured() => End::Misconfigured { failure },
         Phase::Refused => End::CommandRefused { failure },
         _ => unanswered(Service::Messaging, name, failure),
     }

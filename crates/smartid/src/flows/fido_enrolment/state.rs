@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) session_pending: Option<Pending>,
     pub(crate) create_pending: Option<Pending>,
     pub(crate) opened: bool,
+    /// A state of the session's command that the dialect does not know.
+    pub(crate) unknown_state: Option<String>,
     /// The app's answer, exactly as it came.
     pub(crate) registration: Option<String>,
     /// What will be reported once it is stored.
@@ -68,6 +70,8 @@ pub(crate) struct State {
     pub(crate) failure: Option<crate::flows::Failure>,
     /// How the flow ends if the credential turns out not to be stored.
     pub(crate) unless_stored: Option<End>,
+    /// Until when the link can be answered.
+    pub(crate) expires: Timestamp,
     /// When somebody should look again.
     pub(crate) resume_at: Timestamp,
     pub(crate) end: Option<End>,
@@ -86,11 +90,13 @@ impl State {
             session_pending: None,
             create_pending: None,
             opened: false,
+            unknown_state: None,
             registration: None,
             credential: None,
             lost: 0,
             failure: None,
             unless_stored: None,
+            expires: now,
             resume_at: now,
             end: None,
         }

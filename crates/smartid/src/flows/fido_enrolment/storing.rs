@@ -1,24 +1,25 @@
 //! The last part: the credential is here, and Digital Access is to store it exactly once.
 //!
-//! Storing is not repeated blindly. When its answer is lost, creation options are asked for anew: a credential that they exclude is
-//! stored. One that they do not exclude is posted a second time, and a refusal as duplicate then means stored, too.
+//! Storing is not repeated blindly. Whenever it is not certain what became of an attempt, creation options are asked for anew: a credential
+//! that they exclude is stored. One that they do not exclude is posted a second time, and a refusal as duplicate then means stored, too.
+//! Options that list no exclusions at all say nothing; then the flow ends without claiming either.
 
 use std::time::Duration;
 
-use smartid_core::{Error, Phase};
+use smartid_core::{Error, Phase, Retry, StoreError};
 use smartid_da::fido::{GetOptions, Registration, StoreCredential};
 use smartid_da::{DaRefusal, DaRefusalKind, UserId};
 
 use super::end::{Confirmation, End};
 use super::preparing::unanswered;
 use super::state::{Stage, State, step};
-use super::{FidoEnrolment, finish};
+use super::{FidoEnrolment, LEASE, finish};
 use crate::flows::failure::{Failure, FlowError, Service};
-use crate::flows::journal::{Interrupted, Run};
+use crate::flows::journal::{Held, Interrupted, Run};
 use crate::store::Mark;
 
-/// How long nobody else acts on the flow while a call to Digital Access is under way: one call, its retries included, and a margin.
-const LEASE: Duration = Duration::from_secs(120);
+/// The longest pause between attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl FidoEnrolment {
     /// Posts the credential.
@@ -38,53 +39,89 @@ impl FidoEnrolment {
             },
         )
         .await?;
-        let command = StoreCredential::new(user, &registration);
-        let mut attempt = 1;
-        let error = loop {
-            match self.da.call(&command).await {
-                Ok(_) => return self.stored(run, Confirmation::Answered).await,
-                Err(error) if error.phase() == Phase::NotSent && attempt < self.settings.store_attempts => {
-                    // The person has done their part: it is worth some patience.
-                    let text = format!("attempt {attempt} did not reach Digital Access: {error}");
-                    run.write(step::STORE, Mark::Note, &text, None, |_| {}).await?;
-                    self.desk.runtime.sleep(self.settings.pause).await;
-                    held.renew(run.now(), LEASE).await?;
-                    attempt += 1;
-                }
-                Err(error) => break error,
-            }
+        let (error, attempts) = match self.post(run, &held, user, &registration).await? {
+            Ok(()) => return self.stored(run, Confirmation::Answered).await,
+            Err(failed) => failed,
         };
-        // An answer of the server, or of a proxy in front of it, that does not say whether the work was done.
+        let kind = error.refusal::<DaRefusal>().map(DaRefusal::kind);
+        let earlier = again || attempts > 1;
+        if earlier && matches!(kind, Some(DaRefusalKind::Duplicate)) {
+            return self.stored(run, Confirmation::RefusedAsDuplicate).await;
+        }
         let unclear = match error.phase() {
             Phase::PerhapsDone | Phase::Unreadable => true,
-            Phase::Refused => error.status().is_some_and(|status| status.is_server_error()),
+            // A server error does not say whether the work was done before it; unless the service itself asks to come again.
+            Phase::Refused => {
+                error.status().is_some_and(|status| status.is_server_error())
+                    && !matches!(error.retry(), Retry::Yes { .. })
+            }
             _ => false,
         };
         if unclear {
-            return self.lost(run, &error, None).await;
+            return self.look_next(run, &error, None).await;
         }
-        let failure = Failure::from(&error);
-        let kind = error.refusal::<DaRefusal>().map(DaRefusal::kind);
-        let earlier = again || error.attempts() > 1;
-        let end = match (error.phase(), kind) {
-            (Phase::Refused, Some(DaRefusalKind::Duplicate)) if earlier => {
-                return self.stored(run, Confirmation::RefusedAsDuplicate).await;
+        let end = self.refused(run, &error, earlier);
+        if earlier {
+            // An earlier attempt may have been the one that did it, and used the challenge up: look before believing the failure.
+            return self.look_next(run, &error, Some(end)).await;
+        }
+        finish(run, end, None).await
+    }
+
+    /// Sends the credential, again and again while that is allowed and the person's work is still worth something. Gives the last error
+    /// and how many requests may have reached the service.
+    async fn post(
+        &self,
+        run: &mut Run<State>,
+        held: &Held,
+        user: UserId,
+        registration: &Registration,
+    ) -> Result<Result<(), (Error, u32)>, Interrupted> {
+        let command = StoreCredential::new(user, registration);
+        let until = run.now() + self.settings.patience;
+        let until = run
+            .state
+            .options_expire
+            .map_or(until, |expire| expire.earlier(until));
+        let (mut pause, mut sent) = (self.settings.pause, 0);
+        loop {
+            held.renew(run.now(), LEASE).await?;
+            let error = match self.da.call(&command).await {
+                Ok(_) => return Ok(Ok(())),
+                Err(error) => error,
+            };
+            if error.phase() != Phase::NotSent {
+                sent += error.attempts();
             }
+            let Retry::Yes { after } = error.retry() else {
+                return Ok(Err((error, sent)));
+            };
+            let wait = after.unwrap_or(pause);
+            if run.now() + wait >= until {
+                return Ok(Err((error, sent)));
+            }
+            let text = format!("not stored yet, trying again in {} s: {error}", wait.as_secs());
+            run.write(step::STORE, Mark::Note, &text, None, |_| {}).await?;
+            self.desk.runtime.sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The end that a failure means, if the credential is not stored.
+    fn refused(&self, run: &Run<State>, error: &Error, earlier: bool) -> End {
+        let failure = Failure::from(error);
+        let old = run.state.options_expire.is_some_and(|expire| expire <= run.now());
+        match (error.phase(), error.refusal::<DaRefusal>().map(DaRefusal::kind)) {
+            (_, _) if error.is_misconfigured() => End::Misconfigured { failure },
             (Phase::Refused, Some(DaRefusalKind::Duplicate)) => End::AlreadyRegistered {
                 by: Service::DigitalAccess,
             },
             (Phase::Refused, Some(DaRefusalKind::Expired)) => End::OptionsExpired,
-            (Phase::Refused, Some(DaRefusalKind::Rejected { .. })) if self.options_are_old(run) => {
-                End::OptionsExpired
-            }
+            // Refused like any other mistake, but the challenge is old, or an earlier attempt or a look has used it up.
+            (Phase::Refused, Some(DaRefusalKind::Rejected { .. })) if old || earlier => End::OptionsExpired,
             (Phase::Refused, _) => End::RefusedAfterCreation { failure },
             _ => unanswered(Service::DigitalAccess, step::STORE, failure),
-        };
-        if earlier && error.phase() == Phase::Refused {
-            // An earlier attempt may have been the one that used the challenge up: look before believing the refusal.
-            return self.lost(run, &error, Some(end)).await;
         }
-        finish(run, end, None).await
     }
 
     /// Asks for options anew and looks whether they exclude the credential.
@@ -99,50 +136,57 @@ impl FidoEnrolment {
             |_| {},
         )
         .await?;
-        let mut attempt = 1;
+        let until = run.now() + self.settings.patience;
+        let mut pause = self.settings.pause;
         let options = loop {
+            held.renew(run.now(), LEASE).await?;
             match self.da.call(&GetOptions::new(user.clone())).await {
                 Ok(options) => break options,
-                Err(_) if attempt < self.settings.store_attempts => {
-                    self.desk.runtime.sleep(self.settings.pause).await;
-                    held.renew(run.now(), LEASE).await?;
-                    attempt += 1;
+                // Looking changes nothing, so it is repeated after any failure.
+                Err(error) if run.now() + pause >= until || error.is_misconfigured() => {
+                    return self.uncertain(run, Failure::from(&error)).await;
                 }
-                Err(error) => return self.uncertain(run, Failure::from(&error)).await,
+                Err(_) => {
+                    self.desk.runtime.sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
             }
         };
         if options.excludes(registration.id()) {
             return self.stored(run, Confirmation::ListedAsExcluded).await;
         }
-        if let Some(end) = run.state.unless_stored.clone() {
-            return finish(run, end, None).await;
+        let says = options.lists_exclusions();
+        match run.state.unless_stored.clone() {
+            Some(end) if says => return finish(run, end, None).await,
+            None if run.state.lost < 2 => {}
+            // Either the options tell nothing, or it was sent twice and twice without an answer: a third time would not be wiser.
+            _ => {
+                let failure = run.state.failure.clone();
+                let failure =
+                    failure.unwrap_or_else(|| Failure::from(&Error::deadline("da.fido-credentials", true)));
+                return self.uncertain(run, failure).await;
+            }
         }
-        if run.state.lost >= 2 {
-            // Twice sent, twice without an answer, and not listed: a third time would not be wiser.
-            let failure = run.state.failure.clone();
-            let failure =
-                failure.unwrap_or_else(|| Failure::from(&Error::deadline("da.fido-credentials", true)));
-            return self.uncertain(run, failure).await;
-        }
-        run.write(
-            step::LOOK,
-            Mark::Result,
-            "it was not stored; sending it once more",
-            None,
-            |state| state.stage = Stage::Store,
-        )
+        let text = if says {
+            "it was not stored; sending it once more"
+        } else {
+            "the options do not say; sending it once more"
+        };
+        run.write(step::LOOK, Mark::Result, text, None, |state| {
+            state.stage = Stage::Store
+        })
         .await
     }
 
     /// Nothing is certain of this attempt: `look` comes next. When it finds nothing, the flow ends with `unless_stored`, if that is given.
-    async fn lost(
+    async fn look_next(
         &self,
         run: &mut Run<State>,
         error: &Error,
         unless_stored: Option<End>,
     ) -> Result<(), Interrupted> {
         let failure = Failure::from(error);
-        let text = format!("it is not clear whether it was stored: {error}");
+        let text = format!("it is not clear whether it was stored: {}", error.summary());
         run.write(step::STORE, Mark::Note, &text, None, |state| {
             state.failure = Some(failure);
             state.unless_stored = unless_stored;
@@ -152,10 +196,7 @@ impl FidoEnrolment {
 
     async fn stored(&self, run: &mut Run<State>, confirmation: Confirmation) -> Result<(), Interrupted> {
         let Some(mut credential) = run.state.credential.clone() else {
-            return Err(FlowError::Store(smartid_core::StoreError::Corrupt(
-                "the flow has no credential".to_owned(),
-            ))
-            .into());
+            return Err(corrupt("the flow has no credential"));
         };
         credential.confirmation = confirmation;
         finish(run, End::Stored(credential), None).await
@@ -168,32 +209,26 @@ impl FidoEnrolment {
             .as_ref()
             .map(|known| known.credential_id.clone())
             .unwrap_or_default();
-        finish(
-            run,
-            End::Uncertain {
-                credential_id,
-                failure,
-            },
-            None,
-        )
-        .await
-    }
-
-    fn options_are_old(&self, run: &Run<State>) -> bool {
-        run.state.options_expire.is_some_and(|expire| expire <= run.now())
+        let end = End::Uncertain {
+            credential_id,
+            failure,
+        };
+        finish(run, end, None).await
     }
 
     /// The user and the credential of a flow that has come this far.
     fn credential(&self, run: &Run<State>) -> Result<(UserId, Registration), Interrupted> {
-        let corrupt =
-            |what: String| Interrupted::Flow(FlowError::Store(smartid_core::StoreError::Corrupt(what)));
-        let user = UserId::new(run.state.user.as_str()).map_err(|error| corrupt(error.to_string()))?;
+        let user = UserId::new(run.state.user.as_str()).map_err(|error| corrupt(&error.to_string()))?;
         let raw = run
             .state
             .registration
             .as_deref()
-            .ok_or_else(|| corrupt("the flow has no credential".to_owned()))?;
-        let registration = Registration::parse(raw).map_err(|error| corrupt(error.to_string()))?;
+            .ok_or_else(|| corrupt("the flow has no registration"))?;
+        let registration = Registration::parse(raw).map_err(|error| corrupt(&error.to_string()))?;
         Ok((user, registration))
     }
+}
+
+fn corrupt(what: &str) -> Interrupted {
+    Interrupted::Flow(FlowError::Store(StoreError::Corrupt(what.to_owned())))
 }

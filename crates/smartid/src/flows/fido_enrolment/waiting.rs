@@ -1,13 +1,14 @@
 //! The middle: a person has the link, and an answer comes by callback or poll.
 
-use smartid_core::{Either, Letter, race};
+use smartid_core::{Either, Letter, Phase, Turn, race};
 use smartid_da::fido::{Registration, preflight};
 use smartid_hermod::{By, CommandReport, FidoOutcome, Pending, Waited};
 
 use super::end::{Confirmation, End, StoredCredential};
+use super::preparing::unanswered;
 use super::state::{Stage, State, step};
 use super::{FidoEnrolment, finish};
-use crate::flows::failure::Service;
+use crate::flows::failure::{Failure, Service};
 use crate::flows::journal::{Interrupted, Run};
 use crate::store::Mark;
 
@@ -15,6 +16,8 @@ use crate::store::Mark;
 struct Heard {
     of_session: bool,
     report: Option<CommandReport>,
+    /// A state that the dialect does not know, when there is no report.
+    unknown_state: Option<String>,
     /// The callback that brought it, to be taken out of the inbox with the step that it causes.
     letter: Option<Letter>,
 }
@@ -43,13 +46,19 @@ impl FidoEnrolment {
                 return Ok(Heard {
                     of_session: false,
                     report: None,
+                    unknown_state: None,
                     letter: None,
                 });
             }
         };
+        let unknown_state = waited.unfinished.and_then(|report| match report.state {
+            smartid_hermod::State::Other(spelling) => Some(smartid_core::redact::message(&spelling)),
+            _ => None,
+        });
         Ok(Heard {
             of_session,
             report: waited.report,
+            unknown_state,
             letter,
         })
     }
@@ -73,7 +82,12 @@ impl FidoEnrolment {
                 )
                 .await
             }
-            Some(FidoOutcome::TimedOut) | None => finish(run, End::LinkNeverOpened, heard.letter).await,
+            Some(FidoOutcome::TimedOut) | None => {
+                let end = heard
+                    .unknown_state
+                    .map_or(End::LinkNeverOpened, |state| unknown(&state));
+                finish(run, end, heard.letter).await
+            }
             Some(outcome) => self.ended_by(run, outcome, heard.letter).await,
         }
     }
@@ -103,13 +117,17 @@ impl FidoEnrolment {
             }
             // The create command has the last word.
             Some(FidoOutcome::TimedOut) | None if heard.of_session => {
-                run.write(
-                    step::WAIT,
-                    Mark::Note,
-                    "nothing more is heard of the session",
-                    heard.letter,
-                    |state| state.session_pending = None,
-                )
+                let unknown_state = heard.unknown_state;
+                let text = match &unknown_state {
+                    Some(state) => {
+                        format!("the session is in state {state}, which is in no list of the dialect")
+                    }
+                    None => "nothing more is heard of the session".to_owned(),
+                };
+                run.write(step::WAIT, Mark::Note, &text, heard.letter, |state| {
+                    state.session_pending = None;
+                    state.unknown_state = unknown_state;
+                })
                 .await
             }
             Some(FidoOutcome::Created { registration, lints }) => {
@@ -119,7 +137,10 @@ impl FidoEnrolment {
                 self.check(run, &registration, heard.letter).await
             }
             Some(FidoOutcome::TimedOut) | None => {
-                let end = if run.state.opened || self.session_was_opened(run).await? {
+                let unknown_state = heard.unknown_state.or_else(|| run.state.unknown_state.clone());
+                let end = if let Some(state) = unknown_state {
+                    unknown(&state)
+                } else if run.state.opened || self.session_was_opened(run).await? {
                     End::NoAnswer
                 } else {
                     End::LinkNeverOpened
@@ -164,10 +185,15 @@ impl FidoEnrolment {
             FidoOutcome::Failed { code, message } => {
                 app_failed(code.as_deref().unwrap_or("unknown"), message.unwrap_or_default())
             }
-            FidoOutcome::Unreadable { reason } => app_failed("unreadable-answer", reason),
-            FidoOutcome::Opened => app_failed(
-                "no-credential",
-                "the command succeeded, but there is no credential in the answer".to_owned(),
+            FidoOutcome::Unreadable { reason } => unreadable(
+                &reason,
+                "where the registration stands in the callback (setting fido.registration of the messaging dialect); the program inspect \
+                 reads a captured callback and says it",
+            ),
+            FidoOutcome::Opened => unreadable(
+                "the create command succeeded, but there is no credential in the answer",
+                "that Smart ID Desktop App is 2.4 or later and Hermod 4.2 or later, and where the registration stands in the callback (setting \
+                 fido.registration of the messaging dialect)",
             ),
             other => app_failed("unknown-outcome", format!("{other:?}")),
         };
@@ -238,4 +264,29 @@ impl FidoEnrolment {
         })
         .await
     }
+}
+
+/// The end after news that cannot be read.
+fn unreadable(what: &str, check: &str) -> End {
+    let failure = Failure {
+        operation: "hermod.outcome".to_owned(),
+        phase: Phase::Unreadable,
+        status: None,
+        code: None,
+        request_id: None,
+        message: what.to_owned(),
+        turn: Turn::Administrator,
+        check: check.to_owned(),
+    };
+    unanswered(Service::Messaging, step::WAIT, failure)
+}
+
+/// The end after a state that the dialect does not know: somebody may have answered, but nobody here can tell.
+fn unknown(state: &str) -> End {
+    unreadable(
+        &format!(
+            "the command is in state {state}, which is in no list of the dialect, so it is not known what the person did"
+        ),
+        "what that state means, and add it to the list of the messaging dialect that it belongs to (states.success, states.failed, …)",
+    )
 }
