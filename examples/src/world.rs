@@ -42,6 +42,17 @@ pub struct World {
     pub place: String,
 }
 
+/// Shows warnings of the libraries on standard error; `RUST_LOG` shows more, such as `RUST_LOG=smartid_hermod=debug`.
+pub fn show_warnings() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 /// How long a simulated person has: short, because nobody wants to watch.
 const SIMULATED_TIMEOUT: Duration = Duration::from_secs(12);
 
@@ -53,13 +64,21 @@ impl World {
     pub async fn open(options: &Options) -> Result<Self, ConfigError> {
         let dialects = Dialects::read(options.dialect.as_deref())?;
         match &options.config {
-            Some(path) => Self::real(&Config::read(path)?, dialects).await,
+            // The clients name their settings by the product's short name; the file has tables of its own.
+            Some(path) => Self::real(&Config::read(path)?, dialects)
+                .await
+                .map_err(as_in_the_file),
             None => Self::simulated(options.persona.unwrap_or(Persona::Approves), dialects).await,
         }
     }
 
     async fn simulated(persona: Persona, dialects: Dialects) -> Result<Self, ConfigError> {
-        let started = Sim::builder().persona(persona).start().await;
+        let started = Sim::builder()
+            // Slow, but not too slow for the time that a simulated person has.
+            .configure(|config| config.desktop.slow_seconds = 5)
+            .persona(persona)
+            .start()
+            .await;
         let sim =
             started.map_err(|error| ConfigError::new("simulator", format!("does not start: {error}")))?;
         let transport: Arc<dyn Transport> = Arc::new(
@@ -119,6 +138,9 @@ impl World {
             hermod = hermod.timeout(timeout);
         }
         let hermod = hermod.build(Arc::clone(&transport), Arc::clone(&runtime))?;
+        for lint in hermod.lints() {
+            crate::terminal::error(&format!("note: messaging: {lint}\n"));
+        }
         let da = DigitalAccess::builder(&config.digital_access.url, config.digital_access.auth()?)
             .dialect(dialects.digital_access)
             .build(transport, Arc::clone(&runtime))?;
@@ -141,6 +163,16 @@ impl World {
             place,
         })
     }
+}
+
+/// The name of a setting as it stands in the configuration file.
+fn as_in_the_file(error: ConfigError) -> ConfigError {
+    let name = match error.setting.split_once('.') {
+        Some(("hermod", rest)) => format!("messaging.{rest}"),
+        Some(("da", rest)) => format!("digital_access.{rest}"),
+        _ => return error,
+    };
+    ConfigError::new(name, error.problem)
 }
 
 fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use base64::Engine as _;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use smartid_sim::config::AttestationChoice;
@@ -128,6 +129,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "commandUrl": sim.hermod_command_url(),
                 "clientId": sim.hermod_client_id(),
                 "key": sim.hermod_key(),
+                "apiKeyHeader": api_key_header(&sim),
             },
             "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
             "control": control,
@@ -141,12 +143,13 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             |url| format!("{url}   (play the device here)"),
         );
         print(&format!(
-            "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n\
+            "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n\
              Control page         {control}\nPersona              {persona}\n\nCertificate authority:\n{}\nCtrl-C stops.",
             sim.hermod_command_url(),
             sim.hermod_client_id(),
             sim.hermod_key(),
+            api_key_header(&sim),
             sim.da_base_url(),
             sim.da_token(),
             sim.ca_pem(),
@@ -155,6 +158,15 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     interrupted.await?;
     sim.shutdown().await;
     Ok(())
+}
+
+/// The value of `X-Api-Key`: base64 of `client-id:key`.
+fn api_key_header(sim: &Sim) -> String {
+    base64::engine::general_purpose::STANDARD.encode(format!(
+        "{}:{}",
+        sim.hermod_client_id(),
+        sim.hermod_key()
+    ))
 }
 
 /// Every algorithm with every attestation that it allows.

@@ -36,8 +36,9 @@
 //!
 //! # Threat model
 //!
-//! A flow believes nobody: what the app sends is checked against the options before it is sent on, callbacks are authenticated in
-//! constant time and stored once, and a command is correlated by an id that nobody can guess. Not in this crate's power: whether the
+//! A flow believes nobody: what the app sends is checked against the options before it is sent on, and callbacks are authenticated in
+//! constant time and stored once. They are matched by our random id or by the server's command id, which counts up, so that
+//! authentication is what keeps others from refusing in the user's name. Not in this crate's power: whether the
 //! person who opens the link is the user. A link is a bearer secret; hand it over where the user is authenticated.
 //!
 //! # Features

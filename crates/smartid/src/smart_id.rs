@@ -109,6 +109,23 @@ impl SmartId {
     /// What Messaging calls back, ready to be mounted in a web server: it stores outcomes where the flows find them. Set the user and
     /// password that stand in `callback-basic-auth` of the messaging server's configuration.
     ///
+    /// With the feature `tower`, one adapter mounts it, here on axum. The address up to `/callback/fido` is what `callback-url` of the
+    /// messaging server's configuration has to be.
+    ///
+    #[cfg_attr(feature = "tower", doc = "```no_run")]
+    #[cfg_attr(not(feature = "tower"), doc = "```ignore")]
+    /// use std::sync::Arc;
+    /// use smartid::core::tower::InboundService;
+    /// use smartid::{SecretString, SmartId};
+    ///
+    /// # fn example(smartid: &SmartId) -> Result<(), Box<dyn std::error::Error>> {
+    /// let receiver = smartid.callback_receiver()?.basic_auth("hermod", SecretString::new("password")).build()?;
+    /// let service = InboundService::new(Arc::new(receiver), Arc::clone(smartid.runtime()));
+    /// // let router = axum::Router::new().fallback_service(service);
+    /// # drop(service);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Missing`] when there is no client of Messaging, whose dialect the receiver shares.
     #[cfg(feature = "hermod")]

@@ -15,8 +15,8 @@ use smartid::flows::fido_enrolment::{Begun, End, NotBegun, StoredCredential};
 use smartid::store::{JournalEntry, Mark};
 use smartid::{FlowId, UserId};
 use smartid_examples::terminal::{Style, Terminal, error};
-use smartid_examples::world::{Options, World};
-use smartid_sim::{Persona, Sim};
+use smartid_examples::world::{Options, World, show_warnings};
+use smartid_sim::{DeviceReport, Persona, Sim};
 
 /// Provision a FIDO2 credential on behalf of a user.
 ///
@@ -39,7 +39,8 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
 
-    /// What the simulated person does: approves, declines, never-opens, answers-twice, wrong-challenge, wrong-origin, cancels, ...
+    /// What the simulated person does: approves, declines, never-opens, slow, answers-twice, wrong-challenge, wrong-origin, cancels,
+    /// forges-signature, already-registered, garbage
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     persona: Option<Persona>,
 
@@ -64,6 +65,7 @@ async fn main() -> ExitCode {
         (_, true) => Style::Quiet,
         _ => Style::Human,
     };
+    show_warnings();
     let terminal = Terminal::new(style);
     match run(&arguments, &terminal).await {
         Ok(end) => report(&terminal, &end),
@@ -101,6 +103,9 @@ async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn 
         Err(problem) => return Err(problem.into()),
     };
     show(terminal, &begun, arguments.no_qr);
+    if world.sim.is_some() {
+        terminal.line(&terminal.dim("(Here the simulated person does it, in a moment.)\n"));
+    }
     let person = world.sim.as_ref().map(|sim| simulate_person(sim, &begun));
 
     let end = {
@@ -111,8 +116,17 @@ async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn 
         );
         flow.complete(&begun.id).await?
     };
-    if let Some(person) = person {
-        person.abort();
+    if end.is_stored() {
+        terminal.line(&format!(
+            "  {} {:<20} stored",
+            terminal.good("ok"),
+            "store-credential"
+        ));
+    }
+    if let Some(person) = person
+        && let Ok(Ok(Some(report))) = tokio::time::timeout(Duration::from_secs(1), person).await
+    {
+        terminal.line(&terminal.dim(&format!("     the simulated app: {}", report.actions.join("; "))));
     }
     if let (Some(sim), End::Stored(credential)) = (&world.sim, &end) {
         log_in(terminal, sim, credential).await;
@@ -169,13 +183,12 @@ fn show(terminal: &Terminal, begun: &Begun, no_qr: bool) {
 }
 
 /// Lets the simulated person click the link, after a moment.
-fn simulate_person(sim: &Sim, begun: &Begun) -> tokio::task::JoinHandle<()> {
+fn simulate_person(sim: &Sim, begun: &Begun) -> tokio::task::JoinHandle<Option<DeviceReport>> {
     let desktop = sim.desktop();
     let link = begun.link.expose().to_owned();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(600)).await;
-        // What becomes of it is seen from the flow's side.
-        let _report = desktop.open(&link).await;
+        desktop.open(&link).await.ok()
     })
 }
 

@@ -14,8 +14,8 @@ use smartid_examples::world::Dialects;
 
 /// Say what a captured text is, whether it verifies, and which dialect line would make it fit.
 ///
-/// Exit status: 0 recognised, and nothing is wrong with what could be checked; 1 not recognised, wrong, or recognised by its form only;
-/// 2 usage.
+/// Exit status: 0 recognised, and nothing is wrong with what could be checked; 1 not recognised, wrong, in need of a dialect, or recognised
+/// by its form only; 2 usage.
 #[derive(Debug, Parser)]
 #[command(name = "inspect", version)]
 struct Arguments {
@@ -50,8 +50,8 @@ fn main() -> ExitCode {
         Ok(None) => {
             terminal.json(&json!({ "kind": null }));
             terminal.always(
-                "not recognised: no creation options, registration, attestation object, callback, command state, immediate response, \
-                 plugout link, certificate, CMS, JWS or PKCS #12",
+                "not recognised: no creation options, registration, attestation object, callback, command state, immediate response, error body, \
+                 HTML page, HTTP answer, plugout link, certificate, CMS, JWS or PKCS #12",
             );
             ExitCode::from(1)
         }
@@ -115,12 +115,13 @@ fn report(terminal: &Terminal, finding: &Finding) -> ExitCode {
         terminal.line(&format!("\nThis dialect would make it fit:\n\n{line}\n"));
     }
     let verdict = match finding.verdict {
+        _ if !finding.dialect.is_empty() => terminal.bad("it does not fit as it is"),
         Some(true) => terminal.good("what could be checked is right"),
         Some(false) => terminal.bad("it does not verify"),
         None => terminal.dim("nothing could be checked"),
     };
     terminal.line(&verdict);
-    if finding.verdict != Some(false) && finding.problems.is_empty() {
+    if finding.verdict != Some(false) && finding.problems.is_empty() && finding.dialect.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

@@ -111,7 +111,7 @@ pub(super) fn report(text: &str, context: &Context) -> Option<Finding> {
             return Some(finding);
         }
         FidoOutcome::Unreadable { reason } => finding.problems.push(reason.clone()),
-        other => finding.fact("outcome", format!("{other:?}")),
+        other => finding.fact("outcome", in_words(other)),
     }
     finding
         .remarks
@@ -120,14 +120,63 @@ pub(super) fn report(text: &str, context: &Context) -> Option<Finding> {
     Some(finding)
 }
 
+fn in_words(outcome: &FidoOutcome) -> String {
+    match outcome {
+        FidoOutcome::Opened => {
+            "the app has opened the link, or the command succeeded without a credential".to_owned()
+        }
+        FidoOutcome::Declined => "the person declined".to_owned(),
+        FidoOutcome::Cancelled => "the person cancelled".to_owned(),
+        FidoOutcome::TimedOut => "nobody answered in time".to_owned(),
+        FidoOutcome::AlreadyRegistered { .. } => {
+            "the authenticator holds a credential of this user already".to_owned()
+        }
+        FidoOutcome::Failed { code, message } => {
+            let text = |part: &Option<String>| {
+                part.as_deref()
+                    .map(smartid::core::redact::message)
+                    .unwrap_or_default()
+            };
+            format!("the app failed: {} {}", text(code), text(message))
+                .trim_end()
+                .to_owned()
+        }
+        FidoOutcome::Pending => "not over yet".to_owned(),
+        _ => "another one".to_owned(),
+    }
+}
+
+/// The lists of the dialect, each with the spelling that it has by default.
+const STATES: &[(&str, &str)] = &[
+    ("in_progress", "IN_PROGRESS"),
+    ("success", "SUCCESS"),
+    ("failed", "FAILED"),
+    ("timeout", "TIMEOUT"),
+    ("rejected", "REJECTED"),
+    ("cancelled", "CANCELLED"),
+];
+
 fn state(finding: &mut Finding, state: &State) {
     finding.fact("state", state.to_string());
     if let State::Other(spelling) = state {
         finding.problems.push(format!(
             "the state {spelling} stands in no list of the dialect, so a wait does not end by it"
         ));
-        let spelling = toml::Value::String(spelling.clone());
-        finding.dialect.push(format!("[messaging.states]\nsuccess = [\"SUCCESS\", {spelling}]    # if it means success; else the list that it belongs to"));
+        let quoted = toml::Value::String(spelling.clone());
+        let line = |(list, default): &(&str, &str)| format!("{list} = [\"{default}\", {quoted}]");
+        let same = |(list, default): &&(&str, &str)| {
+            default.eq_ignore_ascii_case(spelling) || list.eq_ignore_ascii_case(spelling)
+        };
+        finding.dialect.push(match STATES.iter().find(same) {
+            Some(known) => format!("[messaging.states]\n{}", line(known)),
+            None => {
+                let lines: Vec<String> = STATES.iter().map(|known| format!("# {}", line(known))).collect();
+                format!(
+                    "[messaging.states]\n# one of these, whichever it means:\n{}",
+                    lines.join("\n")
+                )
+            }
+        });
     }
 }
 

@@ -59,8 +59,29 @@ impl Finding {
 pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let text = text.trim_start_matches('\u{feff}').trim();
-        if text.contains("plugout:") && !text.starts_with('{') {
+        if text
+            .split(':')
+            .next()
+            .is_some_and(|scheme| scheme.ends_with("plugout"))
+        {
             return Some(messaging::link(text, context));
+        }
+        if text.starts_with("HTTP/") {
+            return answer(text, context);
+        }
+        if page(text) {
+            let mut finding = Finding::of("HTML page");
+            finding.fact(
+                "title",
+                smartid::core::redact::html_title(text.as_bytes()).unwrap_or_default(),
+            );
+            finding.problems.push(
+                "where an answer of the service was expected, this is mostly a login page or the error page of a proxy: check the URL and the \
+                 credential"
+                    .to_owned(),
+            );
+            finding.verdict = Some(false);
+            return Some(finding);
         }
         if text.starts_with('{') {
             return document(text, context);
@@ -80,6 +101,33 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         return jws(&compact);
     }
     binary(bytes)
+}
+
+fn page(text: &str) -> bool {
+    let head: String = text.chars().take(15).collect::<String>().to_ascii_lowercase();
+    head.starts_with("<!doctype html") || head.starts_with("<html")
+}
+
+/// A whole HTTP answer, as `curl -i` shows it: its body counts.
+fn answer(text: &str, context: &Context) -> Option<Finding> {
+    let status = text.lines().next().unwrap_or_default().trim().to_owned();
+    let body = text
+        .split_once("\r\n\r\n")
+        .or_else(|| text.split_once("\n\n"))
+        .map_or("", |(_, body)| body);
+    let mut finding = inspect(body.as_bytes(), context).unwrap_or_else(|| {
+        let mut finding = Finding::of(if body.trim().is_empty() {
+            "HTTP answer without a body"
+        } else {
+            "HTTP answer"
+        });
+        if !body.trim().is_empty() {
+            finding.problems.push("its body is not recognised".to_owned());
+        }
+        finding
+    });
+    finding.facts.insert(0, ("answered".to_owned(), status));
+    Some(finding)
 }
 
 /// A JSON object: tried as each thing that it could be, then searched for one inside.

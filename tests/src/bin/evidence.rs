@@ -71,19 +71,38 @@ fn page() -> Result<String, String> {
         ),
     ];
     for (name, place, evidence, settings) in clients {
-        text.push_str(&format!("\n## {name}\n\n{place}\n\n| setting | default | evidence | meaning | source |\n|---|---|---|---|---|\n"));
+        text.push_str(&format!(
+            "\n## {name}\n\n{place}\n\n| setting and default | evidence | meaning |\n|---|---|---|\n"
+        ));
+        let mut sources: Vec<&str> = Vec::new();
         for (key, default) in &settings {
             let row: &Evidence = evidence
                 .iter()
                 .find(|row| row.key == key)
                 .ok_or_else(|| format!("{name}: setting {key} has no evidence"))?;
             let cell = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
+            // Many settings share a source: it stands once, below the table.
+            let number = sources
+                .iter()
+                .position(|known| *known == row.source)
+                .unwrap_or_else(|| {
+                    sources.push(row.source);
+                    sources.len() - 1
+                });
             text.push_str(&format!(
-                "| `{key}` | `{}` | {} | {} | {} |\n",
+                "| `{key}`<br>`{}` | {} [{}] | {} |\n",
                 cell(default),
                 row.tag.as_str(),
-                cell(row.meaning),
-                cell(row.source)
+                number + 1,
+                cell(row.meaning)
+            ));
+        }
+        text.push_str("\nSources:\n\n");
+        for (number, source) in sources.iter().enumerate() {
+            text.push_str(&format!(
+                "{}. {}\n",
+                number + 1,
+                source.replace('<', "&lt;").replace('\n', " ")
             ));
         }
         if let Some(row) = evidence

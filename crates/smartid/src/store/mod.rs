@@ -148,7 +148,7 @@ pub struct Commit {
     pub ended: bool,
     /// When somebody should look at it again.
     pub resume_at: Timestamp,
-    /// The letter that this write has dealt with.
+    /// The letter that this write has dealt with: the stored one that shares an id and the message with it is then taken.
     pub taken: Option<Letter>,
 }
 

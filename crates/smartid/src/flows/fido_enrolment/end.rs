@@ -191,6 +191,13 @@ impl End {
                 Turn::EndUser,
                 "the request was cancelled; start again if that was a mistake",
             ),
+            Self::AlreadyRegistered {
+                by: Service::DigitalAccess,
+            } => advice(
+                Turn::Administrator,
+                "whether the user has a credential of this enrolment already, from a process that was running at the same time; if not, start \
+                 again with another authenticator",
+            ),
             Self::AlreadyRegistered { .. } => advice(
                 Turn::EndUser,
                 "use another authenticator: this one holds a credential of this user already, which can be used to log in",
