@@ -4,7 +4,8 @@
 //! means without a server. One endpoint is one file; a reader finds there all there is to know about it.
 
 use crate::error::{BuildError, ResponseError, ServiceError};
-use crate::message::{Incoming, Outgoing};
+use crate::incoming::Incoming;
+use crate::message::Outgoing;
 
 /// Whether an operation can bear being sent twice. The retry layer asks this, never the HTTP verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -66,11 +66,13 @@
 
 pub mod base64;
 mod caller;
+mod credential;
 pub mod dialect;
 mod endpoint;
 mod error;
 mod inbound;
 mod inbox;
+mod incoming;
 pub mod json;
 mod lint;
 mod message;
@@ -86,7 +88,8 @@ pub mod tower;
 mod transport;
 mod url;
 
-pub use caller::{Caller, Credential};
+pub use caller::Caller;
+pub use credential::Credential;
 pub use dialect::{Evidence, Tag};
 pub use endpoint::{Endpoint, Repeat};
 pub use error::{
@@ -94,8 +97,9 @@ pub use error::{
 };
 pub use inbound::{Admission, Head, Inbound, Reply};
 pub use inbox::{CorrelationId, Inbox, Letter, MemoryInbox, Put, StoreError};
+pub use incoming::{Content, Incoming};
 pub use lint::Lint;
-pub use message::{Content, Incoming, Outgoing};
+pub use message::Outgoing;
 pub use path::{PathError, PathTemplate};
 pub use policy::CallPolicy;
 pub use runtime::{

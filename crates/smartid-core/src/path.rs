@@ -4,9 +4,10 @@
 //! percent-encoded as one segment when the request is built. `.` and `..` are refused rather than encoded, because URL parsers on the
 //! way fold even their encoded forms.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// All but the unreserved characters of RFC 3986.
@@ -26,7 +27,8 @@ pub enum PathError {
     /// The template names a placeholder that this operation does not have.
     #[error("the path has no placeholder {{{0}}} to fill")]
     Unknown(String),
-    /// The template is not a relative path of plain segments and `{placeholders}`.
+    /// The template is not a relative path of plain segments and `{placeholders}`: a `%` stands only before two hexadecimal digits, and no
+    /// segment is `.` or `..`, not even in its encoded form.
     #[error("not a relative path of plain segments and {{placeholders}}: {0:?}")]
     Template(String),
 }
@@ -108,7 +110,7 @@ impl std::str::FromStr for PathTemplate {
                 let plain = segment
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b));
-                if segment.is_empty() || segment == "." || segment == ".." || !plain {
+                if segment.is_empty() || !plain || !percent_encoded(segment) || is_dots(segment) {
                     return Err(refused());
                 }
                 Ok(Segment::Literal(segment.to_owned()))
@@ -116,6 +118,21 @@ impl std::str::FromStr for PathTemplate {
             .collect::<Result<_, _>>()?;
         Ok(Self(segments))
     }
+}
+
+/// Whether two hexadecimal digits follow each `%`.
+fn percent_encoded(segment: &str) -> bool {
+    segment.split('%').skip(1).all(|rest| {
+        rest.as_bytes()
+            .get(..2)
+            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Whether URL parsers would take the segment for `.` or `..`: they fold the encoded forms too.
+fn is_dots(segment: &str) -> bool {
+    let decoded: Cow<'_, [u8]> = percent_decode_str(segment).into();
+    matches!(&*decoded, b"." | b"..")
 }
 
 impl fmt::Display for PathTemplate {
@@ -176,9 +193,18 @@ mod tests {
             "a/{x",
             "å",
             "fido/",
+            "a%",
+            "a%2",
+            "a%zz/b",
+            "a%2/5",
+            "%2e/b",
+            "a/%2E%2e",
+            "a/.%2e/b",
+            "%2E.",
         ] {
             assert!(bad.parse::<PathTemplate>().is_err(), "{bad:?}");
         }
+        assert!("a%2Fb/%2e%2e%2e".parse::<PathTemplate>().is_ok());
         assert_eq!(
             "a/{user}/b".parse::<PathTemplate>().unwrap().to_string(),
             "a/{user}/b"
@@ -206,7 +232,7 @@ mod tests {
             prop_assert_eq!(path.split('/').count(), 3);
             prop_assert!(path.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#'));
             let middle = path.split('/').nth(1).unwrap();
-            prop_assert_eq!(percent_encoding::percent_decode_str(middle).decode_utf8().unwrap(), value.as_str());
+            prop_assert_eq!(percent_decode_str(middle).decode_utf8().unwrap(), value.as_str());
         }
     }
 }

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use crate::error::{Advice, Phase, Retry, Turn};
-use crate::message::{Incoming, Outgoing};
+use crate::incoming::Incoming;
+use crate::message::Outgoing;
 use crate::runtime::BoxFuture;
 use crate::url::ServiceUrl;
 

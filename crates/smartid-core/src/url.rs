@@ -53,10 +53,11 @@ pub struct ServiceUrl {
 }
 
 impl ServiceUrl {
-    /// Reads an `https` URL; `setting` is the name that an error will carry.
+    /// Reads an `https` URL; `setting` is the name that an error will carry. White space around it is left out.
     ///
     /// # Errors
-    /// [`ConfigError`] when the text is no URL, is not `https`, has no host, or has a query, fragment or user information.
+    /// [`ConfigError`] when the text does not begin with `https://` (in small letters) and a host, or has a query, fragment, user
+    /// information, white space, a control character or a backslash.
     pub fn parse(setting: &'static str, text: &str) -> Result<Self, ConfigError> {
         Self::read(setting, text, false)
     }
@@ -79,17 +80,41 @@ impl ServiceUrl {
                 "is empty; it should be an https URL such as https://host.example/path",
             ));
         }
-        let url = Url::parse(text.trim()).map_err(|error| refuse(&format!("is not a URL: {error}")))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if plain_http => {}
-            "http" => {
+        let text = text.trim();
+        if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err(refuse("contains white space or a control character"));
+        }
+        if text.contains('\\') {
+            return Err(refuse("contains a backslash"));
+        }
+        // The text must be what it looks like: URL parsers also take `https:host` and `https:///host`.
+        let rest = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+            (Some(rest), _) => rest,
+            (None, Some(rest)) if plain_http => rest,
+            (None, Some(_)) => {
                 return Err(refuse(
                     "is an http URL, which would send credentials in the clear; it must be https",
                 ));
             }
-            _ => return Err(refuse("must be an https URL")),
+            (None, None) => {
+                return Err(refuse(
+                    "must be an https URL: https://, a host, perhaps a port and a path",
+                ));
+            }
+        };
+        if rest
+            .split('/')
+            .next()
+            .is_some_and(|authority| authority.contains('@'))
+        {
+            return Err(refuse(
+                "must not contain a user name or password; credentials have settings of their own",
+            ));
         }
+        if !rest.starts_with(|c: char| c.is_alphanumeric() || c == '[' || c == '_') {
+            return Err(refuse("has no host behind https://"));
+        }
+        let url = Url::parse(text).map_err(|error| refuse(&format!("is not a URL: {error}")))?;
         let host = match url.host() {
             Some(Host::Domain(name)) if !name.is_empty() => name.to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
@@ -179,6 +204,7 @@ mod tests {
             "https://h.example:8443/a/b"
         );
         assert_eq!(text("https://[::1]:20400/command"), "https://[::1]:20400/command");
+        assert_eq!(text("https://h/@tenant/b"), "https://h/@tenant/b");
         assert_eq!(ServiceUrl::parse("x", "https://h/a/b").unwrap().path(), "/a/b");
     }
 
@@ -187,8 +213,27 @@ mod tests {
         for (url, says) in [
             ("", "is empty"),
             ("   ", "is empty"),
-            ("hermod", "is not a URL"),
-            ("https://", "is not a URL"),
+            ("hermod", "must be an https URL"),
+            ("https://", "has no host"),
+            ("https:///h", "has no host"),
+            ("https:h", "must be an https URL"),
+            ("https:/h", "must be an https URL"),
+            ("https:u:p@h", "must be an https URL"),
+            ("//u:p@h", "must be an https URL"),
+            ("HTTPS://h", "must be an https URL"),
+            ("https://%68", "has no host"),
+            ("https://.h", "has no host"),
+            ("https://?h", "has no host"),
+            ("https://h:x", "is not a URL"),
+            ("https:\\\\u:p@h", "backslash"),
+            ("https://h\\@x", "backslash"),
+            ("https://h/a b", "white space"),
+            ("https://h\t/a", "control character"),
+            ("https://h\n.example", "control character"),
+            ("https://h/\u{0}", "control character"),
+            ("https://h/\u{a0}x", "white space"),
+            ("https://@h", "user name or password"),
+            ("https://u:p?@h", "user name or password"),
             ("http://h", "must be https"),
             ("ftp://h", "must be an https URL"),
             ("file:///etc", "must be an https URL"),

@@ -14,7 +14,9 @@ use smartid_core::{
 
 use crate::auth::{DaAuth, FidoProvisioning, Prepared, refuse_reserved};
 use crate::dialect::DaDialect;
+use crate::fido::{GetOptions, Registration, StoreCredential};
 use crate::refusal::DaRefusal;
+use crate::user::UserId;
 
 /// A client for one installation of Digital Access. Cloning it is cheap; clones share everything.
 ///
@@ -253,7 +255,8 @@ impl Builder {
     /// Checks the settings and makes the client.
     ///
     /// # Errors
-    /// [`ConfigError`] that names the setting: `da.url`, `da.auth`, `da.header`.
+    /// [`ConfigError`] that names the setting: `da.url`, `da.auth`, `da.header`, `user.name`, or `da.dialect` with the operation whose
+    /// request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -303,6 +306,7 @@ impl Builder {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
+        try_dialect(&dialect, &headers)?;
         Ok(DigitalAccess(Arc::new(Inner {
             caller: Caller::new(base, transport, runtime).with_policy(policy),
             auth,
@@ -310,4 +314,37 @@ impl Builder {
             headers,
         })))
     }
+}
+
+/// A registration with every member that a request can have; its values mean nothing.
+const SAMPLE: &str = r#"{"id":"AQ","rawId":"AQ","type":"public-key","authenticatorAttachment":"platform","response":{"clientDataJSON":"e30","attestationObject":"oA","transports":["internal"]},"clientExtensionResults":{}}"#;
+
+/// Makes each request once, with values that mean nothing: a mistake in the dialect is found when the program starts, and not after a
+/// person has touched the authenticator.
+fn try_dialect(dialect: &DaDialect, headers: &HeaderMap) -> Result<(), ConfigError> {
+    let invalid = |problem: String| ConfigError::new("da.dialect", problem);
+    let user = UserId::new("user").map_err(|error| invalid(error.to_string()))?;
+    let registration = Registration::parse(SAMPLE).map_err(|error| invalid(error.to_string()))?;
+    try_request(&GetOptions::new(user.clone()), dialect, headers)?;
+    try_request(&StoreCredential::new(user, &registration), dialect, headers)
+}
+
+fn try_request<E: Endpoint<Dialect = DaDialect>>(
+    endpoint: &E,
+    dialect: &DaDialect,
+    headers: &HeaderMap,
+) -> Result<(), ConfigError> {
+    let invalid = |setting: &'static str, error: BuildError| {
+        ConfigError::new(
+            setting,
+            format!("the request of {} cannot be made: {error}", E::NAME),
+        )
+    };
+    endpoint
+        .request(dialect)
+        .map_err(|error| invalid("da.dialect", error))?;
+    WithHeaders { endpoint, headers }
+        .request(dialect)
+        .map(|_| ())
+        .map_err(|error| invalid("da.header", error))
 }

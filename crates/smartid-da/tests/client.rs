@@ -250,19 +250,15 @@ fn no_constant_header_and_no_credential_takes_the_place_of_the_user() {
         let transport = Arc::new(Script::default());
         builder
             .dialect(dialect.clone())
-            .build(transport, Arc::new(runtime.clone()))
-            .map(|da| (da, runtime))
+            .build(transport, Arc::new(runtime))
     };
     let auth = DaAuth::header("x-user", SecretString::new("k"));
     assert_eq!(
         build(DigitalAccess::builder(URL, auth)).unwrap_err().setting,
         "user.name"
     );
-    let (da, runtime) =
-        build(DigitalAccess::builder(URL, DaAuth::none()).header("X-User", "mallory")).unwrap();
-    let call = GetOptions::new(UserId::new("anna").unwrap());
-    let error = runtime.block_on(da.call(&call)).unwrap().unwrap_err();
-    assert_eq!(error.phase(), Phase::NotSent);
+    let error = build(DigitalAccess::builder(URL, DaAuth::none()).header("X-User", "mallory")).unwrap_err();
+    assert_eq!(error.setting, "da.header");
     assert!(
         error.to_string().contains("x-user") && !error.to_string().contains("mallory"),
         "{error}"
@@ -303,4 +299,73 @@ fn wrong_settings_are_refused_by_name_when_the_client_is_built() {
     assert_eq!(plain.url().to_string(), "http://127.0.0.1:1/x");
     let shown = build(DigitalAccess::builder(URL, DaAuth::bearer(secret())).header("x", "canary")).unwrap();
     assert!(!format!("{shown:?}").contains("canary"), "{shown:?}");
+}
+
+#[test]
+fn a_dialect_with_which_no_request_can_be_made_is_found_when_the_client_is_built() {
+    let build = |toml: &str, header: &str| {
+        let mut builder = DigitalAccess::builder(URL, DaAuth::bearer(SecretString::new("t")))
+            .dialect(DaDialect::from_toml(toml).unwrap());
+        if !header.is_empty() {
+            builder = builder.header(header, "x");
+        }
+        builder.build(
+            Arc::new(Script::default()),
+            Arc::new(ManualRuntime::new(Timestamp::from_millis(0))),
+        )
+    };
+    for (toml, header, setting, operation) in [
+        (
+            "[user]\nposition = 'header'\nname = 'a b'",
+            "",
+            "da.dialect",
+            "da.fido-options",
+        ),
+        ("[user]\nposition = 'body'", "", "da.dialect", "da.fido-options"),
+        (
+            "[options]\npath = 'x/{tenant}'",
+            "",
+            "da.dialect",
+            "da.fido-options",
+        ),
+        (
+            "[options]\naccept = \"a\\nb\"",
+            "",
+            "da.dialect",
+            "da.fido-options",
+        ),
+        (
+            "[credentials]\npath = 'x/{tenant}'",
+            "",
+            "da.dialect",
+            "da.fido-credentials",
+        ),
+        (
+            "[credentials]\ncontent_type = \"a\\nb\"",
+            "",
+            "da.dialect",
+            "da.fido-credentials",
+        ),
+        (
+            "[credentials]\nrequest = [{ set = '/id/x', value = 1 }]",
+            "",
+            "da.dialect",
+            "da.fido-credentials",
+        ),
+        (
+            "[user]\nposition = 'header'\nname = 'X-User'",
+            "x-user",
+            "da.header",
+            "da.fido-options",
+        ),
+    ] {
+        let error = build(toml, header).unwrap_err();
+        assert_eq!(error.setting, setting, "{toml:?}: {error}");
+        assert!(error.problem.contains(operation), "{toml:?}: {error}");
+    }
+    build(
+        "[user]\nposition = 'path'\n[credentials]\nrequest = [{ set = '/a/b', value = 1 }]",
+        "x-tenant",
+    )
+    .unwrap();
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartid_core::{
-    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Lint, Runtime, ServiceUrl, Transport,
-    random_id,
+    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Lint, Runtime, ServiceUrl, Timestamp,
+    Transport, random_id,
 };
 
 use crate::api_key::{ApiKey, auth};
+use crate::commands::{CommandStatus, FidoCreate, FidoSession};
 use crate::dialect::HermodDialect;
 use crate::header::CommandHeader;
+use crate::session::Session;
 
 /// How long messaging keeps a command, unless set.
 pub const DEFAULT_LIFESPAN: Duration = Duration::from_secs(300);
@@ -19,6 +21,7 @@ pub const DEFAULT_LIFESPAN: Duration = Duration::from_secs(300);
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(250);
 
 const URL: &str = "hermod.url";
+const DIALECT: &str = "hermod.dialect";
 
 /// A client of one messaging server. Cloning it is cheap.
 #[derive(Clone)]
@@ -180,7 +183,8 @@ impl HermodBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`ConfigError`] with the setting: `hermod.url`, `hermod.api_key`, `hermod.lifespan` or `hermod.timeout`.
+    /// [`ConfigError`] with the setting: `hermod.url`, `hermod.api_key`, `hermod.lifespan`, `hermod.timeout`, or `hermod.dialect` with
+    /// the operation whose request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -200,6 +204,7 @@ impl HermodBuilder {
             }
             lints.push(Lint::new(URL, problem));
         }
+        try_dialect(&self.dialect, &header)?;
         Ok(Hermod(Arc::new(Inner {
             credential: self.api_key.credential()?,
             client_id: self.api_key.client_id().to_owned(),
@@ -211,9 +216,50 @@ impl HermodBuilder {
     }
 }
 
+/// Makes the request of each command that this dialect uses once, with values that mean nothing: a mistake in the dialect is found when
+/// the program starts, and not while a person waits.
+fn try_dialect(dialect: &HermodDialect, header: &CommandHeader) -> Result<(), ConfigError> {
+    let fido = &dialect.fido;
+    if fido.single_command && fido.create_after_open {
+        return Err(ConfigError::new(
+            DIALECT,
+            "fido.single_command and fido.create_after_open exclude each other: a single command has no session to wait for",
+        ));
+    }
+    let header = header.clone().external_id("external-id");
+    let now = Timestamp::from_millis(0);
+    let session = Session {
+        bid: "bid".into(),
+        mid: Some("mid".into()),
+        command_id: "1".into(),
+        external_id: Some("external-id".into()),
+        created: now,
+        expires: now,
+    };
+    if fido.single_command {
+        try_request(&FidoCreate::alone(header, "{}"), dialect)?;
+    } else {
+        try_request(&FidoSession::new(header.clone()), dialect)?;
+        try_request(&FidoCreate::new(header, &session, "{}"), dialect)?;
+    }
+    try_request(&CommandStatus::new("1"), dialect)
+}
+
+fn try_request<E: Endpoint<Dialect = HermodDialect>>(
+    endpoint: &E,
+    dialect: &HermodDialect,
+) -> Result<(), ConfigError> {
+    endpoint.request(dialect).map(|_| ()).map_err(|error| {
+        ConfigError::new(
+            DIALECT,
+            format!("the request of {} cannot be made: {error}", E::NAME),
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use smartid_core::{BoxFuture, Incoming, ManualRuntime, Outgoing, Timestamp, TransportError};
+    use smartid_core::{BoxFuture, Incoming, ManualRuntime, Outgoing, TransportError};
 
     use super::*;
 
@@ -269,6 +315,42 @@ mod tests {
             let error = build(builder).unwrap_err();
             assert_eq!(error.setting, setting, "{error}");
         }
+    }
+
+    #[test]
+    fn a_dialect_with_which_no_request_can_be_made_is_found_here() {
+        let dialect = |toml: &str| {
+            build(at("https://h/command").dialect(smartid_core::dialect::overlay(toml).unwrap()))
+        };
+        for (toml, says) in [
+            ("fido.session.path = 'fido/{bid}'", "hermod.fido-session"),
+            ("fido.session.to = ['{bid}']", "hermod.fido-session"),
+            (
+                "fido.session.request = [{ set = '/commandHeader/to/x', value = 1 }]",
+                "hermod.fido-session",
+            ),
+            ("fido.create.path = 'fido/{user}'", "hermod.fido-create"),
+            (
+                "fido.create.options = '/commandHeader/lifespan/x'",
+                "hermod.fido-create",
+            ),
+            (
+                "[fido]\nsingle_command = true\n[fido.create]\npath = 'fido/{bid}'",
+                "hermod.fido-create",
+            ),
+            ("status.path = '{bid}'", "hermod.command-status"),
+            (
+                "fido.single_command = true\nfido.create_after_open = true",
+                "fido.create_after_open",
+            ),
+        ] {
+            let error = dialect(toml).unwrap_err();
+            assert_eq!(error.setting, "hermod.dialect", "{toml:?}: {error}");
+            assert!(error.problem.contains(says), "{toml:?}: {error}");
+        }
+        dialect("fido.create.path = 'fido/{bid}/{mid}/{command_id}/{external_id}'").unwrap();
+        // What a plan does not use may be wrong.
+        dialect("[fido]\nsingle_command = true\n[fido.session]\npath = '{bid}'").unwrap();
     }
 
     #[test]

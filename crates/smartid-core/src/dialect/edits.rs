@@ -7,8 +7,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::BuildError;
+use crate::incoming::Incoming;
 use crate::json::{self, EditError, Pointer};
-use crate::message::Incoming;
 
 /// One change of a JSON body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,23 +127,9 @@ impl Edits {
         if self.0.is_empty() {
             return Ok(body);
         }
-        let mut text = std::str::from_utf8(&body)
-            .map_err(|_| EditError::NotJson)?
-            .to_owned();
+        let mut text = json_text(&body)?.to_owned();
         for edit in &self.0 {
-            text = match edit {
-                Edit::Set(at, value) => json::put(&text, at, value)?,
-                Edit::Remove(at) => json::remove(&text, at)?,
-                Edit::Move(from, to) => match json::find(&text, from).map(str::to_owned) {
-                    None => text,
-                    Some(value) if from.is_root() => json::put("{}", to, &value)?,
-                    Some(value) => {
-                        // Through a root that is replaced, everything else would be lost anyway.
-                        let rest = json::remove(&text, from)?;
-                        json::put(&rest, to, &value)?
-                    }
-                },
-            };
+            text = edit.make(&text)?;
         }
         Ok(text.into())
     }
@@ -156,17 +142,51 @@ impl Edits {
         Ok(self.apply(body)?)
     }
 
-    /// Makes the changes in an answer. An answer that is no JSON is returned as it came: its reader says what is wrong with it.
+    /// Makes the changes in an answer. A change that cannot be made is left out and the others are made: whether something is missing
+    /// then is for the answer's reader to say, who knows what it needs. An answer that is no JSON is returned as it came.
     #[must_use]
     pub fn apply_to_response(&self, incoming: Incoming) -> Incoming {
         if self.0.is_empty() {
             return incoming;
         }
-        match self.apply(incoming.body().clone()) {
-            Ok(body) => Incoming::new(incoming.status(), incoming.headers().clone(), body),
-            Err(_) => incoming,
+        let Ok(text) = json_text(incoming.body()) else {
+            return incoming;
+        };
+        let mut text = Cow::Borrowed(text);
+        for (index, edit) in self.0.iter().enumerate() {
+            match edit.make(&text) {
+                Ok(changed) => text = changed.into(),
+                Err(error) => {
+                    tracing::debug!(index, %error, "an edit of the dialect does not fit this answer")
+                }
+            }
+        }
+        let body = text.into_owned().into();
+        Incoming::new(incoming.status(), incoming.headers().clone(), body)
+    }
+}
+
+impl Edit {
+    /// Makes this change in a JSON text.
+    fn make(&self, text: &str) -> Result<String, EditError> {
+        match self {
+            Self::Set(at, value) => json::put(text, at, value),
+            Self::Remove(at) => json::remove(text, at),
+            Self::Move(from, to) => match json::find(text, from) {
+                None => Ok(text.to_owned()),
+                Some(value) if from.is_root() => json::put("{}", to, value),
+                // Through a root that is replaced, everything else would be lost anyway.
+                Some(value) => json::put(&json::remove(text, from)?, to, value),
+            },
         }
     }
+}
+
+/// The body as text, when it is JSON.
+fn json_text(body: &[u8]) -> Result<&str, EditError> {
+    let text = std::str::from_utf8(body).map_err(|_| EditError::NotJson)?;
+    serde_json::from_str::<&serde_json::value::RawValue>(text).map_err(|_| EditError::NotJson)?;
+    Ok(text)
 }
 
 impl fmt::Display for Edits {

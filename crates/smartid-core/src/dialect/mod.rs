@@ -8,67 +8,15 @@
 //! Each setting carries its [`Evidence`]: how we know it, and where that is written.
 
 mod edits;
+mod evidence;
 mod settings;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use edits::{Edit, Edits};
+pub use evidence::{Evidence, Tag};
 pub use settings::{SuccessStatus, Verb};
-
-/// How we know a fact about the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Tag {
-    /// The vendor says so.
-    Documented,
-    /// Seen in third-party code that talks to the product.
-    Observed,
-    /// Our conclusion; the reason is given with it.
-    Inferred,
-    /// Not known; the default is a placeholder.
-    Unknown,
-}
-
-impl Tag {
-    /// The tag as it stands in the evidence table.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Observed => "observed",
-            Self::Inferred => "inferred",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Where a default comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Evidence {
-    /// The setting, as a dotted TOML key.
-    pub key: &'static str,
-    /// How we know.
-    pub tag: Tag,
-    /// The vendor's page and the reason.
-    pub source: &'static str,
-    /// What the setting means.
-    pub meaning: &'static str,
-}
-
-impl Evidence {
-    /// One row of a client's evidence table.
-    #[must_use]
-    pub const fn new(key: &'static str, tag: Tag, source: &'static str, meaning: &'static str) -> Self {
-        Self {
-            key,
-            tag,
-            source,
-            meaning,
-        }
-    }
-}
 
 /// A dialect file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -141,28 +89,73 @@ pub fn sections(text: &str) -> Result<Vec<String>, DialectError> {
 }
 
 fn parse(text: &str) -> Result<toml::Table, DialectError> {
-    toml::from_str(text).map_err(|error| DialectError::Syntax(error.message().to_owned()))
+    toml::from_str(text).map_err(|error| {
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        DialectError::Syntax(format!("line {line}: {}", error.message()))
+    })
 }
 
 fn over_defaults<D: Serialize + DeserializeOwned + Default>(table: toml::Table) -> Result<D, DialectError> {
     let setting = |key: String, problem: String| DialectError::Setting { key, problem };
+    json_has_it("", &toml::Value::Table(table.clone()))?;
     let overrides = serde_json::to_value(table).map_err(|error| DialectError::Syntax(error.to_string()))?;
     let mut merged = serde_json::to_value(D::default())
         .map_err(|error| setting(String::from("(defaults)"), error.to_string()))?;
-    merge(&mut merged, overrides);
+    merge("", &mut merged, overrides)?;
     serde_path_to_error::deserialize(merged)
         .map_err(|error| setting(error.path().to_string(), error.inner().to_string()))
 }
 
-fn merge(base: &mut serde_json::Value, over: serde_json::Value) {
+fn below(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{prefix}.{name}")
+    }
+}
+
+/// Refuses what TOML has and JSON has not: it would become an odd table, or null.
+fn json_has_it(key: &str, value: &toml::Value) -> Result<(), DialectError> {
+    let refused = |problem: &str| DialectError::Setting {
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    };
+    match value {
+        toml::Value::Datetime(_) => Err(refused("must not be a date or time; write it as text, in quotes")),
+        toml::Value::Float(number) if !number.is_finite() => Err(refused("must be a finite number")),
+        toml::Value::Table(table) => table
+            .iter()
+            .try_for_each(|(name, value)| json_has_it(&below(key, name), value)),
+        toml::Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, item)| json_has_it(&format!("{key}[{index}]"), item)),
+        _ => Ok(()),
+    }
+}
+
+fn merge(key: &str, base: &mut serde_json::Value, over: serde_json::Value) -> Result<(), DialectError> {
     match (base, over) {
         (serde_json::Value::Object(base), serde_json::Value::Object(over)) => {
-            for (key, value) in over {
-                merge(base.entry(key).or_insert(serde_json::Value::Null), value);
+            for (name, value) in over {
+                let key = below(key, &name);
+                merge(&key, base.entry(name).or_insert(serde_json::Value::Null), value)?;
             }
+        }
+        // A list in its place would be read as the table's values in their order.
+        (serde_json::Value::Object(_), _) => {
+            return Err(DialectError::Setting {
+                key: key.to_owned(),
+                problem: "must be a table".to_owned(),
+            });
         }
         (base, over) => *base = over,
     }
+    Ok(())
 }
 
 /// Every setting of a dialect with its default value as JSON text, as dotted keys in the order of their names.
@@ -172,12 +165,7 @@ pub fn settings<D: Serialize + Default>() -> Vec<(String, String)> {
         match value {
             serde_json::Value::Object(members) if !members.is_empty() => {
                 for (name, value) in members {
-                    let key = if prefix.is_empty() {
-                        name
-                    } else {
-                        format!("{prefix}.{name}")
-                    };
-                    walk(&key, value, rows);
+                    walk(&below(prefix, &name), value, rows);
                 }
             }
             value => rows.push((prefix.to_owned(), value.to_string())),
@@ -199,8 +187,8 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::incoming::Incoming;
     use crate::json::Pointer;
-    use crate::message::Incoming;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -266,7 +254,24 @@ mod tests {
                 "[create]\nrequest = [{ move = 'a', to = '/b' }]",
                 "create.request",
             ),
-            ("create = 7", "create"),
+            ("create = 7", "create must be a table"),
+            ("[[create]]\nverb = 'PUT'", "create must be a table"),
+            ("create = ['PUT', 'x', [200], []]", "create must be a table"),
+            ("[create]\nsuccess = []", "create.success must not be empty"),
+            ("states = [2026-07-01]", "states[0] must not be a date"),
+            ("[create]\npath = 07:30:00", "create.path must not be a date"),
+            (
+                "[create]\nrequest = [{ set = '/a', value = { b = [1, 2026-07-01T10:00:00Z] } }]",
+                "create.request[0].value.b[1] must not be a date",
+            ),
+            (
+                "[create]\nrequest = [{ set = '/a', value = nan }]",
+                "create.request[0].value must be a finite number",
+            ),
+            (
+                "[create]\nsuccess = [-inf]",
+                "create.success[0] must be a finite number",
+            ),
         ] {
             match overlay::<Sample>(text) {
                 Err(DialectError::Setting { key: found, problem }) => {
@@ -278,7 +283,10 @@ mod tests {
                 other => panic!("{text:?}: {other:?}"),
             }
         }
-        assert!(matches!(overlay::<Sample>("= ="), Err(DialectError::Syntax(_))));
+        match overlay::<Sample>("states = []\n= =") {
+            Err(DialectError::Syntax(problem)) => assert!(problem.starts_with("line 2: "), "{problem}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -309,6 +317,36 @@ mod tests {
             whole.apply(Bytes::from_static(b"{\"a\": 1}")).unwrap(),
             "{\"publicKey\":{\"a\": 1}}"
         );
+    }
+
+    #[test]
+    fn an_edit_that_does_not_fit_an_answer_leaves_the_others() {
+        let edits: Edits = serde_json::from_str(
+            r#"[{"move":"/data","to":"/result"},{"set":"/state/a","value":1},{"move":"/result","to":"/state/x"},{"remove":"/junk"}]"#,
+        )
+        .unwrap();
+        let answer = |body: &'static str| {
+            let body = Bytes::from_static(body.as_bytes());
+            edits
+                .apply_to_response(Incoming::new(StatusCode::OK, http::HeaderMap::new(), body))
+                .body()
+                .clone()
+        };
+        assert_eq!(
+            answer(r#"{"data":[ 1 ],"state":"OK","junk":0}"#),
+            r#"{"state":"OK","result":[ 1 ]}"#
+        );
+        assert_eq!(answer("[1, 2]"), "[1, 2]");
+        let whole: Edits = serde_json::from_str(r#"[{"move":"","to":"/a"},{"set":"","value":7}]"#).unwrap();
+        for page in ["<html>", "", "{"] {
+            let incoming = Incoming::new(
+                StatusCode::OK,
+                http::HeaderMap::new(),
+                Bytes::from_static(page.as_bytes()),
+            );
+            assert_eq!(whole.apply_to_response(incoming).body(), page);
+            assert!(whole.apply(Bytes::from_static(page.as_bytes())).is_err());
+        }
     }
 
     #[test]

@@ -37,10 +37,22 @@ impl<'de> Deserialize<'de> for Verb {
     }
 }
 
-/// The status codes that mean success: numbers, or `"2xx"`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The status codes that mean success: numbers, or `"2xx"`; at least one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct SuccessStatus(Vec<StatusRule>);
+
+impl<'de> Deserialize<'de> for SuccessStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = Vec::deserialize(deserializer)?;
+        if rules.is_empty() {
+            return Err(serde::de::Error::custom(
+                "must not be empty: no answer would mean success",
+            ));
+        }
+        Ok(Self(rules))
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a status code between 100 and 599, or \"2xx\"")]

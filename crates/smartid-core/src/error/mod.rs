@@ -6,88 +6,21 @@
 //! value, no query, of bodies only an allow-listed excerpt.
 
 mod advice;
+mod causes;
+mod shown;
 mod unreadable;
 
 use std::any::Any;
 use std::borrow::Cow;
-use std::fmt;
 
 use http::StatusCode;
 
-use crate::path::PathError;
 use crate::transport::TransportError;
 use crate::url::ConfigError;
 
 pub use advice::{Advice, Phase, Retry, Turn};
+pub use causes::{BuildError, CredentialError, ResponseError, ServiceError};
 pub use unreadable::Unreadable;
-
-/// A request that could not be made from the values given.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A value cannot stand in the path.
-    #[error(transparent)]
-    Path(#[from] PathError),
-    /// The base URL and the path together are no URL.
-    #[error("base URL and path together are not a URL: {0}")]
-    Url(String),
-    /// The body cannot be written as JSON.
-    #[error("the body cannot be written as JSON: {0}")]
-    Json(String),
-    /// A value cannot stand in a header.
-    #[error("the value of {0} cannot stand in an HTTP header")]
-    Header(String),
-    /// A dialect's edit cannot be made.
-    #[error("the dialect's edit cannot be made: {0}")]
-    Dialect(#[from] crate::json::EditError),
-    /// A value breaks a rule of the service; the text names the value and the rule.
-    #[error("{0}")]
-    Invalid(String),
-}
-
-/// What a service answers when it does not agree. Each client has its own type; [`Error::refusal`] gives it back.
-pub trait ServiceError: std::error::Error + Any + Send + Sync {
-    /// The service's own code, kept even when it is unknown to us.
-    fn code(&self) -> Option<&str>;
-    /// The HTTP status.
-    fn status(&self) -> Option<StatusCode>;
-    /// Whether the same request may be sent again.
-    fn retry(&self) -> Retry;
-    /// Whose turn it is and what to check.
-    fn advice(&self) -> Advice;
-}
-
-/// What [`Endpoint::response`](crate::Endpoint::response) found instead of an answer.
-#[derive(Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "an answer that is no agreement is a refusal or is unreadable"
-)]
-pub enum ResponseError<E> {
-    /// The service said no.
-    Refused(E),
-    /// The answer cannot be read.
-    Unreadable(Unreadable),
-}
-
-impl<E> From<Unreadable> for ResponseError<E> {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(unreadable)
-    }
-}
-
-/// The credential for a call could not be obtained, so nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the credential could not be obtained: {0}")]
-#[non_exhaustive]
-pub struct CredentialError(String);
-
-impl CredentialError {
-    /// `reason` must not contain the credential.
-    pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
 
 #[derive(Debug)]
 enum Kind {
@@ -232,6 +165,35 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// Whether nothing was sent because a value or a setting cannot be used. Only the calling program or its configuration can mend
+    /// that; a credential that could not be obtained is none of it, because its source may come back.
+    ///
+    /// ```
+    /// use smartid_core::{ConfigError, Error};
+    ///
+    /// assert!(Error::config("da.fido-options", ConfigError::new("da.url", "is empty")).is_misconfigured());
+    /// assert!(!Error::deadline("da.fido-options", false).is_misconfigured());
+    /// ```
+    #[must_use]
+    pub fn is_misconfigured(&self) -> bool {
+        matches!(self.0.kind, Kind::Build(_) | Kind::Config(_))
+    }
+
+    /// The error's sentence without the advice: for those who show the advice apart, or write a line of a log. Together with it, it is
+    /// what `Display` writes.
+    ///
+    /// ```
+    /// use smartid_core::Error;
+    ///
+    /// let error = Error::deadline("da.fido-options", false);
+    /// assert_eq!(error.summary(), "da.fido-options: not sent: the time for this call was over");
+    /// assert_eq!(error.to_string(), format!("{}. {}", error.summary(), error.advice()));
+    /// ```
+    #[must_use]
+    pub fn summary(&self) -> String {
+        shown::Sentence(self).to_string()
+    }
+
     /// How often the request was tried.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -321,66 +283,48 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            operation,
-            kind,
-            request_id,
-            attempts,
-        } = &*self.0;
-        write!(f, "{operation}: {}: ", self.phase().as_str())?;
-        match kind {
-            Kind::Build(error) => write!(f, "{error}")?,
-            Kind::Config(error) => write!(f, "{error}")?,
-            Kind::Credential(error) => write!(f, "{error}")?,
-            Kind::Transport(error) => write!(f, "{error}")?,
-            Kind::Refused(error) => write!(f, "{error}")?,
-            Kind::Unreadable(error) => write!(f, "{error}")?,
-            Kind::Deadline { .. } => f.write_str("the time for this call was over")?,
-        }
-        if *attempts > 1 {
-            write!(f, " after {attempts} attempts")?;
-        }
-        if let Some(id) = request_id {
-            write!(f, " [request {id}]")?;
-        }
-        write!(f, ". {}", self.advice())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0.kind {
-            Kind::Build(error) => Some(error),
-            Kind::Config(error) => Some(error),
-            Kind::Credential(error) => Some(error),
-            Kind::Transport(error) => Some(error),
-            Kind::Refused(error) => Some(error.as_ref()),
-            Kind::Unreadable(error) => Some(error),
-            Kind::Deadline { .. } => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::message::Incoming;
+    use crate::incoming::Incoming;
 
     #[test]
     fn an_error_is_one_pointer_and_can_cross_threads() {
         fn crosses<T: Send + Sync + 'static>() {}
         crosses::<Error>();
         assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_sentence_and_the_advice_are_the_whole_message() {
+        let refused = CredentialError::new("no answer from the token server");
+        let invalid = BuildError::Invalid("the PIN has 3 digits".into());
+        let url = ConfigError::new("da.url", "is empty");
+        let busy = TransportError::new(crate::TransportProblem::Connect, "refused");
+        for (error, misconfigured) in [
+            (Error::build("x.y", invalid), true),
+            (Error::config("x.y", url), true),
+            (Error::credential("x.y", refused), false),
+            (
+                Error::transport("x.y", busy)
+                    .with_attempts(2)
+                    .with_request_id(Some("r-1")),
+                false,
+            ),
+            (Error::deadline("x.y", true), false),
+        ] {
+            let summary = error.summary();
+            assert_eq!(error.to_string(), format!("{summary}. {}", error.advice()));
+            assert!(!summary.contains("Turn of"), "{summary}");
+            assert_eq!(error.is_misconfigured(), misconfigured, "{summary}");
+            assert_eq!(
+                summary.ends_with("[request r-1]"),
+                error.attempts() == 2,
+                "{summary}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::message::Incoming;
+use crate::incoming::Incoming;
 use crate::redact;
 
 /// An answer that cannot be read.

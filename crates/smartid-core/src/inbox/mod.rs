@@ -146,6 +146,9 @@ pub enum StoreError {
     /// It cannot be reached.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// A record of this name is there already; nothing was changed.
+    #[error("a record of this name exists: {0}")]
+    Exists(String),
     /// What it holds cannot be read.
     #[error("a stored record cannot be read: {0}")]
     Corrupt(String),

@@ -1,11 +1,15 @@
 //! Asks for creation options on behalf of a user.
 //!
 //! `GET /fido/options`, Digital Access 6.11 and later \[documented; vendor page: Fido credential provisioning with Digital Access\]. How
-//! the user is named (query parameter `userId`), what success looks like (200) and the form of the answer (W3C creation options, bare
-//! or in `publicKey`) are inferred and stand in the dialect under `user` and `options`.
+//! the user is named (query parameter `userId`), what success looks like (any 2xx) and the form of the answer (W3C creation options, bare
+//! or in `publicKey`) are inferred and stand in the dialect under `user`, `options` and `errors`.
 //!
 //! Only a caller with the right to provision may call it. A second call does no harm: it issues another challenge, which may or may
 //! not replace the first.
+//!
+//! What can go wrong is a [`DaRefusal`]: 401, 302 or a login page (an administrator's turn: token, access rule), 403 (administrator), 404
+//! (the calling program's: the user id, or the base URL), 429 and 503 (nobody's: later). Options that came but cannot be used are an
+//! administrator's matter. After success it is nobody's turn: hand the options on before their `timeout`.
 
 use http::header::ACCEPT;
 use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};

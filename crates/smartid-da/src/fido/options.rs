@@ -178,7 +178,18 @@ impl CreationOptions {
         self.irregular
     }
 
-    /// Whether the user has this credential already: whether it is among `excludeCredentials`.
+    /// Whether the options have an `excludeCredentials` array at all, be it empty; null equals absent.
+    ///
+    /// Only then does a credential that is not [excluded](Self::excludes) say that it is not stored: W3C lets a relying party leave the
+    /// member out, and one that does so says nothing about what it knows.
+    #[must_use]
+    pub fn lists_exclusions(&self) -> bool {
+        // What is there and no list was refused when the options were read.
+        Object::read(&self.raw).is_some_and(|options| options.get("excludeCredentials").is_some())
+    }
+
+    /// Whether the user has this credential already: whether it is among `excludeCredentials`. What `false` means is told by
+    /// [`lists_exclusions`](Self::lists_exclusions).
     #[must_use]
     pub fn excludes(&self, credential_id: &[u8]) -> bool {
         self.view.exclude.iter().any(|known| known.is(credential_id))
@@ -256,5 +267,40 @@ impl Serialize for CreationOptions {
 impl<'de> Deserialize<'de> for CreationOptions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_list_says_that_a_credential_is_not_stored() {
+        let options = |exclude: &str| {
+            let text = format!(
+                r#"{{"rp":{{"name":"Login"}},"user":{{"id":"AQ","name":"a","displayName":"A"}},"challenge":"AAECAwQFBgcICQoLDA0ODw",
+                    "pubKeyCredParams":[]{exclude}}}"#
+            );
+            CreationOptions::parse(&text).unwrap()
+        };
+        for (exclude, lists, excludes) in [
+            ("", false, false),
+            (r#","excludeCredentials":null"#, false, false),
+            (r#","excludeCredentials": null "#, false, false),
+            (r#","excludeCredentials":[]"#, true, false),
+            (
+                r#","excludeCredentials":[{"type":"public-key","id":"AQI"}]"#,
+                true,
+                true,
+            ),
+        ] {
+            let options = options(exclude);
+            assert_eq!(
+                (options.lists_exclusions(), options.excludes(&[1, 2])),
+                (lists, excludes),
+                "{exclude:?}"
+            );
+        }
+        assert!(CreationOptions::parse(r#"{"excludeCredentials":7}"#).is_err());
     }
 }

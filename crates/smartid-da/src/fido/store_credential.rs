@@ -5,7 +5,10 @@
 //! looks like (any 2xx) are inferred and stand in the dialect under `user` and `credentials`.
 //!
 //! Only a caller with the right to provision may call it. It is sent once: the challenge dies with the first attempt, so after a lost
-//! answer the thing to do is to ask for options anew and see whether [`excludes`](super::CreationOptions::excludes) the credential.
+//! answer the thing to do is to ask for options anew and see whether they [exclude](super::CreationOptions::excludes) the credential.
+//!
+//! What can go wrong is a [`DaRefusal`]: 400 or 410 (the challenge is used or expired: the user's turn, to start again; else an
+//! administrator's: origins, relying party, attestation), 409 (stored already), 404, 401 and 403 as for the options.
 
 use bytes::Bytes;
 use http::StatusCode;

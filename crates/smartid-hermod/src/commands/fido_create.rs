@@ -1,10 +1,14 @@
 //! `POST {command-base}/fido`: hands creation options to the connected app, which makes a credential and answers later.
 //!
 //! Messaging 4.2 or later, Desktop App 2.4 or later. Vendor page: Fido passkey provisioning with Microsoft Entra: that there is such a
-//! command ("Create Credential", asynchronous) is documented; verb, wrapper, body and destination are inferred, settings `fido.create.*`.
+//! command ("Create Credential", asynchronous) is documented; verb and destination are inferred, path, wrapper and members are unknown and
+//! placeholders: settings `fido.create.*`.
 //! Sent by an API user with its key. Never repeated by itself: a second command would ask the person twice. When the answer is lost, the
-//! outcome still comes by callback under the external id. The outcome is a [`CommandReport`](crate::CommandReport); it is the person's
+//! outcome still comes by callback under the external id, if callbacks are set up and the id is echoed. The outcome is a [`CommandReport`](crate::CommandReport); it is the person's
 //! turn until then.
+//!
+//! What can go wrong is a [`HermodError`]: 401 or 403 (an administrator's turn: the API key), 400 (the calling program's or the dialect's:
+//! the form of the command), 404 (the command base, or the mailbox has expired: open another session), 429 and 503 (nobody's: later).
 
 use std::fmt;
 
@@ -172,5 +176,40 @@ impl Endpoint for FidoCreate<'_> {
     ) -> Result<ImmediateResponse, ResponseError<HermodError>> {
         let setting = &dialect.fido.create;
         immediate(incoming, &setting.success, &setting.response, &dialect.states)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn create(options: &str) -> Result<Outgoing, BuildError> {
+        let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)).unwrap();
+        FidoCreate::alone(header.external_id("c-1"), options).request(&HermodDialect::default())
+    }
+
+    #[test]
+    fn options_that_are_no_object_are_refused_before_anything_is_sent() {
+        for bad in ["", "[]", "7", "\"{}\"", "{", "{} {}", "null"] {
+            assert!(matches!(create(bad), Err(BuildError::Invalid(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_session_it_goes_to_a_temporary_mailbox() {
+        let body = create(r#"{ "challenge" : 1.50 }"#).unwrap().body_bytes().clone();
+        let text = std::str::from_utf8(&body).unwrap();
+        assert!(
+            text.contains(r#""to":["@tmp"]"#) && text.ends_with(r#""publicKey":{ "challenge" : 1.50 }}}"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn debug_does_not_show_the_options() {
+        let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)).unwrap();
+        assert!(!format!("{:?}", FidoCreate::alone(header, r#"{"challenge":"canary"}"#)).contains("canary"));
     }
 }

@@ -1,9 +1,11 @@
 //! `POST {command-base}/fido`: opens a connection to the Desktop App and gives the link for it.
 //!
 //! Messaging 4.2 or later, Desktop App 2.4 or later. Vendor page: Fido passkey provisioning with Microsoft Entra: that there is such a
-//! command ("Start Connection") is documented; verb, wrapper and body are inferred, settings `fido.session.*`. Sent by an API user with
+//! command ("Start Connection") is documented; verb and destination are inferred, path, wrapper and members are unknown and placeholders:
+//! settings `fido.session.*`. Sent by an API user with
 //! its key. Never repeated by itself: each command makes another mailbox. When it fails, see [`HermodError`](crate::HermodError); when
-//! the answer is lost, nothing is owed to anyone, and another session can be opened.
+//! the answer is lost, nothing is owed to anyone, and another session can be opened. 401 or 403 is an administrator's turn (the API key), 400
+//! the calling program's or the dialect's (the form of the command), 404 an administrator's (the command base), 429 and 503 nobody's.
 
 use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
 

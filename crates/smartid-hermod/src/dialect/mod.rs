@@ -78,7 +78,8 @@ pub struct FidoDialect {
     /// Whether one command does it all: the create command goes to a temporary mailbox itself and its answer has the link. No session
     /// is opened then.
     pub single_command: bool,
-    /// Whether the create command may only be sent after the callback of the session command has come.
+    /// Whether the create command may only be sent after the callback of the session command has come. Not together with
+    /// `single_command`, which has no session.
     pub create_after_open: bool,
     /// Where the registration stands in the report of the create command.
     pub registration: Pointer,

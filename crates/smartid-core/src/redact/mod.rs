@@ -1,10 +1,19 @@
 //! What may be shown of something that came from outside.
 //!
 //! Redaction is by allow-list: of a JSON body only the member names and the values of a few members that carry a verdict are shown, of
-//! an HTML page only the words of its title, of a URL only scheme, host, port and path. Everything else could be a token.
+//! an HTML page only the words of its title, of a URL only scheme, host, port and path. Everything else could be a token. A verdict's own
+//! sentence is shown, but for words that look like a token and for what stands behind a secret's name.
 
+mod address;
+mod sentence;
+mod shape;
+
+use crate::incoming::{Content, Incoming};
 use crate::json::Pointer;
-use crate::message::{Content, Incoming};
+
+pub use address::url;
+pub use sentence::message;
+use shape::looks_secret;
 
 /// Members whose values say what went wrong and are no secrets in any of the products.
 const SHOWN: &[&str] = &[
@@ -22,59 +31,11 @@ const SHOWN: &[&str] = &[
     "title",
 ];
 
+/// What stands in the place of a secret.
+const MASK: &str = "[…]";
+
 /// How many characters of an excerpt are kept.
 const EXCERPT: usize = 400;
-
-/// Scheme, host, port and path of a URL; its user information, query and fragment are dropped. A relative reference stays relative.
-#[must_use]
-pub fn url(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let text = text.get(..end).unwrap_or_default();
-    let shown = match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            format!("{scheme}://{host}{path}")
-        }
-        None => text.to_owned(),
-    };
-    printable(&shown, 200)
-}
-
-/// A text from a service's own verdict (an error message): printable, on one line, capped, with anything that looks like a token masked.
-#[must_use]
-pub fn message(text: &str) -> String {
-    let masked: Vec<&str> = text
-        .split_whitespace()
-        .map(|word| if looks_secret(word) { "[…]" } else { word })
-        .collect();
-    printable(&masked.join(" "), EXCERPT)
-}
-
-/// Words with digits that our own sentences need.
-const OF_THE_TRADE: &[&str] = &[
-    "base64",
-    "base64url",
-    "options.base64",
-    "preflight.base64",
-    "SHA-256",
-];
-
-/// Long, or of mixed letters and digits, or with base64's own letters: no word that explains a refusal looks like that.
-fn looks_secret(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
-    if OF_THE_TRADE.contains(&word) {
-        return false;
-    }
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    // An exception's class name is long, but dotted, and without digits.
-    let dotted = word.contains('.') && digits == 0 && word.split('.').all(|part| part.len() <= 40);
-    !dotted
-        && (word.len() > 32
-            || (word.len() >= 8 && digits >= 2 && letters >= 2)
-            || (word.len() >= 12 && word.contains('=')))
-}
 
 /// The reason of a JSON reader, without the values that it quotes: they come from the document.
 #[must_use]
@@ -161,7 +122,7 @@ fn outline(value: &serde_json::Value, name: &str, text: &mut String, depth: usiz
                     text.push_str(", ");
                 }
                 // A member name is shown when it looks like one; a service that keys an object by token would leak otherwise.
-                text.push_str(if looks_secret(member) { "[…]" } else { member });
+                text.push_str(if looks_secret(member) { MASK } else { member });
                 text.push_str(": ");
                 outline(value, member, text, depth + 1);
             }
@@ -176,7 +137,7 @@ fn outline(value: &serde_json::Value, name: &str, text: &mut String, depth: usiz
             text.push_str(&message(value));
             text.push('"');
         }
-        Value::Number(number) if SHOWN.contains(&name) => text.push_str(&number.to_string()),
+        Value::Number(number) if SHOWN.contains(&name) => text.push_str(&message(&number.to_string())),
         Value::String(_) => text.push_str("\"…\""),
         Value::Number(_) => text.push('#'),
     }
@@ -300,19 +261,6 @@ mod tests {
         assert_eq!(
             shown("application/json", "{\"canary\""),
             "9 bytes that are not valid JSON"
-        );
-    }
-
-    #[test]
-    fn urls_lose_what_may_be_secret() {
-        assert_eq!(
-            url("https://u:p@h.example:1/a/b?c=d#e"),
-            "https://h.example:1/a/b"
-        );
-        assert_eq!(url("/wa/auth?x"), "/wa/auth");
-        assert_eq!(
-            url("com.nexusgroup.plugout:///?url=x&token=y"),
-            "com.nexusgroup.plugout:///"
         );
     }
 }

@@ -1,0 +1,76 @@
+//! What goes wrong on our side of a call, and what a client's own refusal must be able to say.
+
+use std::any::Any;
+
+use http::StatusCode;
+
+use super::{Advice, Retry, Unreadable};
+use crate::path::PathError;
+
+/// A request that could not be made from the values given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A value cannot stand in the path.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The base URL and the path together are no URL.
+    #[error("base URL and path together are not a URL: {0}")]
+    Url(String),
+    /// The body cannot be written as JSON.
+    #[error("the body cannot be written as JSON: {0}")]
+    Json(String),
+    /// A value cannot stand in a header.
+    #[error("the value of {0} cannot stand in an HTTP header")]
+    Header(String),
+    /// A dialect's edit cannot be made.
+    #[error("the dialect's edit cannot be made: {0}")]
+    Dialect(#[from] crate::json::EditError),
+    /// A value breaks a rule of the service; the text names the value and the rule.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// What a service answers when it does not agree. Each client has its own type; [`Error::refusal`](crate::Error::refusal) gives it back.
+pub trait ServiceError: std::error::Error + Any + Send + Sync {
+    /// The service's own code, kept even when it is unknown to us.
+    fn code(&self) -> Option<&str>;
+    /// The HTTP status.
+    fn status(&self) -> Option<StatusCode>;
+    /// Whether the same request may be sent again.
+    fn retry(&self) -> Retry;
+    /// Whose turn it is and what to check.
+    fn advice(&self) -> Advice;
+}
+
+/// What [`Endpoint::response`](crate::Endpoint::response) found instead of an answer.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "an answer that is no agreement is a refusal or is unreadable"
+)]
+pub enum ResponseError<E> {
+    /// The service said no.
+    Refused(E),
+    /// The answer cannot be read.
+    Unreadable(Unreadable),
+}
+
+impl<E> From<Unreadable> for ResponseError<E> {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+/// The credential for a call could not be obtained, so nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the credential could not be obtained: {0}")]
+#[non_exhaustive]
+pub struct CredentialError(String);
+
+impl CredentialError {
+    /// `reason` must not contain the credential.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
