@@ -52,7 +52,12 @@ impl Session {
     ) -> Result<Self, SessionError> {
         let destination = response.linked().ok_or(SessionError::NoLink)?;
         Ok(Self {
-            bid: destination.bid.clone().ok_or(SessionError::NoLink)?,
+            // The link names the mailbox as well, for an answer that leaves the member out.
+            bid: destination
+                .bid
+                .clone()
+                .or_else(|| response.link().map(|link| link.bid().clone()))
+                .ok_or(SessionError::NoLink)?,
             mid: destination.mid.clone(),
             command_id: response.command_id.clone(),
             external_id: header.get_external_id().cloned(),
@@ -68,5 +73,25 @@ impl Session {
             command_id: Some(self.command_id.as_str()),
             external_id: self.external_id.as_ref().map(ExternalId::as_str),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use smartid_core::Incoming;
+
+    use super::*;
+    use crate::dialect::StateSpellings;
+
+    #[test]
+    fn the_mailbox_is_known_by_the_link_when_the_member_is_missing() {
+        let answer = r#"{"commandId":"1","destinations":[{"to":"@tmp","uri":"com.nexusgroup.plugout:///?url=https%3a%2f%2fh.example.test%2fms%2fbox-7&token=t-1"}]}"#;
+        let incoming = Incoming::new(http::StatusCode::OK, http::HeaderMap::new(), answer.into());
+        let response = ImmediateResponse::read(&incoming, &StateSpellings::default()).unwrap();
+        let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)).unwrap();
+        let session = Session::from_response(&response, &header, Timestamp::from_millis(0)).unwrap();
+        assert_eq!(session.bid.as_str(), "box-7");
     }
 }

@@ -5,6 +5,8 @@
 //! happened, whose turn it is, what to check.
 
 mod failure;
+// Each flow needs two clients at least; without any flow there is nothing to write a journal of.
+#[cfg(all(feature = "hermod", feature = "da"))]
 mod journal;
 
 #[cfg(all(feature = "hermod", feature = "da"))]
@@ -15,4 +17,5 @@ pub use failure::{Failure, FlowError, Service};
 pub use fido_enrolment::FidoEnrolment;
 #[cfg(all(feature = "hermod", feature = "da"))]
 pub(crate) use journal::Desk;
+#[cfg(all(feature = "hermod", feature = "da"))]
 pub use journal::Observer;
