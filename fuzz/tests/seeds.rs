@@ -6,22 +6,69 @@ use std::path::Path;
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
 
 const TARGETS: &[Target] = &[
-    ("plugout_link", smartid_fuzz::plugout_link, &["smartid-hermod/tests/golden/links"]),
-    ("hermod_response", smartid_fuzz::hermod_response, &["smartid-hermod/tests/golden/responses"]),
+    (
+        "plugout_link",
+        smartid_fuzz::plugout_link,
+        &["smartid-hermod/tests/golden/links"],
+    ),
+    (
+        "hermod_response",
+        smartid_fuzz::hermod_response,
+        &["smartid-hermod/tests/golden/responses"],
+    ),
     (
         "hermod_report",
         smartid_fuzz::hermod_report,
-        &["smartid-hermod/tests/golden/callbacks", "smartid-hermod/tests/golden/responses"],
+        &[
+            "smartid-hermod/tests/golden/callbacks",
+            "smartid-hermod/tests/golden/responses",
+        ],
     ),
-    ("callback", smartid_fuzz::callback, &["smartid-hermod/tests/golden/callbacks"]),
-    ("da_options", smartid_fuzz::da_options, &["smartid-da/tests/golden/options"]),
-    ("da_registration", smartid_fuzz::da_registration, &["smartid-da/tests/golden/registrations"]),
-    ("da_refusal", smartid_fuzz::da_refusal, &["smartid-da/tests/golden/responses"]),
-    ("dialects", smartid_fuzz::dialects, &["smartid-hermod/tests/golden/links"]),
-    ("json_edit", smartid_fuzz::json_edit, &["smartid-da/tests/golden/options"]),
-    ("base64_text", smartid_fuzz::base64_text, &["smartid-hermod/tests/golden/links"]),
-    ("service_url", smartid_fuzz::service_url, &["smartid-hermod/tests/golden/links"]),
-    ("path_template", smartid_fuzz::path_template, &["smartid-hermod/tests/golden/links"]),
+    (
+        "callback",
+        smartid_fuzz::callback,
+        &["smartid-hermod/tests/golden/callbacks"],
+    ),
+    (
+        "da_options",
+        smartid_fuzz::da_options,
+        &["smartid-da/tests/golden/options"],
+    ),
+    (
+        "da_registration",
+        smartid_fuzz::da_registration,
+        &["smartid-da/tests/golden/registrations"],
+    ),
+    (
+        "da_refusal",
+        smartid_fuzz::da_refusal,
+        &["smartid-da/tests/golden/responses"],
+    ),
+    (
+        "dialects",
+        smartid_fuzz::dialects,
+        &["smartid-hermod/tests/golden/links"],
+    ),
+    (
+        "json_edit",
+        smartid_fuzz::json_edit,
+        &["smartid-da/tests/golden/options"],
+    ),
+    (
+        "base64_text",
+        smartid_fuzz::base64_text,
+        &["smartid-hermod/tests/golden/links"],
+    ),
+    (
+        "service_url",
+        smartid_fuzz::service_url,
+        &["smartid-hermod/tests/golden/links"],
+    ),
+    (
+        "path_template",
+        smartid_fuzz::path_template,
+        &["smartid-hermod/tests/golden/links"],
+    ),
 ];
 
 /// Texts of the small grammars, for targets that have no golden files.
@@ -46,7 +93,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit.max(1)
     }
 }
@@ -56,10 +106,20 @@ fn seeds_and_their_damages() {
     for (name, target, folders) in TARGETS {
         let mut seeds: Vec<Vec<u8>> = EXTRA.iter().map(|text| text.as_bytes().to_vec()).collect();
         for folder in *folders {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates").join(folder);
-            let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("../crates")
+                .join(folder);
+            let mut files: Vec<_> = std::fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .collect();
             files.sort();
-            seeds.extend(files.into_iter().filter(|file| file.is_file()).map(|file| std::fs::read(file).unwrap()));
+            seeds.extend(
+                files
+                    .into_iter()
+                    .filter(|file| file.is_file())
+                    .map(|file| std::fs::read(file).unwrap()),
+            );
         }
         assert!(seeds.len() > EXTRA.len(), "{name} has seeds");
         let mut random = Random(7);
@@ -73,7 +133,10 @@ fn seeds_and_their_damages() {
                     match random.below(4) {
                         0 => damaged.truncate(at),
                         1 if !damaged.is_empty() => damaged[at] ^= 1 << random.below(8),
-                        2 => damaged.insert(at.min(damaged.len()), b"\"{}[],:0\\=&?/\x00\xff"[random.below(15)]),
+                        2 => damaged.insert(
+                            at.min(damaged.len()),
+                            b"\"{}[],:0\\=&?/\x00\xff"[random.below(15)],
+                        ),
                         _ if !damaged.is_empty() => drop(damaged.remove(at)),
                         _ => {}
                     }
