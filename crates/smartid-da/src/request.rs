@@ -6,19 +6,42 @@ use smartid_core::json::{self, Pointer};
 use smartid_core::{BuildError, Outgoing, PathTemplate};
 
 use crate::auth::refuse_reserved;
-use crate::dialect::UserPosition;
+use crate::dialect::{UserPosition, UserSelector};
 use crate::user::UserId;
 
 /// One call on behalf of one user.
 pub(crate) struct Target<'a> {
-    pub(crate) verb: &'a Verb,
-    pub(crate) path: &'a PathTemplate,
-    pub(crate) position: UserPosition,
-    pub(crate) name: &'a str,
-    pub(crate) user: &'a UserId,
+    verb: &'a Verb,
+    path: &'a PathTemplate,
+    position: UserPosition,
+    name: &'a str,
+    user: &'a UserId,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// A call that names the user nowhere.
+    pub(crate) fn new(user: &'a UserId, verb: &'a Verb, path: &'a PathTemplate) -> Self {
+        Self {
+            verb,
+            path,
+            position: UserPosition::None,
+            name: "",
+            user,
+        }
+    }
+
+    /// Names the user as both calls do, but for what the settings of this one call put in its place.
+    pub(crate) fn named(
+        mut self,
+        both: &'a UserSelector,
+        position: Option<UserPosition>,
+        name: Option<&'a str>,
+    ) -> Self {
+        self.position = position.unwrap_or(both.position);
+        self.name = name.unwrap_or(&both.name);
+        self
+    }
+
     /// The request with the user in it, but for one who stands in the body.
     pub(crate) fn request(&self) -> Result<Outgoing, BuildError> {
         let user = self.user.as_str();

@@ -66,13 +66,11 @@ impl Endpoint for GetOptions {
 
     fn request(&self, dialect: &DaDialect) -> Result<Outgoing, BuildError> {
         let call = &dialect.options;
-        let target = Target {
-            verb: &call.verb,
-            path: &call.path,
-            position: call.user_position.unwrap_or(dialect.user.position),
-            name: call.user_name.as_deref().unwrap_or(&dialect.user.name),
-            user: &self.user,
-        };
+        let target = Target::new(&self.user, &call.verb, &call.path).named(
+            &dialect.user,
+            call.user_position,
+            call.user_name.as_deref(),
+        );
         let mut request = target.request()?;
         if let Some(body) = target.in_body("{}")? {
             if matches!(call.verb.method(), http::Method::GET | http::Method::DELETE) {

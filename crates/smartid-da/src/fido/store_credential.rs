@@ -109,13 +109,11 @@ impl Endpoint for StoreCredential {
 
     fn request(&self, dialect: &DaDialect) -> Result<Outgoing, BuildError> {
         let call = &dialect.credentials;
-        let target = Target {
-            verb: &call.verb,
-            path: &call.path,
-            position: call.user_position.unwrap_or(dialect.user.position),
-            name: call.user_name.as_deref().unwrap_or(&dialect.user.name),
-            user: &self.user,
-        };
+        let target = Target::new(&self.user, &call.verb, &call.path).named(
+            &dialect.user,
+            call.user_position,
+            call.user_name.as_deref(),
+        );
         let mut body = match self.body.unwrap_or(call.body) {
             BodyForm::Strict => self.registration.strict_body(),
             BodyForm::AsReceived => self.registration.as_received().to_owned(),

@@ -68,20 +68,7 @@ impl FidoEnrolment {
         let heard = self.hear(run).await?;
         let opened = heard.report.as_ref().is_some_and(CommandReport::opened);
         match heard.report.map(|report| report.fido(self.hermod.dialect())) {
-            Some(_) if opened => {
-                run.write(
-                    step::WAIT,
-                    Mark::Note,
-                    "the app has opened the link",
-                    heard.letter,
-                    |state| {
-                        state.opened = true;
-                        state.session_pending = None;
-                        state.stage = Stage::Create;
-                    },
-                )
-                .await
-            }
+            Some(_) if opened => app_opened(run, heard.letter, Stage::Create).await,
             Some(FidoOutcome::TimedOut) | None => {
                 let end = heard
                     .unknown_state
@@ -102,19 +89,7 @@ impl FidoEnrolment {
             .map(|report| report.fido(self.hermod.dialect()));
         match outcome {
             // A session that is opened by another verb may bring a response of its own, so this is asked first.
-            Some(_) if opened => {
-                run.write(
-                    step::WAIT,
-                    Mark::Note,
-                    "the app has opened the link",
-                    heard.letter,
-                    |state| {
-                        state.opened = true;
-                        state.session_pending = None;
-                    },
-                )
-                .await
-            }
+            Some(_) if opened => app_opened(run, heard.letter, Stage::WaitCredential).await,
             // The create command has the last word.
             Some(FidoOutcome::TimedOut) | None if heard.of_session => {
                 let unknown_state = heard.unknown_state;
@@ -264,6 +239,22 @@ impl FidoEnrolment {
         })
         .await
     }
+}
+
+/// The session's command is answered; nothing more is to be heard of it.
+async fn app_opened(run: &mut Run<State>, letter: Option<Letter>, next: Stage) -> Result<(), Interrupted> {
+    run.write(
+        step::WAIT,
+        Mark::Note,
+        "the app has opened the link",
+        letter,
+        |state| {
+            state.opened = true;
+            state.session_pending = None;
+            state.stage = next;
+        },
+    )
+    .await
 }
 
 /// The end after news that cannot be read.
