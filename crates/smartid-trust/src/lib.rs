@@ -1,9 +1,27 @@
 //! Signed evidence for Nexus Smart ID.
-//!
-//! This crate is the place for what turns signed bytes into facts: JWS and CMS signatures, certificate paths and purposes, PKCS #10
-//! templates, PKCS #12 containers, the certificate filter, and officers' keys in memory and on PKCS #11 tokens. What a device sends
-//! will be an `Unverified<T>` until a verifier of this crate has checked it.
-//!
-//! **Nothing of that exists yet.** The crate is here because the clients will depend on it and the arrows between the crates are
-//! drawn: `smartid-core` below it, `smartid-hermod`, `smartid-cm` and `smartid-da` above. FIDO enrolment needs none of it: there the
-//! relying party verifies the attestation, and the checks that come before are in `smartid-da`.
+
+mod algorithm;
+mod certificate;
+pub mod cms;
+mod der;
+mod device_encryption;
+mod evidence;
+pub mod filter;
+pub mod jws;
+mod key;
+pub mod path;
+mod pem;
+mod reason;
+pub mod request;
+mod signer;
+
+pub use algorithm::{AlgorithmSet, DigestAlgorithm, SignatureAlgorithm};
+pub use certificate::{
+    Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, Extension, GeneralName,
+    KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
+};
+pub use der::{Oid, OidError};
+pub use evidence::{Check, Proof, Unverified, Verified, Verify};
+pub use key::{Curve, KeyType, PublicKey};
+pub use reason::{Reason, Refusal};
+pub use signer::OfficerSigner;

@@ -1,0 +1,1 @@
+//! Who issues the device-encryption certificate.

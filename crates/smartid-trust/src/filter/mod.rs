@@ -1,0 +1,1 @@
+//! The certificate filter of Digital Access and Smart ID Messaging.

@@ -1,0 +1,1 @@
+//! JWS in compact form.

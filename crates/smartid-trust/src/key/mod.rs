@@ -1,0 +1,7 @@
+//! Public keys: read from certificates, requests and JWKs, checked to be strong enough, and used to verify.
+
+mod public;
+mod spki;
+mod verify;
+
+pub use public::{Curve, KeyType, PublicKey};

@@ -1,0 +1,115 @@
+//! Which certificates are believed, and for what.
+//!
+//! A [`ChainVerifier`] builds and validates a chain from a certificate to a configured root. The one of this crate is on rustls-webpki;
+//! an installation whose CA uses critical policies can plug in another. A [`ChainPolicy`] puts it together with a [`Purpose`] and
+//! remembers the chains that passed, so that the same signer is not validated anew for every message.
+
+mod policy;
+mod purpose;
+
+use std::fmt;
+
+use smartid_core::Timestamp;
+
+use crate::{Certificate, Refusal};
+
+pub use policy::ChainPolicy;
+pub use purpose::{ExtendedUse, Purpose};
+
+/// Builds and validates a chain from a certificate to a configured root.
+pub trait ChainVerifier: Send + Sync + fmt::Debug {
+    /// Validates `request`: a chain of valid signatures to a configured root, validity of every certificate at the given time, basic
+    /// constraints, name constraints, the purpose, and revocation as far as it is configured.
+    ///
+    /// # Errors
+    /// The [`Refusal`] of the check that failed.
+    fn verify_chain(&self, request: &ChainRequest<'_>) -> Result<ValidatedChain, Refusal>;
+}
+
+/// What a [`ChainVerifier`] is asked.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ChainRequest<'a> {
+    /// The certificate in question.
+    pub end_entity: &'a Certificate,
+    /// Certificates that came with the message, in any order, not to be trusted for being there.
+    pub intermediates: &'a [Certificate],
+    /// What the key was used for.
+    pub purpose: &'a Purpose,
+    /// The time as of which the chain must be valid.
+    pub at: Timestamp,
+}
+
+impl<'a> ChainRequest<'a> {
+    /// A question.
+    #[must_use]
+    pub const fn new(
+        end_entity: &'a Certificate,
+        intermediates: &'a [Certificate],
+        purpose: &'a Purpose,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            end_entity,
+            intermediates,
+            purpose,
+            at,
+        }
+    }
+}
+
+/// What is known about revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RevocationStatus {
+    /// A current list of the issuer was given, and the certificate is not on it.
+    NotRevoked,
+    /// Nobody looked: no list was given.
+    NotChecked,
+}
+
+/// A chain that was validated.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ValidatedChain {
+    /// The certificate in question first, the configured root last.
+    pub certificates: Vec<Certificate>,
+    /// Of the certificate in question.
+    pub revocation_of_signer: RevocationStatus,
+    /// Of all intermediates; [`NotRevoked`](RevocationStatus::NotRevoked) too when there are none and lists are configured.
+    pub revocation_of_intermediates: RevocationStatus,
+    /// Until when this answer may be used again: the earliest end of a certificate or of a revocation list. `None`: not at all.
+    pub good_until: Option<Timestamp>,
+}
+
+impl ValidatedChain {
+    /// A chain without any statement on revocation, that may not be used again.
+    #[must_use]
+    pub const fn new(certificates: Vec<Certificate>) -> Self {
+        Self {
+            certificates,
+            revocation_of_signer: RevocationStatus::NotChecked,
+            revocation_of_intermediates: RevocationStatus::NotChecked,
+            good_until: None,
+        }
+    }
+
+    /// States what was found about revocation.
+    #[must_use]
+    pub const fn with_revocation(
+        mut self,
+        signer: RevocationStatus,
+        intermediates: RevocationStatus,
+    ) -> Self {
+        self.revocation_of_signer = signer;
+        self.revocation_of_intermediates = intermediates;
+        self
+    }
+
+    /// Allows the answer to be used again until `time`.
+    #[must_use]
+    pub const fn good_until(mut self, time: Timestamp) -> Self {
+        self.good_until = Some(time);
+        self
+    }
+}

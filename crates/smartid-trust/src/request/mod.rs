@@ -1,0 +1,1 @@
+//! PKCS #10 certification requests.

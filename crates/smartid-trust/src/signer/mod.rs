@@ -1,0 +1,26 @@
+//! Keys that sign for us: an officer's, a content provider's.
+//!
+//! A key may be in memory or on a smart card, so the interface is a certificate chain and a call that signs; it is synchronous, because
+//! a PKCS #11 module is, and is meant to be called through [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
+
+use std::fmt;
+
+use smartid_core::SignError;
+
+use crate::{Certificate, SignatureAlgorithm};
+
+/// A key with its certificates, wherever it lives.
+pub trait OfficerSigner: Send + Sync + fmt::Debug {
+    /// The signer's certificate first, then its issuers as far as they are known. Never empty.
+    fn chain(&self) -> &[Certificate];
+
+    /// What the key can sign with, the preferred first.
+    fn algorithms(&self) -> &[SignatureAlgorithm];
+
+    /// Signs `message` (not a digest) with one of [`algorithms`](Self::algorithms). ECDSA signatures are ASN.1. May block: a smart card
+    /// takes a second, a PIN pad as long as the person needs.
+    ///
+    /// # Errors
+    /// [`SignError`] when the key does not sign.
+    fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
