@@ -22,6 +22,7 @@ use crate::{PublicKey, Reason, Refusal, SignatureAlgorithm};
 pub use extension::{BasicConstraints, Extension, KeyUsage, KeyUsages};
 pub(crate) use extension::{Extensions, oids};
 pub use general_name::GeneralName;
+pub(crate) use name::check as check_name;
 pub use name::{Attribute, AttributeType, DistinguishedName};
 pub use name_text::DistinguishedNameError;
 pub use serial::{Radix, SerialNumber, SerialNumberError};
