@@ -43,7 +43,14 @@ pub(super) fn explain(
         Error::MaximumPathDepthExceeded => plain(Reason::PathTooLong, "more than six intermediates"),
         Error::NameConstraintViolation
         | Error::InvalidNetworkMaskConstraint
-        | Error::MalformedNameConstraint => plain(Reason::NameConstraint, ""),
+        | Error::MalformedNameConstraint => {
+            let mut cas = certificates.iter().skip(1).copied().chain(roots);
+            let found = cas.find(|ca| ca.extension(&oids::NAME_CONSTRAINTS).is_some());
+            Refusal::new(
+                Reason::NameConstraint,
+                found.map_or_else(String::new, |it| it.subject().to_string()),
+            )
+        }
         Error::CertNotValidForName(_) => plain(Reason::NameConstraint, "the name asked for"),
         Error::UnsupportedCriticalExtension => {
             let found = certificates

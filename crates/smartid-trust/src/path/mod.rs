@@ -14,6 +14,12 @@ mod policies;
 mod policy;
 mod purpose;
 mod revocation;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+pub(crate) mod test_ca;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 use std::fmt;
