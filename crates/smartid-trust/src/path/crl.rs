@@ -176,11 +176,11 @@ impl RevocationList {
 
     /// Whether it was signed by this key, with an algorithm of `set`.
     pub(super) fn check_signature(&self, key: &PublicKey, set: AlgorithmSet) -> Result<(), Refusal> {
+        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
+        set.check(algorithm)?;
         if self.0.signed_by.get() == Some(key) {
             return Ok(());
         }
-        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
-        set.check(algorithm)?;
         key.verify(algorithm, &self.0.to_be_signed, &self.0.signature)?;
         let _first_stays = self.0.signed_by.set(key.clone());
         Ok(())

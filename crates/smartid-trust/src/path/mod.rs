@@ -12,6 +12,8 @@ mod explain;
 mod points;
 mod policies;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod purpose;
 mod revocation;
 #[cfg(test)]
