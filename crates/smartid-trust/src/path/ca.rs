@@ -23,6 +23,14 @@ fn may_sign(ca: &Certificate) -> Result<(), Refusal> {
     }
 }
 
+/// RFC 5280 4.1.2.6: without a name, any certificate without an issuer would be this CA's.
+fn has_name(ca: &Certificate) -> Result<(), Refusal> {
+    if ca.subject().is_empty() {
+        return Err(Refusal::new(Reason::NotACa, "a CA without a name"));
+    }
+    Ok(())
+}
+
 /// Whether a certificate can be configured as a root: a CA's, or of version 1, which cannot say.
 pub(super) fn check_root(root: &Certificate) -> Result<(), Refusal> {
     root.public_key()?;
@@ -34,6 +42,7 @@ pub(super) fn check_root(root: &Certificate) -> Result<(), Refusal> {
         return Err(about(Reason::NotACa, root));
     }
     may_sign(root)?;
+    has_name(root)?;
     let known = [
         oids::SUBJECT_KEY_ID,
         oids::KEY_USAGE,
@@ -61,7 +70,7 @@ pub(super) fn check_chain(
     root_may_be_expired: bool,
     at: Timestamp,
 ) -> Result<(), Refusal> {
-    let [_, cas @ ..] = chain else {
+    let [end_entity, cas @ ..] = chain else {
         return Err(Reason::UnknownIssuer.into());
     };
     let [intermediates @ .., root] = cas else {
@@ -69,6 +78,13 @@ pub(super) fn check_chain(
     };
     for ca in cas {
         may_sign(ca)?;
+        has_name(ca)?;
+    }
+    if end_entity.extension(&oids::NAME_CONSTRAINTS).is_some() {
+        return Err(Refusal::new(
+            Reason::NameConstraint,
+            format!("in a certificate that is no CA's: {}", end_entity.subject()),
+        ));
     }
     if !root_may_be_expired {
         if at < root.not_before() {

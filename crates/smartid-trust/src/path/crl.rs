@@ -20,9 +20,6 @@ use crate::{
 /// Largest list that is read, in bytes.
 const MAX_LIST_LEN: usize = 64 * 1024 * 1024;
 
-const AUTHORITY_KEY_ID: Oid = Oid::known(&[0x55, 0x1d, 35]);
-const ISSUER_ALT_NAME: Oid = Oid::known(&[0x55, 0x1d, 18]);
-const CRL_NUMBER: Oid = Oid::known(&[0x55, 0x1d, 20]);
 const REASON_CODE: Oid = Oid::known(&[0x55, 0x1d, 21]);
 const INVALIDITY_DATE: Oid = Oid::known(&[0x55, 0x1d, 24]);
 const DELTA_INDICATOR: Oid = Oid::known(&[0x55, 0x1d, 27]);
@@ -304,9 +301,8 @@ fn scope(extensions: &Extensions, issuer: &[u8]) -> Result<Scope, Refusal> {
                 "an issuing distribution point that is no sequence",
             )?;
             scope = parse_scope(value.reader(), issuer)?;
-        } else if extension.critical
-            && ![AUTHORITY_KEY_ID, ISSUER_ALT_NAME, CRL_NUMBER].contains(&extension.oid)
-        {
+        } else if extension.critical {
+            // RFC 5280 5.2 has no other that may be critical.
             return unsupported("an unknown critical extension");
         }
     }

@@ -147,6 +147,11 @@ fn with_subject(refusal: &Refusal, certificate: &Certificate) -> Refusal {
     Refusal::new(refusal.reason(), text)
 }
 
+fn with_issuer(refusal: &Refusal, certificate: &Certificate) -> Refusal {
+    let text = format!("the key of {} ({})", certificate.issuer(), refusal.detail());
+    Refusal::new(refusal.reason(), text)
+}
+
 fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusal {
     for certificate in certificates {
         let keys = issuer_keys(certificate, certificates, roots);
@@ -159,10 +164,7 @@ fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusa
         }
         // A key that may not be used is the reason, if there is one.
         if let Some(refusal) = keys.iter().find_map(|key| key.as_ref().err()) {
-            return Refusal::new(
-                refusal.reason(),
-                format!("the key of {} ({})", certificate.issuer(), refusal.detail()),
-            );
+            return with_issuer(refusal, certificate);
         }
         if !keys.is_empty() {
             return Refusal::new(Reason::BadChainSignature, certificate.subject().to_string());
@@ -215,8 +217,13 @@ fn algorithm(certificates: &[&Certificate], roots: &[Certificate], allowed: Algo
                     return with_subject(&refusal, certificate);
                 }
                 for key in issuer_keys(certificate, certificates, roots) {
-                    if let Err(refusal) = key.and_then(|key| key.fits(algorithm)) {
-                        return with_subject(&refusal, certificate);
+                    match key {
+                        Err(refusal) => return with_issuer(&refusal, certificate),
+                        Ok(key) => {
+                            if let Err(refusal) = key.fits(algorithm) {
+                                return with_subject(&refusal, certificate);
+                            }
+                        }
                     }
                 }
             }

@@ -4,6 +4,8 @@
 //! an installation whose CA uses critical policies can plug in another. A [`ChainPolicy`] puts it together with a [`Purpose`] and
 //! remembers the chains that passed, so that the same signer is not validated anew for every message.
 
+#[cfg(test)]
+mod algorithm_tests;
 mod algorithms;
 mod ca;
 mod candidates;
@@ -15,6 +17,8 @@ mod policy;
 #[cfg(test)]
 mod policy_tests;
 mod purpose;
+#[cfg(test)]
+mod purpose_tests;
 mod revocation;
 #[cfg(test)]
 mod revocation_tests;

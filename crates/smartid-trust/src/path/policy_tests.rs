@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::test_ca::*;
+use super::test_ca::{leaf as leaf_spec, *};
 use super::*;
 use crate::evidence::Check;
 use crate::{Reason, Unverified};
@@ -96,7 +96,7 @@ fn what_was_refused_is_asked_again_and_other_certificates_are_another_question()
         policy.validate(&leaf, &[], NOW).unwrap_err().reason(),
         Reason::UnknownIssuer
     );
-    let forged = super::test_ca::leaf().sign(&key(9));
+    let forged = leaf_spec().sign(&key(9));
     assert_eq!(
         policy.validate(&forged, &cas, NOW).unwrap_err().reason(),
         Reason::BadChainSignature

@@ -159,7 +159,7 @@ fn a_list_must_be_current() {
         until: Some(days(2)),
         ..ca_list()
     });
-    assert_eq!(given(&[early.clone()]), Err(Reason::CrlNotYetValid));
+    assert_eq!(given(std::slice::from_ref(&early)), Err(Reason::CrlNotYetValid));
     let current = by_ca(ca_list());
     assert_eq!(
         given(&[old(days(-1)), early, current.clone()]),
@@ -254,7 +254,9 @@ fn the_issuer_must_be_allowed_to_sign_lists() {
     let leaf = leaf().sign(&key(2));
     let builder = || builder().revocation_lists([by_ca(ca_list())]);
     assert_eq!(
-        verify(builder(), &leaf, &[ca.clone()]).unwrap_err().reason(),
+        verify(builder(), &leaf, std::slice::from_ref(&ca))
+            .unwrap_err()
+            .reason(),
         Reason::CrlSigner
     );
     // Another certificate of the CA's name that may, issued by the same root.

@@ -1,18 +1,9 @@
 //! One chain that passes, and for each check the same chain with the one flaw that the check is for.
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self as aws, EcdsaKeyPair, KeyPair as _, RsaKeyPair};
-
 use super::test_ca::*;
 use super::*;
-use crate::der::{self, tag};
-use crate::{AlgorithmSet, DigestAlgorithm, KeyUsage, Oid, Reason, SignatureAlgorithm};
-
-const EMAIL: &str = "1.3.6.1.5.5.7.3.4";
-const SERVER: &str = "1.3.6.1.5.5.7.3.1";
-const CLIENT: &str = "1.3.6.1.5.5.7.3.2";
-const ANY: &str = "2.5.29.37.0";
+use crate::Reason;
+use crate::der;
 
 #[test]
 fn a_good_chain_passes_and_says_what_was_not_checked() {
@@ -147,6 +138,15 @@ fn issuers_are_cas() {
     assert_eq!(reason(&leaf(), &not), Some(Reason::NotACa));
     let no_bit = plain(vec![basic_constraints(true, None), key_usage(&[0, 6])]);
     assert_eq!(reason(&leaf(), &no_bit), Some(Reason::CaKeyUsage));
+    let nameless = Spec {
+        subject: name(""),
+        ..intermediate()
+    };
+    let of_nameless = Spec {
+        issuer: name(""),
+        ..leaf()
+    };
+    assert_eq!(reason(&of_nameless, &nameless), Some(Reason::NotACa));
     let as_leaf = leaf().with(basic_constraints(true, None));
     assert_eq!(reason(&as_leaf, &intermediate()), Some(Reason::CaAsEndEntity));
     assert_eq!(
@@ -257,6 +257,13 @@ fn what_can_be_no_root_is_refused_when_it_is_configured() {
         Some(Reason::CriticalExtension)
     );
     assert_eq!(build(root().with(extension("1.2.3", false, &[5, 0]))), None);
+    assert_eq!(
+        build(Spec {
+            subject: name(""),
+            ..root()
+        }),
+        Some(Reason::NotACa)
+    );
     let many = || (0..257).map(|_| Spec::ca("CN=Root", "CN=Root", &key(1)).sign(&key(1)));
     assert_eq!(
         WebpkiVerifier::builder()
@@ -341,77 +348,6 @@ fn signatures_of_leaf_and_intermediate() {
 }
 
 #[test]
-fn key_usage_is_that_of_the_purpose() {
-    let with = |bits: &[u8]| Spec {
-        extensions: vec![key_usage(bits)],
-        ..leaf()
-    };
-    let of = |spec: &Spec, purpose: &Purpose| {
-        let ca = [intermediate().sign(&key(1))];
-        verify_for(builder(), &spec.sign(&key(2)), &ca, purpose, NOW)
-            .err()
-            .map(|refusal| refusal.reason())
-    };
-    let (signing, authentication) = (Purpose::signing(), Purpose::authentication());
-    assert_eq!(of(&with(&[0]), &signing), None);
-    assert_eq!(of(&with(&[1]), &signing), None);
-    assert_eq!(of(&with(&[2]), &signing), Some(Reason::KeyUsage));
-    assert_eq!(of(&with(&[1]), &authentication), Some(Reason::KeyUsage));
-    assert_eq!(of(&with(&[0]), &authentication), None);
-    assert_eq!(of(&leaf().without_extensions(), &authentication), None);
-    assert_eq!(of(&with(&[2]), &Purpose::any()), None);
-    let only_commitment = Purpose::signing().with_key_usage(vec![KeyUsage::NonRepudiation]);
-    assert_eq!(of(&with(&[0]), &only_commitment), Some(Reason::KeyUsage));
-}
-
-#[test]
-fn extended_key_usage_of_leaf_and_cas() {
-    let of = |leaf_uses: &[&str], ca_uses: &[&str], purpose: &Purpose| {
-        let add = |spec: Spec, uses: &[&str]| {
-            if uses.is_empty() {
-                spec
-            } else {
-                spec.with(extended_key_usage(uses))
-            }
-        };
-        let leaf = add(leaf(), leaf_uses).sign(&key(2));
-        let ca = add(intermediate(), ca_uses).sign(&key(1));
-        verify_for(builder(), &leaf, &[ca], purpose, NOW)
-            .err()
-            .map(|refusal| refusal.reason())
-    };
-    let refused = Some(Reason::ExtendedKeyUsage);
-    let signing = Purpose::signing();
-    for (leaf_uses, ca_uses, expected) in [
-        (&[][..], &[][..], None),
-        (&[EMAIL], &[], None),
-        (&[SERVER, EMAIL], &[], None),
-        (&[ANY], &[], None),
-        (&[SERVER], &[], refused),
-        (&[], &[EMAIL], None),
-        (&[], &[SERVER], refused),
-        (&[EMAIL], &[SERVER], refused),
-        (&[EMAIL], &[CLIENT], refused),
-        (&[EMAIL], &[CLIENT, EMAIL], None),
-        (&[EMAIL], &[ANY], None),
-        (&[ANY], &[EMAIL], None),
-        (&[ANY], &[SERVER], refused),
-    ] {
-        assert_eq!(
-            of(leaf_uses, ca_uses, &signing),
-            expected,
-            "{leaf_uses:?} {ca_uses:?}"
-        );
-    }
-    let email: Oid = EMAIL.parse().unwrap();
-    let strict = Purpose::signing().with_extended_use(ExtendedUse::OneOf(vec![email]));
-    assert_eq!(of(&[EMAIL], &[], &strict), None);
-    assert_eq!(of(&[], &[], &strict), refused);
-    assert_eq!(of(&[ANY], &[], &strict), refused);
-    assert_eq!(of(&[SERVER], &[SERVER], &Purpose::any()), None);
-}
-
-#[test]
 fn name_constraints_hold_or_refuse() {
     let dns = |name: &str| der::tlv(0x82, name.as_bytes());
     let email = |name: &str| der::tlv(0x81, name.as_bytes());
@@ -452,6 +388,12 @@ fn name_constraints_hold_or_refuse() {
     );
     assert_eq!(of(in_subject, permitted(&[&dns("example.com")])), None);
     assert_eq!(of(leaf(), permitted(&[&email("example.com")])), None);
+    let in_leaf = leaf().with(permitted(&[&dns("example.com")]));
+    assert_eq!(
+        reason(&in_leaf, &intermediate()),
+        refused,
+        "RFC 5280 4.2.1.10: in CA certificates only"
+    );
     // Those of the root count.
     let constrained = Spec::ca("CN=Root", "CN=Root", &key(1)).with(permitted(&[&dns("example.com")]));
     let builder = WebpkiVerifier::builder().root(constrained.sign(&key(1)));
@@ -463,187 +405,111 @@ fn name_constraints_hold_or_refuse() {
     );
 }
 
+/// Path building goes on where a first candidate fails, whatever it fails for.
 #[test]
-fn a_policy_that_a_ca_demands() {
-    let policies = |oids: &[&str]| {
-        let list: Vec<u8> = oids
-            .iter()
-            .flat_map(|oid| der::sequence(&[&der::oid(&oid.parse().unwrap())]))
-            .collect();
-        extension("2.5.29.32", false, &der::tlv(tag::SEQUENCE, &list))
-    };
-    let demand = |skip: u8| extension("2.5.29.36", false, &der::sequence(&[&der::tlv(0x80, &[skip])]));
-    let inhibit = |skip: u8| extension("2.5.29.54", false, &der::integer(&[skip]));
-    let mapping = || extension("2.5.29.33", false, &[0x30, 0]);
-    let any = "2.5.29.32.0";
-    let refused = Some(Reason::NoValidPolicy);
-    let of = |leaf_extensions: &[Vec<u8>], ca_extensions: &[Vec<u8>]| {
-        let add = |spec: Spec, all: &[Vec<u8>]| all.iter().cloned().fold(spec, Spec::with);
-        reason(&add(leaf(), leaf_extensions), &add(intermediate(), ca_extensions))
-    };
-    assert_eq!(
-        of(&[policies(&["1.2.3"])], &[policies(&["1.2.4"])]),
-        None,
-        "nobody demands one"
-    );
-    assert_eq!(
-        of(&[policies(&["1.2.3"])], &[policies(&["1.2.4"]), demand(0)]),
-        refused
-    );
-    assert_eq!(
-        of(&[policies(&["1.2.3"])], &[policies(&["1.2.3"]), demand(0)]),
-        None
-    );
-    assert_eq!(of(&[policies(&["1.2.3"])], &[policies(&[any]), demand(0)]), None);
-    assert_eq!(of(&[policies(&[any])], &[policies(&["1.2.3"]), demand(0)]), None);
-    assert_eq!(of(&[], &[policies(&["1.2.3"]), demand(0)]), refused);
-    assert_eq!(of(&[], &[demand(0)]), refused);
-    assert_eq!(
-        of(&[], &[demand(1)]),
-        refused,
-        "the leaf is the one that may not follow without"
-    );
-    assert_eq!(of(&[], &[demand(2)]), None);
-    assert_eq!(of(&[demand(0)], &[]), refused);
-    assert_eq!(of(&[demand(1)], &[]), None);
-    assert_eq!(
-        of(
-            &[policies(&[any])],
-            &[policies(&["1.2.3"]), demand(0), inhibit(0)]
-        ),
-        refused
-    );
-    assert_eq!(
-        of(
-            &[policies(&[any])],
-            &[policies(&["1.2.3"]), demand(0), inhibit(1)]
-        ),
-        None
-    );
-    assert_eq!(
-        of(
-            &[policies(&["1.2.3"])],
-            &[policies(&["1.2.3"]), demand(0), mapping()]
-        ),
-        refused
-    );
-    let demand_without_zero = extension("2.5.29.36", false, &der::sequence(&[&der::tlv(0x81, &[0])]));
-    assert_eq!(of(&[], &[demand_without_zero]), None);
-}
-
-struct Rsa {
-    pair: RsaKeyPair,
-    written: Vec<u8>,
-    encoding: &'static dyn aws::RsaEncoding,
-}
-
-impl Key for Rsa {
-    fn spki(&self) -> Vec<u8> {
-        let algorithm = der::sequence(&[&der::oid(&crate::algorithm::RSA_ENCRYPTION), &der::null()]);
-        der::sequence(&[&algorithm, &der::bit_string(self.pair.public_key().as_ref())])
+fn a_bad_twin_does_not_hide_the_good_one() {
+    let dns = der::tlv(0x82, b"example.com");
+    let good = intermediate().sign(&key(1));
+    let twins = [
+        Spec {
+            until: days(-1),
+            ..intermediate()
+        },
+        Spec {
+            from: days(1),
+            ..intermediate()
+        },
+        Spec {
+            version: None,
+            ..intermediate().without_extensions()
+        },
+        intermediate().without_extensions(),
+        Spec {
+            extensions: vec![basic_constraints(false, None)],
+            ..intermediate()
+        },
+        Spec {
+            extensions: vec![basic_constraints(true, None), key_usage(&[0])],
+            ..intermediate()
+        },
+        Spec {
+            spki: key(9).spki(),
+            ..intermediate()
+        },
+        intermediate().with(extension("1.2.3", true, &[5, 0])),
+        intermediate().with(extended_key_usage(&["1.3.6.1.5.5.7.3.1"])),
+        intermediate().with(permitted(&[&dns])),
+        intermediate().serial(&[0x21]),
+    ];
+    let leaf = leaf()
+        .with(subject_alt_name(&der::tlv(0x82, b"a.example.org")))
+        .sign(&key(2));
+    let lists = || [ListSpec::of("CN=Root").revoking(0x21).sign(&key(1))];
+    for twin in twins {
+        let twin = twin.sign(&key(1));
+        let alone = verify(
+            builder().revocation_lists(lists()),
+            &leaf,
+            std::slice::from_ref(&twin),
+        );
+        assert!(alone.is_err(), "{twin:?}");
+        for pair in [[twin.clone(), good.clone()], [good.clone(), twin]] {
+            let chain = verify(builder().revocation_lists(lists()), &leaf, &pair).unwrap();
+            assert_eq!(chain.certificates[1], good);
+        }
     }
-    fn algorithm(&self) -> Vec<u8> {
-        self.written.clone()
-    }
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(self.encoding, &SystemRandom::new(), message, &mut signature)
-            .unwrap();
-        signature
-    }
-}
-
-struct Ec(EcdsaKeyPair, &'static str, DigestAlgorithm);
-
-impl Key for Ec {
-    fn spki(&self) -> Vec<u8> {
-        let curve: Oid = self.1.parse().unwrap();
-        let algorithm = der::sequence(&[&der::oid(&crate::algorithm::EC_PUBLIC_KEY), &der::oid(&curve)]);
-        der::sequence(&[&algorithm, &der::bit_string(self.0.public_key().as_ref())])
-    }
-    fn algorithm(&self) -> Vec<u8> {
-        SignatureAlgorithm::Ecdsa(self.2).identifier()
-    }
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.0
-            .sign(&SystemRandom::new(), message)
-            .unwrap()
-            .as_ref()
-            .to_vec()
-    }
-}
-
-fn with_root_key(root_key: &impl Key, algorithms: AlgorithmSet) -> Option<Reason> {
-    let root = Spec::ca("CN=Root", "CN=Root", root_key).sign(root_key);
-    let ca = intermediate().sign(root_key);
-    let builder = WebpkiVerifier::builder().root(root).algorithms(algorithms);
-    verify(builder, &leaf().sign(&key(2)), &[ca])
-        .err()
-        .map(|refusal| refusal.reason())
+    let unsigned = intermediate().sign(&key(9));
+    verify(builder(), &leaf, &[unsigned, good]).unwrap();
 }
 
 #[test]
-fn every_algorithm_and_only_those_on_the_list() {
-    let ed25519 = AlgorithmSet::none().ed25519();
-    let refused = Some(Reason::AlgorithmNotAllowed);
-    for (signing, curve, digest) in [
-        (
-            &aws::ECDSA_P256_SHA256_ASN1_SIGNING,
-            "1.2.840.10045.3.1.7",
-            DigestAlgorithm::Sha256,
-        ),
-        (
-            &aws::ECDSA_P384_SHA384_ASN1_SIGNING,
-            "1.3.132.0.34",
-            DigestAlgorithm::Sha384,
-        ),
-        (
-            &aws::ECDSA_P521_SHA512_ASN1_SIGNING,
-            "1.3.132.0.35",
-            DigestAlgorithm::Sha512,
-        ),
-    ] {
-        let key = Ec(EcdsaKeyPair::generate(signing).unwrap(), curve, digest);
-        assert_eq!(with_root_key(&key, ed25519.ecdsa()), None, "{curve}");
-        assert_eq!(with_root_key(&key, ed25519), refused, "{curve}");
+fn of_two_roots_with_one_name_the_right_one_is_found() {
+    let namesake = Spec::ca("CN=Root", "CN=Root", &key(9)).sign(&key(9));
+    let (leaf, ca) = (leaf().sign(&key(2)), [intermediate().sign(&key(1))]);
+    for roots in [[namesake.clone(), root()], [root(), namesake]] {
+        let chain = verify(WebpkiVerifier::builder().roots(roots), &leaf, &ca).unwrap();
+        assert_eq!(chain.certificates.last(), Some(&root()));
     }
-    let rsa = |written: Vec<u8>, encoding| Rsa {
-        pair: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(),
-        written,
-        encoding,
+}
+
+#[test]
+fn keys_that_are_too_small_or_unknown() {
+    let spki = |oid: &str, parameters: &[u8], key: &[u8]| {
+        let algorithm = der::sequence(&[&der::oid(&oid.parse().unwrap()), parameters]);
+        der::sequence(&[&algorithm, &der::bit_string(key)])
     };
-    let absent = der::sequence(&[&der::oid(&crate::algorithm::RSA_SHA256)]);
-    let pkcs1 = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha512).identifier();
-    let pss = SignatureAlgorithm::rsa_pss(DigestAlgorithm::Sha384).identifier();
-    for (key, with, without) in [
-        (
-            rsa(absent, &aws::RSA_PKCS1_SHA256),
-            ed25519.rsa_pkcs1(),
-            ed25519.rsa_pss(),
-        ),
-        (
-            rsa(pkcs1, &aws::RSA_PKCS1_SHA512),
-            ed25519.rsa_pkcs1(),
-            ed25519.rsa_pss(),
-        ),
-        (
-            rsa(pss, &aws::RSA_PSS_SHA384),
-            ed25519.rsa_pss(),
-            ed25519.rsa_pkcs1(),
-        ),
+    let modulus = [&[0x80][..], &[0; 126], &[1]].concat();
+    let rsa_1024 = der::sequence(&[&der::integer(&modulus), &der::integer(&[1, 0, 1])]);
+    let rsa_1024 = spki("1.2.840.113549.1.1.1", &der::null(), &rsa_1024);
+    let brainpool = der::oid(&"1.3.36.3.3.2.8.1.1.7".parse().unwrap());
+    let brainpool = spki("1.2.840.10045.2.1", &brainpool, &[4; 65]);
+    for (spki, expected) in [
+        (rsa_1024, Reason::KeyTooSmall),
+        (brainpool, Reason::KeyUnsupported),
     ] {
-        assert_eq!(with_root_key(&key, with), None);
-        assert_eq!(with_root_key(&key, without), refused);
+        let small = Spec {
+            spki: spki.clone(),
+            ..leaf()
+        };
+        assert_eq!(reason(&small, &intermediate()), Some(expected));
+        let small = Spec {
+            spki: spki.clone(),
+            ..intermediate()
+        };
+        let refusal = verify(builder(), &leaf().sign(&key(2)), &[small.sign(&key(1))]).unwrap_err();
+        assert!(
+            matches!(refusal.reason(), Reason::KeyTooSmall | Reason::KeyUnsupported),
+            "{refusal}"
+        );
+        assert!(refusal.detail().contains("CN=CA"), "{refusal}");
+        let root = Spec {
+            spki,
+            ..Spec::ca("CN=Root", "CN=Root", &key(1))
+        };
+        let refusal = WebpkiVerifier::builder()
+            .root(root.sign(&key(1)))
+            .build()
+            .unwrap_err();
+        assert_eq!(refusal.reason(), expected);
     }
-    // The leaf's own signature is looked at too.
-    assert_eq!(with_root_key(&key(1), AlgorithmSet::none().ecdsa()), refused);
-    let sha1 = rsa(
-        der::sequence(&[&der::oid(&"1.2.840.113549.1.1.5".parse().unwrap()), &der::null()]),
-        &aws::RSA_PKCS1_SHA256,
-    );
-    assert_eq!(
-        with_root_key(&sha1, AlgorithmSet::default()),
-        Some(Reason::AlgorithmUnknown)
-    );
 }
