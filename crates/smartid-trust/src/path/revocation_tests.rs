@@ -291,6 +291,15 @@ fn the_issuer_must_be_allowed_to_sign_lists() {
         by_signer(signer(&[6], 1), vec![list(), revoked]),
         Err(Reason::CrlSigner)
     );
+    let odd = Spec {
+        extensions: vec![key_usage(&[6]), extension("1.2.3", true, &[5, 0])],
+        ..Spec::leaf("CN=CA", "CN=Root", &key(5))
+    };
+    assert_eq!(
+        by_signer(odd.sign(&key(1)), vec![list()]),
+        Err(Reason::CrlSigner),
+        "a critical extension"
+    );
     let old = Spec {
         until: days(-1),
         extensions: vec![key_usage(&[6])],
@@ -372,6 +381,20 @@ fn a_list_of_a_distribution_point_covers_those_that_name_it() {
         );
         assert_eq!(chain.unwrap().revocation_of_signer, NotRevoked);
     }
+}
+
+#[test]
+fn too_many_distribution_points() {
+    let uris: Vec<u8> = (0..257).flat_map(|_| der::tlv(0x86, b"urn:x")).collect();
+    let many = scope(&[&der::explicit(0, &der::explicit(0, &uris))]);
+    let refusal = RevocationList::from_der(ca_list().with(many).der(&key(2))).unwrap_err();
+    assert_eq!(refusal.reason(), Reason::Malformed);
+    let points: Vec<u8> = (0..257).flat_map(|_| der::sequence(&[&point("urn:x")])).collect();
+    let leaf = leaf().with(extension("2.5.29.31", false, &der::tlv(tag::SEQUENCE, &points)));
+    let list = by_ca(ca_list().with(scope(&[&point("urn:x")])));
+    let builder = builder().revocation_lists([list]);
+    let outcome = verify(builder, &leaf.sign(&key(2)), &[intermediate().sign(&key(1))]);
+    assert_eq!(outcome.unwrap_err().reason(), Reason::Malformed);
 }
 
 #[test]

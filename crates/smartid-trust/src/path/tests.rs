@@ -2,8 +2,8 @@
 
 use super::test_ca::*;
 use super::*;
-use crate::Reason;
 use crate::der;
+use crate::{GeneralName, Reason};
 
 #[test]
 fn a_good_chain_passes_and_says_what_was_not_checked() {
@@ -388,6 +388,16 @@ fn name_constraints_hold_or_refuse() {
     );
     assert_eq!(of(in_subject, permitted(&[&dns("example.com")])), None);
     assert_eq!(of(leaf(), permitted(&[&email("example.com")])), None);
+    let mailbox = GeneralName::Other {
+        oid: "1.3.6.1.5.5.7.8.9".parse().unwrap(),
+        value_der: der::utf8("å@example.org").into(),
+    };
+    assert_eq!(
+        of(named(&mailbox.to_der()), permitted(&[&email("example.com")])),
+        refused
+    );
+    let upn = GeneralName::from_user_principal_name("a@example.org").to_der();
+    assert_eq!(of(named(&upn), permitted(&[&email("example.com")])), None);
     let in_leaf = leaf().with(permitted(&[&dns("example.com")]));
     assert_eq!(
         reason(&in_leaf, &intermediate()),
@@ -512,4 +522,24 @@ fn keys_that_are_too_small_or_unknown() {
             .unwrap_err();
         assert_eq!(refusal.reason(), expected);
     }
+}
+
+#[test]
+fn certificates_above_64_kib() {
+    let large = || extension("1.2.3", false, &[0; 66_000]);
+    assert_eq!(
+        reason(&leaf().with(large()), &intermediate()),
+        Some(Reason::TooLarge)
+    );
+    assert_eq!(
+        reason(&leaf(), &intermediate().with(large())),
+        Some(Reason::Malformed)
+    );
+    let root = Spec::ca("CN=Root", "CN=Root", &key(1))
+        .with(large())
+        .sign(&key(1));
+    assert_eq!(
+        WebpkiVerifier::builder().root(root).build().unwrap_err().reason(),
+        Reason::TooLarge
+    );
 }
