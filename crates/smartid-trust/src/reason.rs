@@ -98,6 +98,69 @@ reasons! {
     ExtendedKeyUsage "extended-key-usage" Administrator
         "the certificate's extended key usage does not allow this"
         "which certificate was used, and whether the configured purpose is the right one";
+    /// A certificate of the chain is not yet valid.
+    NotYetValid "not-yet-valid" Administrator
+        "a certificate of the chain is not yet valid" "the clocks, and when the certificate begins to be valid";
+    /// A certificate of the chain has expired.
+    Expired "expired" Administrator
+        "a certificate of the chain has expired" "whether it has been renewed, and the clocks";
+    /// A certificate's validity ends before it begins.
+    ValidityInvalid "validity-invalid" Administrator
+        "a certificate's validity ends before it begins" "how the CA makes its certificates";
+    /// The certificate in question is a CA's.
+    CaAsEndEntity "ca-as-end-entity" Administrator
+        "the certificate in question is a CA's" "which certificate was used: a CA's key signs certificates and nothing else";
+    /// An issuer in the chain is no CA (basic constraints), or a configured root is none.
+    NotACa "not-a-ca" Administrator
+        "a certificate that is no CA's was used as one" "which certificates are configured or were sent as intermediates";
+    /// An issuer's key usage does not allow signing certificates.
+    CaKeyUsage "ca-key-usage" Administrator
+        "the key usage of a CA does not allow signing certificates" "how the CA's certificate was made";
+    /// More CAs follow each other than one of them, or the verifier, allows.
+    PathTooLong "path-too-long" Administrator
+        "the chain is longer than is allowed" "the path length in the CA certificates";
+    /// A name constraint of a CA is violated, or is of a form that is not processed.
+    NameConstraint "name-constraint" Administrator
+        "a name constraint of a CA is violated or cannot be processed"
+        "the CA's name constraints; those on directory names, e-mail addresses and URIs need another chain verifier";
+    /// A critical extension that is not processed.
+    CriticalExtension "critical-extension" Administrator
+        "a certificate has a critical extension that is not processed"
+        "which extension it is; certificate policies need another chain verifier";
+    /// A certificate of the chain is not of version 3.
+    CertificateVersion "certificate-version" Administrator
+        "a certificate of the chain is not of version 3" "how the certificate was made";
+    /// The signature on a certificate of the chain is not its issuer's.
+    BadChainSignature "bad-chain-signature" Administrator
+        "the signature on a certificate of the chain is not its issuer's"
+        "whether another CA has the same name, and whether the intermediates are current";
+    /// A public key that is known to have been misused worldwide.
+    Distrusted "distrusted" Administrator
+        "a key of the chain is known to have been misused" "where this CA certificate comes from";
+    /// No root is configured.
+    NoRoots "no-roots" Caller
+        "no root is configured" "the configuration: roots are named, never taken from the system";
+    /// A certificate of the chain is on a revocation list.
+    Revoked "revoked" Administrator
+        "a certificate of the chain is revoked" "why it was revoked; the user needs another";
+    /// The policy demands a revocation list, and none covers a certificate.
+    RevocationUnknown "revocation-unknown" Administrator
+        "no revocation list covers a certificate of the chain" "which lists are configured, and whether they are renewed";
+    /// The only lists that cover a certificate are too old.
+    CrlExpired "crl-expired" Administrator
+        "the revocation list is too old" "whether the lists are renewed, and the clocks";
+    /// The only lists that cover a certificate are from the future.
+    CrlNotYetValid "crl-not-yet-valid" Administrator
+        "the revocation list is from a later time" "the clocks, and whether a list of that time is at hand";
+    /// No list of the issuer's name was signed by the issuer's key.
+    CrlSignature "crl-signature" Administrator
+        "no revocation list of this issuer was signed by its key" "where the lists come from, and whether the CA has changed its key";
+    /// The issuer's key usage does not allow signing revocation lists.
+    CrlSigner "crl-signer" Administrator
+        "the key usage of the issuer does not allow signing revocation lists" "whether lists of this CA are signed by another key";
+    /// A revocation list of a kind that is not processed.
+    CrlUnsupported "crl-unsupported" Administrator
+        "a revocation list is of a kind that is not processed" "that complete lists are configured, not deltas or indirect ones";
 
     // ---- PKCS #10
 
