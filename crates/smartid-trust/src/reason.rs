@@ -83,6 +83,89 @@ reasons! {
 
     // ---- JWS
 
+    /// The text has not the three parts of a compact JWS.
+    JwsParts "jws-parts" Vendor
+        "the text is not of three parts with a full stop between them"
+        "whether the whole text arrived, and whether it is a signed message: five parts are an encrypted one";
+    /// White space within or around a compact JWS.
+    JwsWhiteSpace "jws-white-space" Caller
+        "there is white space in the message" "what put it there: a line break from a file, a text that was wrapped";
+    /// A part, or a number of a JWK, is not base64url in its one canonical form: no padding, no other alphabet, no stray bits.
+    NotBase64Url "not-base64url" Vendor
+        "a part is not canonical base64url" "whether the text arrived unchanged; it must have no padding and neither + nor /";
+    /// A detached JWS was expected, but the message carries a payload of its own.
+    JwsNotDetached "jws-not-detached" Caller
+        "the message carries a payload although one was supplied" "whether the signer detaches the payload";
+    /// The header is not a JSON object, or a member of it is of the wrong type.
+    JwsHeader "jws-header" Vendor
+        "the header is not what a JWS header must be" "which program made the message";
+    /// A name stands twice in one JSON object.
+    DuplicateMember "duplicate-member" Vendor
+        "a name stands twice in one JSON object"
+        "which program made it; readers differ in which of the two counts, so neither can be believed";
+    /// `alg` is absent or no string.
+    JwsAlgorithmMissing "jws-algorithm-missing" Vendor
+        "the header names no algorithm" "which program made the message";
+    /// `alg` is `none`: the message is not signed at all.
+    JwsNotSigned "jws-not-signed" Administrator
+        "the message says that it is not signed" "the signer's settings; a message made to deceive looks like this too";
+    /// `alg` is of the HMAC family, or the key is symmetric: whoever can check such a message could have made it.
+    JwsSymmetric "jws-symmetric" Administrator
+        "the message or the key is for a shared secret, not for a signature"
+        "the signer's settings; a message made to deceive looks like this too";
+    /// `crit` is present: the message demands that extensions are understood, and none is.
+    JwsCritical "jws-critical" Vendor
+        "the header demands that an extension is understood" "which extension the signer uses, and whether it can be turned off";
+    /// `b64` is present: the payload may not be encoded (RFC 7797), which is not implemented.
+    JwsUnencodedPayload "jws-unencoded-payload" Vendor
+        "the header has the option for a payload that is not encoded" "whether the signer can leave out the member b64";
+    /// The header brings a key of its own, or says where to fetch one: `jwk`, `jku` or `x5u`.
+    JwsKeySource "jws-key-source" Administrator
+        "the message brings its own key, or says where to fetch one"
+        "whether the signer's key can be configured here; a message made to deceive looks like this too";
+    /// The header names no key that the policy can use: neither `kid` nor `x5c`, as the policy needs it.
+    JwsNoKey "jws-no-key" Administrator
+        "the message does not say which key it was signed with" "whether the signer puts kid or x5c into the header";
+    /// No `kid`, and more than one key of the set could have made the signature.
+    JwsKeyAmbiguous "jws-key-ambiguous" Administrator
+        "the message does not say which of several keys it was signed with"
+        "whether the signer puts kid into the header, or one key alone can be configured";
+    /// No key of the set has the `kid` that the message names.
+    JwsKeyUnknown "jws-key-unknown" Administrator
+        "no configured key has the name that the message gives" "whether the signer's present key is configured here";
+    /// A certificate in `x5c` is not standard base64 with padding.
+    X5cEncoding "x5c-encoding" Vendor
+        "a certificate in x5c is not base64" "which program made the message: x5c takes base64 with + and / and padding, no line breaks";
+    /// `x5t#S256` is not the digest of the first certificate of `x5c`.
+    X5tMismatch "x5t-mismatch" Vendor
+        "the digest of the certificate in the header is not that of the certificate beside it" "which program made the message";
+    /// An ECDSA or Ed25519 signature of a length that the algorithm does not have: one in ASN.1, one of another curve.
+    JwsSignatureLength "jws-signature-length" Vendor
+        "the signature has not the length that its algorithm has"
+        "whether the signer writes ECDSA signatures as two numbers of fixed length and not in ASN.1";
+    /// `typ` is not the one that was expected.
+    JwsType "jws-type" Caller
+        "the message is of another type" "whether this kind of message was expected here";
+    /// The payload is not the one that was expected.
+    JwsPayload "jws-payload" Administrator
+        "the signed payload is not the one that was expected"
+        "whether the answer belongs to this question; an answer to another one looks like this";
+    /// The payload was signed, but is not JSON of the shape that was asked for.
+    PayloadUnreadable "payload-unreadable" Vendor
+        "the payload is not of the shape that was asked for" "the payload against what the program expects, at the path named";
+    /// The text is not a JWK or a JWK set, or a member of the key is missing or of the wrong type.
+    JwkMalformed "jwk-malformed" Administrator
+        "the key is not a well-formed JWK" "whether the key was copied whole, and what exported it";
+    /// `keystate` of the JWK is other than `active`.
+    JwkNotActive "jwk-not-active" Administrator
+        "the key is not in the state active" "whether a newer key was published";
+    /// `use` or `key_ops` of the JWK does not allow verifying signatures.
+    JwkUse "jwk-use" Administrator
+        "the key is not published for signatures" "which key was configured: one for encryption does not verify";
+    /// The JWK holds the private key too.
+    JwkPrivate "jwk-private" Administrator
+        "the key is published with its private half" "who has seen it: replace the key, and configure the public half alone";
+
     // ---- CMS
 
     // ---- certificates and paths
