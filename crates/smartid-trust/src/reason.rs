@@ -168,6 +168,69 @@ reasons! {
 
     // ---- CMS
 
+    /// The message is CMS of another type than SignedData: encrypted, or bare data.
+    NotSignedData "not-signed-data" Vendor
+        "the message is not SignedData" "which format was asked for: a signed message is expected, not an encrypted one";
+    /// Nobody signed: the message carries certificates or content only.
+    NoSigner "no-signer" Vendor
+        "nobody signed the message" "whether this is the signed message and not a bundle of certificates";
+    /// The message is detached and its content was not supplied.
+    ContentMissing "content-missing" Caller
+        "the message is detached and its content was not supplied" "where the content is, and supply it";
+    /// The content that was supplied is not the one that is embedded.
+    ContentDiffers "content-differs" Caller
+        "the content that was supplied is not the one in the message" "which content belongs to this message";
+    /// The content is not what the verifier expected to be signed.
+    ContentUnexpected "content-unexpected" Caller
+        "the signed content is not what was asked to be signed"
+        "whether the message answers this request or another; a replayed signature looks like this";
+    /// The signer's certificate is neither in the message nor among those supplied.
+    SignerCertificateMissing "signer-certificate-missing" Administrator
+        "the signer's certificate is neither in the message nor supplied"
+        "whether the signer is set to include its certificate, or supply it";
+    /// Several certificates answer to the signer's identifier, and more than one of them passes.
+    SignerCertificateAmbiguous "signer-certificate-ambiguous" Administrator
+        "several certificates pass as the signer's" "which of them is the signer's, and name it in the policy";
+    /// The verifier named the certificates that may sign, and the signer's is none of them.
+    SignerNotNamed "signer-not-named" Caller
+        "the signer is none of those that the verifier named" "whose message this is, and the certificates that are configured";
+    /// A signer whose signature the verifier demands has not signed.
+    DemandedSignerMissing "demanded-signer-missing" Caller
+        "a signer that the verifier demands has not signed" "whether the message is complete, and who was to sign";
+    /// The signer names one digest algorithm and signs with another.
+    DigestAlgorithmsDiffer "digest-algorithms-differ" Vendor
+        "the signer names one digest algorithm and signs with another" "which program made the message";
+    /// There are no signed attributes, though the verifier or the type of the content demands them.
+    SignedAttributesMissing "signed-attributes-missing" Administrator
+        "there are no signed attributes where they are demanded" "how the signer is set: with signed attributes";
+    /// The content, of a signer without signed attributes, may be the signed attributes of another message.
+    AttributesAsContent "attributes-as-content" Vendor
+        "the content looks like the signed attributes of another message"
+        "where the message comes from: it may be made of parts of another one";
+    /// The signed attributes do not say the type of the content.
+    ContentTypeMissing "content-type-missing" Vendor
+        "the signed attributes do not say the type of the content" "which program made the message";
+    /// The signed attributes say another type than the content has.
+    ContentTypeDiffers "content-type-differs" Vendor
+        "the signed attributes name another type than the content has" "whether the message was changed on its way";
+    /// The signed attributes do not say the digest of the content.
+    MessageDigestMissing "message-digest-missing" Vendor
+        "the signed attributes do not say the digest of the content" "which program made the message";
+    /// The signed attributes say another digest than the content has.
+    MessageDigestDiffers "message-digest-differs" Administrator
+        "the content has another digest than was signed"
+        "whether the content was changed on its way, also in its line ends or its encoding";
+    /// A signed attribute that must be there once is there twice.
+    AttributeRepeated "attribute-repeated" Vendor
+        "a signed attribute is there twice" "which program made the message";
+    /// A signed attribute that must have one value has none or several.
+    AttributeNotSingleValued "attribute-not-single-valued" Vendor
+        "a signed attribute has no or several values" "which program made the message";
+    /// The signing certificate attribute names another certificate than the signer's.
+    SigningCertificateDiffers "signing-certificate-differs" Administrator
+        "the signed attributes name another certificate than the signer's"
+        "whether the certificate in the message was exchanged";
+
     // ---- certificates and paths
 
     /// No chain leads from the certificate to a configured root.
