@@ -24,4 +24,4 @@ pub use der::{Oid, OidError};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey};
 pub use reason::{Reason, Refusal};
-pub use signer::OfficerSigner;
+pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningKey};
