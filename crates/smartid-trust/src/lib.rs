@@ -64,4 +64,4 @@ pub use der::{Oid, OidError};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey};
 pub use reason::{Reason, Refusal};
-pub use signer::{OfficerSigner, SigningError};
+pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningError, SigningKey};

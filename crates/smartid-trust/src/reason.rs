@@ -311,6 +311,43 @@ reasons! {
     // ---- PKCS #10
 
     // ---- keys of our own
+
+    /// There is no private key where one must be.
+    NoKey "no-key" Caller
+        "there is no private key" "whether the file or the token holds the key and not only certificates or a public key";
+    /// There are several private keys and nothing says which is meant.
+    SeveralKeys "several-keys" Caller
+        "there are several private keys" "which one is meant: put it into a file of its own, or name it by its label or identifier";
+    /// There is no certificate where one must be.
+    NoCertificate "no-certificate" Caller
+        "there is no certificate" "whether the signer's certificate was configured beside its key";
+    /// None of the certificates is the key's.
+    KeyCertificateMismatch "key-certificate-mismatch" Caller
+        "no certificate belongs to the private key"
+        "whether key and certificate are of the same pair; after a renewal both change";
+    /// Several different certificates have the key.
+    SeveralCertificates "several-certificates" Caller
+        "several certificates have this private key" "which one is meant, and remove the older ones: a renewal may have kept the key";
+    /// The key or the container is encrypted and no password was given.
+    PasswordMissing "password-missing" Caller
+        "it is encrypted and no password was given" "whether the password is configured";
+    /// The password does not open the key or the container.
+    WrongPassword "wrong-password" Caller
+        "the password does not open it" "the password, its character set, and whether the file arrived whole";
+    /// The key is encrypted in a way that is not implemented.
+    KeyEncryptionUnsupported "key-encryption-unsupported" Caller
+        "the private key is encrypted in a way that is not implemented"
+        "the file; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in old.pem -out new.pem";
+    /// The key is encrypted by PEM headers (`Proc-Type: 4,ENCRYPTED`), an old form with a weak key derivation.
+    KeyEncryptionLegacy "key-encryption-legacy" Caller
+        "the private key is encrypted by PEM headers, an old and weak form"
+        "the file; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in old.pem -out new.pem";
+    /// Deriving the decryption key would take more iterations than the cap allows, which keeps a processor busy for long.
+    KdfIterations "kdf-iterations" Caller
+        "opening it takes more iterations than the cap allows" "where the file comes from, and whether the cap fits its purpose";
+    /// The algorithm is not one that the key can sign with.
+    AlgorithmNotOffered "algorithm-not-offered" Caller
+        "the key does not sign with this algorithm" "which algorithm is configured against the type of the key and what its token can do";
 }
 
 /// Evidence that was refused: the reason, and where it matters a detail.
