@@ -17,8 +17,8 @@ mod signer;
 
 pub use algorithm::{AlgorithmSet, DigestAlgorithm, SignatureAlgorithm};
 pub use certificate::{
-    Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, Extension, GeneralName,
-    KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
+    Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, DistinguishedNameError,
+    Extension, GeneralName, KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
 };
 pub use der::{Oid, OidError};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
