@@ -310,6 +310,46 @@ reasons! {
 
     // ---- PKCS #10
 
+    /// A certification request of a version other than 0 (RFC 2986 4.1), and the policy does not accept it.
+    RequestVersion "request-version" Vendor
+        "the certification request is of a version that does not exist"
+        "whether the device sends back the version of a template with that quirk; if so, the policy can accept version 2";
+    /// A certification request that is signed with SHA-1, and the policy does not accept that.
+    RequestSha1 "request-sha1" Vendor
+        "the certification request is signed with SHA-1"
+        "whether the device keeps the algorithm of a template that is signed with SHA-1: send a template signed with SHA-256";
+    /// The template that was sent cannot be read, so that nothing can be compared with it.
+    RequestTemplateUnreadable "request-template-unreadable" Caller
+        "the template cannot be read, so that the request cannot be compared with it"
+        "the template that was sent; the policy can accept a request that nothing is compared with";
+    /// The subject of a certification request is not that of its template.
+    RequestSubject "request-subject" Administrator
+        "the subject is not that of the template"
+        "whether the request answers this template; a device that names another person looks like this too";
+    /// The alternative names of a certification request are not those of its template.
+    RequestAltNames "request-alt-names" Administrator
+        "the alternative names are not those of the template"
+        "which names were added or left out: a device must not add names";
+    /// A certification request asks for an extension that its template does not have, or has otherwise.
+    RequestExtension "request-extension" Administrator
+        "an extension was added, changed or left out that is not so in the template"
+        "whether the extension that the message names is wanted; if so, the policy can allow it";
+    /// A certification request has an attribute that its template does not have, or has otherwise.
+    RequestAttribute "request-attribute" Administrator
+        "an attribute was added or changed that is not so in the template"
+        "whether the attribute that the message names is wanted; if so, the policy can allow it";
+    /// The key of a certification request is not of the type or size that was asked for.
+    RequestKey "request-key" Administrator
+        "the key is not of the type or size that was asked for"
+        "the key types that the device can make, and whether the configured ones are among them";
+    /// A certification request came back with the throw-away key of its template.
+    RequestThrowAwayKey "request-throw-away-key" Vendor
+        "the key is the throw-away key of the template"
+        "why the device made no key of its own: its private half is in nobody's hands, or in the wrong ones";
+    /// A certification request has a key that is already in use.
+    RequestKeyReused "request-key-reused" Administrator
+        "the key is one that is already in use" "whether an old answer was sent again, and whether the device makes new keys";
+
     // ---- keys of our own
 
     /// There is no private key where one must be.
