@@ -250,9 +250,9 @@ reasons! {
     /// A certificate of the chain has expired.
     Expired "expired" Administrator
         "a certificate of the chain has expired" "whether it has been renewed, and the clocks";
-    /// A certificate's validity ends before it begins.
+    /// A certificate's validity ends before it begins, or begins before 1970.
     ValidityInvalid "validity-invalid" Administrator
-        "a certificate's validity ends before it begins" "how the CA makes its certificates";
+        "a certificate's validity ends before it begins, or begins before 1970" "how the CA makes its certificates";
     /// The certificate in question is a CA's.
     CaAsEndEntity "ca-as-end-entity" Administrator
         "the certificate in question is a CA's" "which certificate was used: a CA's key signs certificates and nothing else";
@@ -273,6 +273,12 @@ reasons! {
     CriticalExtension "critical-extension" Administrator
         "a certificate has a critical extension that is not processed"
         "which extension it is; certificate policies need another chain verifier";
+    /// A CA demands a policy that all certificates of the chain agree on, and there is none.
+    NoValidPolicy "no-valid-policy" Administrator
+        "a CA demands a certificate policy, and the chain has no valid one" "which policies the certificates of the chain assert";
+    /// A certificate of the chain has unique identifiers, which nobody uses and which are not processed.
+    UniqueIdentifiers "unique-identifiers" Administrator
+        "a certificate of the chain has unique identifiers" "how the CA makes its certificates";
     /// A certificate of the chain is not of version 3.
     CertificateVersion "certificate-version" Administrator
         "a certificate of the chain is not of version 3" "how the certificate was made";

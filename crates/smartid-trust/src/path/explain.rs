@@ -3,9 +3,10 @@
 //! webpki says what is wrong and not with which certificate. Where the certificates that took part show it, the detail names it.
 
 use smartid_core::Timestamp;
-use webpki::Error;
+use webpki::{DerTypeId, Error};
 
 use super::ca;
+use crate::certificate::oids;
 use crate::{AlgorithmSet, Certificate, PublicKey, Reason, Refusal};
 
 /// The refusal for an error; `certificates` are the one in question and all that could be part of its chain, `roots` those configured.
@@ -88,7 +89,12 @@ pub(super) fn explain(
         Error::ExtensionValueInvalid | Error::MalformedExtensions => {
             plain(Reason::Malformed, "an extension of a certificate")
         }
-        // BadDer, BadDerTime, TrailingData, MalformedDnsIdentifier, and whatever later versions add.
+        // The times were read before; only those before 1970 are none to webpki.
+        Error::BadDerTime => about(Reason::ValidityInvalid, &|it| it.not_before().as_millis() == 0),
+        Error::TrailingData(DerTypeId::CertificateExtensions) => {
+            about(Reason::UniqueIdentifiers, &Certificate::has_unique_ids)
+        }
+        // BadDer, other TrailingData, MalformedDnsIdentifier, and whatever later versions add.
         other => Refusal::new(
             Reason::Malformed,
             format!("a certificate of the chain: {other:?}"),
@@ -153,6 +159,41 @@ fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusa
         }
         if !keys.is_empty() {
             return Refusal::new(Reason::BadChainSignature, certificate.subject().to_string());
+        }
+    }
+    behind_names(certificates, roots)
+}
+
+/// Every signature is that of some issuer of the right name: path building has met a wrong combination of CAs that share a name, and
+/// says so although another combination failed for a better reason. That reason is looked for on the chain that the signatures make.
+fn behind_names(certificates: &[&Certificate], roots: &[Certificate]) -> Refusal {
+    let signs = |ca: &Certificate, below: &Certificate| {
+        ca.subject_der() == below.issuer_der()
+            && ca.public_key().is_ok_and(|key| below.is_signed_by(&key).is_ok())
+    };
+    let mut chain: Vec<&Certificate> = certificates.iter().take(1).copied().collect();
+    while let Some(last) = chain.last().copied() {
+        if roots.iter().any(|root| signs(root, last)) {
+            break;
+        }
+        match certificates
+            .iter()
+            .find(|ca| !chain.contains(ca) && signs(ca, last))
+        {
+            Some(next) => chain.push(next),
+            None => return Reason::BadChainSignature.into(),
+        }
+    }
+    for (depth, ca) in chain.iter().skip(1).enumerate() {
+        if let Ok(Some(constraints)) = ca.basic_constraints()
+            && constraints
+                .path_length
+                .is_some_and(|most| u64::try_from(depth).unwrap_or(u64::MAX) > most)
+        {
+            return Refusal::new(Reason::PathTooLong, ca.subject().to_string());
+        }
+        if ca.extension(&oids::NAME_CONSTRAINTS).is_some() {
+            return Refusal::new(Reason::NameConstraint, ca.subject().to_string());
         }
     }
     Reason::BadChainSignature.into()

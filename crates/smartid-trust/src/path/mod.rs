@@ -10,6 +10,7 @@ mod candidates;
 mod crl;
 mod explain;
 mod points;
+mod policies;
 mod policy;
 mod purpose;
 mod revocation;
