@@ -168,6 +168,69 @@ reasons! {
 
     // ---- CMS
 
+    /// The message is CMS of another type than SignedData: encrypted, or bare data.
+    NotSignedData "not-signed-data" Vendor
+        "the message is not SignedData" "which format was asked for: a signed message is expected, not an encrypted one";
+    /// Nobody signed: the message carries certificates or content only.
+    NoSigner "no-signer" Vendor
+        "nobody signed the message" "whether this is the signed message and not a bundle of certificates";
+    /// The message is detached and its content was not supplied.
+    ContentMissing "content-missing" Caller
+        "the message is detached and its content was not supplied" "where the content is, and supply it";
+    /// The content that was supplied is not the one that is embedded.
+    ContentDiffers "content-differs" Caller
+        "the content that was supplied is not the one in the message" "which content belongs to this message";
+    /// The content is not what the verifier expected to be signed.
+    ContentUnexpected "content-unexpected" Caller
+        "the signed content is not what was asked to be signed"
+        "whether the message answers this request or another; a replayed signature looks like this";
+    /// The signer's certificate is neither in the message nor among those supplied.
+    SignerCertificateMissing "signer-certificate-missing" Administrator
+        "the signer's certificate is neither in the message nor supplied"
+        "whether the signer is set to include its certificate, or supply it";
+    /// Several certificates answer to the signer's identifier, and more than one of them passes.
+    SignerCertificateAmbiguous "signer-certificate-ambiguous" Administrator
+        "several certificates pass as the signer's" "which of them is the signer's, and name it in the policy";
+    /// The verifier named the certificates that may sign, and the signer's is none of them.
+    SignerNotNamed "signer-not-named" Caller
+        "the signer is none of those that the verifier named" "whose message this is, and the certificates that are configured";
+    /// A signer whose signature the verifier demands has not signed.
+    DemandedSignerMissing "demanded-signer-missing" Caller
+        "a signer that the verifier demands has not signed" "whether the message is complete, and who was to sign";
+    /// The signer names one digest algorithm and signs with another.
+    DigestAlgorithmsDiffer "digest-algorithms-differ" Vendor
+        "the signer names one digest algorithm and signs with another" "which program made the message";
+    /// There are no signed attributes, though the verifier or the type of the content demands them.
+    SignedAttributesMissing "signed-attributes-missing" Administrator
+        "there are no signed attributes where they are demanded" "how the signer is set: with signed attributes";
+    /// The content, of a signer without signed attributes, may be the signed attributes of another message.
+    AttributesAsContent "attributes-as-content" Vendor
+        "the content looks like the signed attributes of another message"
+        "where the message comes from: it may be made of parts of another one";
+    /// The signed attributes do not say the type of the content.
+    ContentTypeMissing "content-type-missing" Vendor
+        "the signed attributes do not say the type of the content" "which program made the message";
+    /// The signed attributes say another type than the content has.
+    ContentTypeDiffers "content-type-differs" Vendor
+        "the signed attributes name another type than the content has" "whether the message was changed on its way";
+    /// The signed attributes do not say the digest of the content.
+    MessageDigestMissing "message-digest-missing" Vendor
+        "the signed attributes do not say the digest of the content" "which program made the message";
+    /// The signed attributes say another digest than the content has.
+    MessageDigestDiffers "message-digest-differs" Administrator
+        "the content has another digest than was signed"
+        "whether the content was changed on its way, also in its line ends or its encoding";
+    /// A signed attribute that must be there once is there twice.
+    AttributeRepeated "attribute-repeated" Vendor
+        "a signed attribute is there twice" "which program made the message";
+    /// A signed attribute that must have one value has none or several.
+    AttributeNotSingleValued "attribute-not-single-valued" Vendor
+        "a signed attribute has no or several values" "which program made the message";
+    /// The signing certificate attribute names another certificate than the signer's.
+    SigningCertificateDiffers "signing-certificate-differs" Administrator
+        "the signed attributes name another certificate than the signer's"
+        "whether the certificate in the message was exchanged";
+
     // ---- certificates and paths
 
     /// No chain leads from the certificate to a configured root.
@@ -181,10 +244,150 @@ reasons! {
     ExtendedKeyUsage "extended-key-usage" Administrator
         "the certificate's extended key usage does not allow this"
         "which certificate was used, and whether the configured purpose is the right one";
+    /// A certificate of the chain is not yet valid.
+    NotYetValid "not-yet-valid" Administrator
+        "a certificate of the chain is not yet valid" "the clocks, and when the certificate begins to be valid";
+    /// A certificate of the chain has expired.
+    Expired "expired" Administrator
+        "a certificate of the chain has expired" "whether it has been renewed, and the clocks";
+    /// A certificate's validity ends before it begins.
+    ValidityInvalid "validity-invalid" Administrator
+        "a certificate's validity ends before it begins" "how the CA makes its certificates";
+    /// The certificate in question is a CA's.
+    CaAsEndEntity "ca-as-end-entity" Administrator
+        "the certificate in question is a CA's" "which certificate was used: a CA's key signs certificates and nothing else";
+    /// An issuer in the chain is no CA (basic constraints), or a configured root is none.
+    NotACa "not-a-ca" Administrator
+        "a certificate that is no CA's was used as one" "which certificates are configured or were sent as intermediates";
+    /// An issuer's key usage does not allow signing certificates.
+    CaKeyUsage "ca-key-usage" Administrator
+        "the key usage of a CA does not allow signing certificates" "how the CA's certificate was made";
+    /// More CAs follow each other than one of them, or the verifier, allows.
+    PathTooLong "path-too-long" Administrator
+        "the chain is longer than is allowed" "the path length in the CA certificates";
+    /// A name constraint of a CA is violated, or is of a form that is not processed.
+    NameConstraint "name-constraint" Administrator
+        "a name constraint of a CA is violated or cannot be processed"
+        "the CA's name constraints; those on directory names, e-mail addresses and URIs need another chain verifier";
+    /// A critical extension that is not processed.
+    CriticalExtension "critical-extension" Administrator
+        "a certificate has a critical extension that is not processed"
+        "which extension it is; certificate policies need another chain verifier";
+    /// A certificate of the chain is not of version 3.
+    CertificateVersion "certificate-version" Administrator
+        "a certificate of the chain is not of version 3" "how the certificate was made";
+    /// The signature on a certificate of the chain is not its issuer's.
+    BadChainSignature "bad-chain-signature" Administrator
+        "the signature on a certificate of the chain is not its issuer's"
+        "whether another CA has the same name, and whether the intermediates are current";
+    /// A public key that is known to have been misused worldwide.
+    Distrusted "distrusted" Administrator
+        "a key of the chain is known to have been misused" "where this CA certificate comes from";
+    /// No root is configured.
+    NoRoots "no-roots" Caller
+        "no root is configured" "the configuration: roots are named, never taken from the system";
+    /// A certificate of the chain is on a revocation list.
+    Revoked "revoked" Administrator
+        "a certificate of the chain is revoked" "why it was revoked; the user needs another";
+    /// The policy demands a revocation list, and none covers a certificate.
+    RevocationUnknown "revocation-unknown" Administrator
+        "no revocation list covers a certificate of the chain" "which lists are configured, and whether they are renewed";
+    /// The only lists that cover a certificate are too old.
+    CrlExpired "crl-expired" Administrator
+        "the revocation list is too old" "whether the lists are renewed, and the clocks";
+    /// The only lists that cover a certificate are from the future.
+    CrlNotYetValid "crl-not-yet-valid" Administrator
+        "the revocation list is from a later time" "the clocks, and whether a list of that time is at hand";
+    /// No list of the issuer's name was signed by the issuer's key.
+    CrlSignature "crl-signature" Administrator
+        "no revocation list of this issuer was signed by its key" "where the lists come from, and whether the CA has changed its key";
+    /// The issuer's key usage does not allow signing revocation lists.
+    CrlSigner "crl-signer" Administrator
+        "the key usage of the issuer does not allow signing revocation lists" "whether lists of this CA are signed by another key";
+    /// A revocation list of a kind that is not processed.
+    CrlUnsupported "crl-unsupported" Administrator
+        "a revocation list is of a kind that is not processed" "that complete lists are configured, not deltas or indirect ones";
 
     // ---- PKCS #10
 
+    /// A certification request of a version other than 0 (RFC 2986 4.1), and the policy does not accept it.
+    RequestVersion "request-version" Vendor
+        "the certification request is of a version that does not exist"
+        "whether the device sends back the version of a template with that quirk; if so, the policy can accept version 2";
+    /// A certification request that is signed with SHA-1, and the policy does not accept that.
+    RequestSha1 "request-sha1" Vendor
+        "the certification request is signed with SHA-1"
+        "whether the device keeps the algorithm of a template that is signed with SHA-1: send a template signed with SHA-256";
+    /// The template that was sent cannot be read, so that nothing can be compared with it.
+    RequestTemplateUnreadable "request-template-unreadable" Caller
+        "the template cannot be read, so that the request cannot be compared with it"
+        "the template that was sent; the policy can accept a request that nothing is compared with";
+    /// The subject of a certification request is not that of its template.
+    RequestSubject "request-subject" Administrator
+        "the subject is not that of the template"
+        "whether the request answers this template; a device that names another person looks like this too";
+    /// The alternative names of a certification request are not those of its template.
+    RequestAltNames "request-alt-names" Administrator
+        "the alternative names are not those of the template"
+        "which names were added or left out: a device must not add names";
+    /// A certification request asks for an extension that its template does not have, or has otherwise.
+    RequestExtension "request-extension" Administrator
+        "an extension was added, changed or left out that is not so in the template"
+        "whether the extension that the message names is wanted; if so, the policy can allow it";
+    /// A certification request has an attribute that its template does not have, or has otherwise.
+    RequestAttribute "request-attribute" Administrator
+        "an attribute was added or changed that is not so in the template"
+        "whether the attribute that the message names is wanted; if so, the policy can allow it";
+    /// The key of a certification request is not of the type or size that was asked for.
+    RequestKey "request-key" Administrator
+        "the key is not of the type or size that was asked for"
+        "the key types that the device can make, and whether the configured ones are among them";
+    /// A certification request came back with the throw-away key of its template.
+    RequestThrowAwayKey "request-throw-away-key" Vendor
+        "the key is the throw-away key of the template"
+        "why the device made no key of its own: its private half is in nobody's hands, or in the wrong ones";
+    /// A certification request has a key that is already in use.
+    RequestKeyReused "request-key-reused" Administrator
+        "the key is one that is already in use" "whether an old answer was sent again, and whether the device makes new keys";
+
     // ---- keys of our own
+
+    /// There is no private key where one must be.
+    NoKey "no-key" Caller
+        "there is no private key" "whether the file or the token holds the key and not only certificates or a public key";
+    /// There are several private keys and nothing says which is meant.
+    SeveralKeys "several-keys" Caller
+        "there are several private keys" "which one is meant: put it into a file of its own, or name it by its label or identifier";
+    /// There is no certificate where one must be.
+    NoCertificate "no-certificate" Caller
+        "there is no certificate" "whether the signer's certificate was configured beside its key";
+    /// None of the certificates is the key's.
+    KeyCertificateMismatch "key-certificate-mismatch" Caller
+        "no certificate belongs to the private key"
+        "whether key and certificate are of the same pair; after a renewal both change";
+    /// Several different certificates have the key.
+    SeveralCertificates "several-certificates" Caller
+        "several certificates have this private key" "which one is meant, and remove the older ones: a renewal may have kept the key";
+    /// The key or the container is encrypted and no password was given.
+    PasswordMissing "password-missing" Caller
+        "it is encrypted and no password was given" "whether the password is configured";
+    /// The password does not open the key or the container.
+    WrongPassword "wrong-password" Caller
+        "the password does not open it" "the password, its character set, and whether the file arrived whole";
+    /// The key is encrypted in a way that is not implemented.
+    KeyEncryptionUnsupported "key-encryption-unsupported" Caller
+        "the private key is encrypted in a way that is not implemented"
+        "the file; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in old.pem -out new.pem";
+    /// The key is encrypted by PEM headers (`Proc-Type: 4,ENCRYPTED`), an old form with a weak key derivation.
+    KeyEncryptionLegacy "key-encryption-legacy" Caller
+        "the private key is encrypted by PEM headers, an old and weak form"
+        "the file; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in old.pem -out new.pem";
+    /// Deriving the decryption key would take more iterations than the cap allows, which keeps a processor busy for long.
+    KdfIterations "kdf-iterations" Caller
+        "opening it takes more iterations than the cap allows" "where the file comes from, and whether the cap fits its purpose";
+    /// The algorithm is not one that the key can sign with.
+    AlgorithmNotOffered "algorithm-not-offered" Caller
+        "the key does not sign with this algorithm" "which algorithm is configured against the type of the key and what its token can do";
 }
 
 /// Evidence that was refused: the reason, and where it matters a detail.

@@ -7,6 +7,7 @@
 mod extension;
 mod general_name;
 mod name;
+mod name_text;
 mod serial;
 
 use std::fmt;
@@ -21,7 +22,9 @@ use crate::{PublicKey, Reason, Refusal, SignatureAlgorithm};
 pub use extension::{BasicConstraints, Extension, KeyUsage, KeyUsages};
 pub(crate) use extension::{Extensions, oids};
 pub use general_name::GeneralName;
+pub(crate) use name::check as check_name;
 pub use name::{Attribute, AttributeType, DistinguishedName};
+pub use name_text::DistinguishedNameError;
 pub use serial::{Radix, SerialNumber, SerialNumberError};
 
 /// Largest certificate that is read, in bytes.

@@ -1,6 +1,6 @@
 //! Why a message could not be signed.
 
-use smartid_core::SignError;
+use smartid_core::{SignError, WorkLost};
 
 use crate::Refusal;
 
@@ -8,7 +8,7 @@ use crate::Refusal;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
-    /// The key cannot sign with an algorithm that is asked for.
+    /// The key has none of the algorithms that are asked for.
     #[error("the key cannot sign with an algorithm that is asked for")]
     NoAlgorithm,
     /// The key did not sign.
@@ -17,4 +17,7 @@ pub enum SigningError {
     /// What was to be signed, or what came of it, was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The runtime did not finish the work.
+    #[error(transparent)]
+    Lost(#[from] WorkLost),
 }
