@@ -24,23 +24,20 @@ impl Verify for Jws {
     /// it was configured.
     fn check(&self, policy: &JwsPolicy, at: Timestamp) -> Result<Verified<JwsContent>, Refusal> {
         let remembered = policy.remembered.get(self.header_text(), at);
-        let known = remembered.is_some();
-        let resolved = match remembered {
-            Some(resolved) => resolved,
-            None => {
-                let header = self.shared_header().map_err(Clone::clone)?;
-                policy
-                    .algorithms
-                    .check(header.algorithm().signature_algorithm())?;
-                Arc::new(Resolved {
-                    header: Arc::clone(header),
-                    source: policy.source(header, at)?,
-                })
-            }
+        let header = match &remembered {
+            Some(resolved) => Arc::clone(&resolved.header),
+            None => Arc::clone(self.shared_header().map_err(Clone::clone)?),
         };
-        let header = &resolved.header;
         let algorithm = header.algorithm();
         policy.algorithms.check(algorithm.signature_algorithm())?;
+        let (resolved, new) = match remembered {
+            Some(resolved) => (resolved, false),
+            None => {
+                let source = policy.source(&header, at)?;
+                let header = Arc::clone(&header);
+                (Arc::new(Resolved { header, source }), true)
+            }
+        };
         if algorithm
             .signature_len()
             .is_some_and(|length| length != self.signature().len())
@@ -51,36 +48,24 @@ impl Verify for Jws {
             ));
         }
 
-        let signed_by = |key: &PublicKey| {
-            key.verify_jose(algorithm.signature_algorithm(), self.signed(), self.signature())
+        let proof_by = |key: &PublicKey| {
+            let algorithm = algorithm.signature_algorithm();
+            key.verify_jose(algorithm, self.signed(), self.signature())?;
+            Ok(Proof::new(key.clone(), algorithm, at))
         };
         let mut proof = match &resolved.source {
-            Source::Named(keys) => {
-                let mut result = Err(Refusal::from(Reason::BadSignature));
-                let mut signer = None;
-                for key in keys {
-                    result = signed_by(key);
-                    if result.is_ok() {
-                        signer = Some(key);
-                        break;
-                    }
-                }
-                let key =
-                    signer.map_or_else(|| Err(result.err().unwrap_or(Reason::BadSignature.into())), Ok)?;
-                named_by_verifier(Proof::new(key.clone(), algorithm.signature_algorithm(), at))
-            }
+            Source::Named(keys) => named_by_verifier(first_that_works(keys, proof_by)?),
             Source::Chain { key, chain, .. } => {
-                signed_by(key)?;
-                let mut proof = Proof::new(key.clone(), algorithm.signature_algorithm(), at);
+                let mut proof = proof_by(key)?;
                 chain.record(&mut proof);
                 proof
             }
         };
-        if !known {
-            policy.remembered.put(self.header_text(), Arc::clone(&resolved));
+        if new {
+            policy.remembered.put(self.header_text(), resolved);
         }
 
-        policy.check_type(header)?;
+        policy.check_type(&header)?;
         match &policy.expected {
             Some(expected) if expected == self.payload() => proof.checked.push(Check::ExpectedContent),
             Some(_) => return Err(Reason::JwsPayload.into()),
@@ -88,10 +73,25 @@ impl Verify for Jws {
         }
         let content = JwsContent {
             payload: self.payload().clone(),
-            header: Arc::clone(header),
+            header,
         };
         Ok(Verified::new(content, proof))
     }
+}
+
+/// What the first key that does not refuse makes of it, or the refusal of the last.
+fn first_that_works(
+    keys: &[PublicKey],
+    proof_by: impl Fn(&PublicKey) -> Result<Proof, Refusal>,
+) -> Result<Proof, Refusal> {
+    let mut result = Err(Reason::BadSignature.into());
+    for key in keys {
+        result = proof_by(key);
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 fn named_by_verifier(mut proof: Proof) -> Proof {
@@ -118,13 +118,13 @@ impl JwsPolicy {
                 return Err(Refusal::new(Reason::JwsKeySource, foreign));
             }
         }
-        match (by_name.or(self.keys.as_ref()), &self.chains, certificates) {
-            (Some(keys), ..) if by_name.is_some() => {
-                Ok(Source::Named(keys.candidates(header, self.try_all)?))
-            }
-            (_, Some(chains), Some(certificates)) => self.chain(chains, header, certificates, at),
-            (Some(keys), ..) => Ok(Source::Named(keys.candidates(header, self.try_all)?)),
-            (None, ..) => Err(Refusal::new(Reason::JwsNoKey, "no certificate in x5c")),
+        if let Some(keys) = by_name {
+            return Ok(Source::Named(keys.candidates(header, self.try_all)?));
+        }
+        match (&self.chains, certificates, &self.keys) {
+            (Some(chains), Some(certificates), _) => self.chain(chains, header, certificates, at),
+            (_, _, Some(keys)) => Ok(Source::Named(keys.candidates(header, self.try_all)?)),
+            (_, None, None) | (None, _, None) => Err(Refusal::new(Reason::JwsNoKey, "no certificate in x5c")),
         }
     }
 
