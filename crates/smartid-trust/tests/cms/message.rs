@@ -21,6 +21,8 @@ fn other_types_and_nobody_signing() {
     assert_eq!(outcome(&enveloped), Some(Reason::NotSignedData));
     let nobody = good().with(|message| message.infos.clear());
     assert_eq!(outcome(&nobody), Some(Reason::NoSigner));
+    let nothing = nobody.clone().with(|message| message.content = None);
+    assert_eq!(outcome(&nothing), Some(Reason::NoSigner));
     let parsed = SignedData::parse(nobody.der()).unwrap();
     assert!(parsed.reports(&policy(), NOW).is_empty());
     assert_eq!(
