@@ -50,7 +50,10 @@ pub mod filter;
 pub mod jws;
 mod key;
 pub mod path;
+mod pbe;
 mod pem;
+#[cfg(feature = "pkcs12")]
+pub mod pkcs12;
 mod reason;
 pub mod request;
 mod signer;

@@ -391,6 +391,14 @@ reasons! {
     /// Deriving the decryption key would take more iterations than the cap allows, which keeps a processor busy for long.
     KdfIterations "kdf-iterations" Caller
         "opening it takes more iterations than the cap allows" "where the file comes from, and whether the cap fits its purpose";
+    /// A PKCS #12 container has no checksum.
+    NoMac "no-mac" Caller
+        "the PKCS #12 container has no checksum (MAC)"
+        "which program made the file, and let it write one: without it nobody can tell whether the file was changed";
+    /// A PKCS #12 container is protected in a way that is not implemented.
+    ContainerUnsupported "container-unsupported" Caller
+        "the PKCS #12 container is protected in a way that is not implemented"
+        "the file; convert it with: openssl pkcs12 -legacy -in old.p12 -nodes | openssl pkcs12 -export -out new.p12";
     /// The algorithm is not one that the key can sign with.
     AlgorithmNotOffered "algorithm-not-offered" Caller
         "the key does not sign with this algorithm" "which algorithm is configured against the type of the key and what its token can do";
