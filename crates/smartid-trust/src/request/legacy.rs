@@ -29,11 +29,18 @@ pub(super) fn is_rsa_sha1(contents: &[u8]) -> bool {
 
 /// Whether `signature` is one of `key` over `message`, with SHA-1.
 pub(super) fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
-    let misfit = || Refusal::new(Reason::AlgorithmDoesNotFitKey, "RSA with SHA-1 with a key of another type");
+    let misfit = || {
+        Refusal::new(
+            Reason::AlgorithmDoesNotFitKey,
+            "RSA with SHA-1 with a key of another type",
+        )
+    };
     let KeyType::Rsa { .. } = key.key_type() else {
         return Err(misfit());
     };
-    key.fits(crate::SignatureAlgorithm::RsaPkcs1(crate::DigestAlgorithm::Sha256))?;
+    key.fits(crate::SignatureAlgorithm::RsaPkcs1(
+        crate::DigestAlgorithm::Sha256,
+    ))?;
     let key = compare::key_bits(key.spki_der()).ok_or_else(misfit)?;
     RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
         .verify_sig(key, message, signature)

@@ -43,7 +43,8 @@ use bytes::Bytes;
 use smartid_core::base64::{self, Flavour, Tolerated};
 
 use crate::{
-    DistinguishedName, Extension, GeneralName, Oid, PublicKey, Reason, Refusal, SignatureAlgorithm, Unverified,
+    DistinguishedName, Extension, GeneralName, Oid, PublicKey, Reason, Refusal, SignatureAlgorithm,
+    Unverified,
 };
 use parse::Parsed;
 

@@ -195,7 +195,9 @@ impl TemplateBuilder {
             )));
         }
         // What went in must come out, or the comparison later would be with something else.
-        let wanted = parse::request(&der).map_err(|refusal| unwritable(refusal.detail()))?.names;
+        let wanted = parse::request(&der)
+            .map_err(|refusal| unwritable(refusal.detail()))?
+            .names;
         if wanted.alt_names != self.alt_names {
             return Err(unwritable("an alternative name"));
         }
@@ -230,7 +232,9 @@ impl TemplateBuilder {
 }
 
 fn unwritable(what: &str) -> BuildError {
-    BuildError::Invalid(format!("a template cannot be written so that it reads the same: {what}"))
+    BuildError::Invalid(format!(
+        "a template cannot be written so that it reads the same: {what}"
+    ))
 }
 
 fn check_name(name: &GeneralName) -> Result<(), BuildError> {

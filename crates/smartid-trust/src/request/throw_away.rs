@@ -28,7 +28,9 @@ pub(super) enum KeyPair {
 }
 
 fn failed<E>(_: E) -> BuildError {
-    BuildError::Invalid("the throw-away key cannot be made or used: the random number generator or memory fails".to_owned())
+    BuildError::Invalid(
+        "the throw-away key cannot be made or used: the random number generator or memory fails".to_owned(),
+    )
 }
 
 impl KeyPair {
