@@ -63,7 +63,9 @@ pub use certificate::{
     Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, DistinguishedNameError,
     Extension, GeneralName, KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
 };
+pub use certificate::{AttributeComparison, AttributeError, CertificateAttribute};
 pub use der::{Oid, OidError};
+pub use device_encryption::{DeviceEncryptionCertificate, DeviceEncryptionError, DeviceEncryptionIssuer};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey};
 pub use reason::{Reason, Refusal};
