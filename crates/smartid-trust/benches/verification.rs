@@ -72,11 +72,18 @@ impl Case {
     }
 
     fn jws(&self) -> String {
-        smartid_trust::jws::sign(&self.signer, &JwsOptions::new().with_certificates(true), &self.content).unwrap()
+        smartid_trust::jws::sign(
+            &self.signer,
+            &JwsOptions::new().with_certificates(true),
+            &self.content,
+        )
+        .unwrap()
     }
 
     fn cms(&self) -> Bytes {
-        smartid_trust::cms::sign(&self.signer, &self.content, &SignOptions::new().with_chain()).unwrap().into()
+        smartid_trust::cms::sign(&self.signer, &self.content, &SignOptions::new().with_chain())
+            .unwrap()
+            .into()
     }
 }
 
@@ -120,7 +127,10 @@ fn run(variant: &str, key: &str, count: u64) {
             let algorithm = case.signer.algorithms()[0];
             let signature = case.signer.key().sign(algorithm, &attributes).unwrap();
             measured(&|| {
-                black_box(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, black_box(&case.content)));
+                black_box(aws_lc_rs::digest::digest(
+                    &aws_lc_rs::digest::SHA256,
+                    black_box(&case.content),
+                ));
                 key.verify_sig(black_box(&attributes), &signature).unwrap();
             });
         }
@@ -128,7 +138,10 @@ fn run(variant: &str, key: &str, count: u64) {
             let message = case.cms();
             let policy = CmsPolicy::certificates(Arc::clone(&case.chains));
             measured(&|| {
-                let verified = SignedData::parse(black_box(message.clone())).unwrap().verify(&policy, AT).unwrap();
+                let verified = SignedData::parse(black_box(message.clone()))
+                    .unwrap()
+                    .verify(&policy, AT)
+                    .unwrap();
                 assert_eq!(verified.fact().content.len(), case.content.len());
             });
         }
@@ -137,7 +150,11 @@ fn run(variant: &str, key: &str, count: u64) {
 
 fn instructions(variant: &str, key: &str, count: u64) -> Result<u64, String> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--collect-atstart=no"])
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            "--collect-atstart=no",
+        ])
         .arg(format!("--toggle-collect=*{COUNTED}"))
         .arg(std::env::current_exe().unwrap())
         .args(["run", variant, key, &count.to_string()])
@@ -155,14 +172,22 @@ fn instructions(variant: &str, key: &str, count: u64) -> Result<u64, String> {
 }
 
 fn each(variant: &str, key: &str) -> Result<f64, String> {
-    let (few, many) = (instructions(variant, key, FEW)?, instructions(variant, key, MANY)?);
+    let (few, many) = (
+        instructions(variant, key, FEW)?,
+        instructions(variant, key, MANY)?,
+    );
     Ok((many - few) as f64 / (MANY - FEW) as f64)
 }
 
 fn compare() -> Result<bool, String> {
     let mut within = true;
-    println!("one verification, 1 KiB of content, 2 certificates in the message, chain remembered; instructions");
-    println!("{:<20}{:>12}{:>12}{:>10}{:>10}", "", "primitive", "ours", "more", "budget");
+    println!(
+        "one verification, 1 KiB of content, 2 certificates in the message, chain remembered; instructions"
+    );
+    println!(
+        "{:<20}{:>12}{:>12}{:>10}{:>10}",
+        "", "primitive", "ours", "more", "budget"
+    );
     for (message, key, name) in [
         ("jws", "rsa", "JWS RS256"),
         ("jws", "p256", "JWS ES256"),
