@@ -146,10 +146,6 @@ reasons! {
     /// `typ` is not the one that was expected.
     JwsType "jws-type" Caller
         "the message is of another type" "whether this kind of message was expected here";
-    /// The payload is not the one that was expected.
-    JwsPayload "jws-payload" Administrator
-        "the signed payload is not the one that was expected"
-        "whether the answer belongs to this question; an answer to another one looks like this";
     /// The payload was signed, but is not JSON of the shape that was asked for.
     PayloadUnreadable "payload-unreadable" Vendor
         "the payload is not of the shape that was asked for" "the payload against what the program expects, at the path named";

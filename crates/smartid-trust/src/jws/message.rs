@@ -33,11 +33,17 @@ impl Jws {
     /// A message whose payload was detached has an empty one here, and will not verify; see [`parse_detached`](Self::parse_detached).
     ///
     /// # Errors
-    /// [`Reason::TooLarge`] above 4 MiB, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`].
+    /// [`Reason::TooLarge`] above 4 MiB, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`];
+    /// [`Reason::JwsCritical`] or [`Reason::JwsUnencodedPayload`] when that is why the payload is not base64url.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Unverified<Self>, Refusal> {
         let parts = Parts::of(text.as_ref())?;
         let text = Bytes::copy_from_slice(parts.signed);
-        Self::assemble(&parts, text, decode(parts.payload)?)
+        let payload = decode(parts.payload).map_err(|refusal| match header_refusal(parts.header) {
+            // Not encoded, because the header says so: that is what is to be told.
+            Some(why) if matches!(why.reason(), Reason::JwsCritical | Reason::JwsUnencodedPayload) => why,
+            _ => refusal,
+        })?;
+        Self::assemble(&parts, text, payload)
     }
 
     /// Takes a JWS with detached content apart (RFC 7515 appendix F): the part between the full stops is empty, and `payload` is what
@@ -175,6 +181,10 @@ impl<'a> Parts<'a> {
             signed,
         })
     }
+}
+
+fn header_refusal(text: &[u8]) -> Option<Refusal> {
+    decode(text).and_then(JwsHeader::parse).err()
 }
 
 fn decode(part: &[u8]) -> Result<Bytes, Refusal> {
