@@ -13,7 +13,7 @@ use std::process::Command;
 
 use smartid_trust::cms::{self, SignOptions};
 
-#[path = "cms/support.rs"]
+#[path = "cms/support/mod.rs"]
 mod support;
 
 use support::*;

@@ -1,8 +1,9 @@
 //! CMS SignedData (RFC 5652 5), which PKCS #7 messages are too: read, verified, made.
 //!
-//! Hermod answers a signing command with `format: "pkcs7"` [documented], and a Certificate Manager write wants the data that it handed
-//! out back as SignedData of an officer: content embedded, binary, DER, signer certificate included [documented, observed]. So this
-//! module verifies what devices send, in BER as Java producers write it, and makes what the Certificate Manager reads.
+//! A signing command of Hermod asks for `format: "pkcs7"` (vendor page: Example: Personal Desktop Client signing, documented). A write
+//! operation of the Certificate Manager wants the data that it handed out back as SignedData of an officer: content embedded, binary,
+//! DER, signer certificate included (vendor page: Certificate Manager (CM) REST API, documented; the form observed in four public
+//! clients). So this module verifies what devices send, in BER as Java producers write it, and makes what the Certificate Manager reads.
 //!
 //! ```
 //! # let root = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem"));
