@@ -1,11 +1,11 @@
-//! Why nothing was signed.
+//! Why a message could not be signed.
 
 use smartid_core::{SignError, WorkLost};
 
 use crate::Refusal;
 
-/// Nothing was signed.
-#[derive(Clone, Debug, thiserror::Error)]
+/// A message could not be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
     /// The key has none of the algorithms that are asked for.
@@ -14,7 +14,7 @@ pub enum SigningError {
     /// The key did not sign.
     #[error(transparent)]
     Key(#[from] SignError),
-    /// What was to be signed, or what was signed, is not right.
+    /// What was to be signed, or what came of it, was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The runtime did not finish the work.
