@@ -16,7 +16,7 @@ use smartid_trust::cms::{CmsPolicy, SignedData};
 use smartid_trust::path::{ChainPolicy, Purpose};
 use smartid_trust::{Certificate, Reason, Unverified};
 
-#[path = "cms/support.rs"]
+#[path = "cms/support/mod.rs"]
 mod support;
 
 /// What the words of the index are here. Several reasons where the index is coarser or finer than the crate.

@@ -11,10 +11,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use smartid_trust::SignatureAlgorithm;
 use smartid_trust::cms::{self, SignOptions, SignedData};
 
-#[path = "cms/support.rs"]
+#[path = "cms/support/mod.rs"]
 mod support;
 
 use support::*;
@@ -65,6 +64,9 @@ fn openssl(arguments: &[&str], files: &[(&str, &Path)]) -> Output {
     command.output().expect("the openssl program")
 }
 
+/// OpenSSL 3.0 has no EdDSA in CMS; Bouncy Castle is the peer for it.
+const KINDS: [Kind; 4] = [Kind::Rsa, Kind::P256, Kind::P384, Kind::P521];
+
 const COMBINATIONS: [(bool, bool); 4] = [(false, true), (false, false), (true, true), (true, false)];
 
 #[test]
@@ -77,14 +79,10 @@ fn openssl_verifies_what_is_made_here() {
     changed[0] ^= 1;
     let changed = folder.write("changed", &changed);
     let mut count = 0;
-    for kind in Kind::ALL {
+    for kind in KINDS {
         for algorithm in kind.algorithms() {
             let officer = officer(kind).preferring(algorithm);
             for (detached, attributes) in COMBINATIONS {
-                // OpenSSL 3.0 does not verify EdDSA without signed attributes.
-                if algorithm == SignatureAlgorithm::Ed25519 && !attributes {
-                    continue;
-                }
                 let mut options = SignOptions::new().with_chain().with_signing_time(NOW);
                 options = if detached { options.detached() } else { options };
                 options = if attributes {
@@ -124,7 +122,7 @@ fn openssl_verifies_what_is_made_here() {
             }
         }
     }
-    assert!(count >= 34, "{count}");
+    assert!(count >= 36, "{count}");
 }
 
 #[test]
@@ -133,7 +131,7 @@ fn what_openssl_makes_verifies_here() {
     let folder = Folder::new("read");
     let content = folder.write("content", CONTENT);
     let mut count = 0;
-    for kind in Kind::ALL {
+    for kind in KINDS {
         let officer = officer(kind);
         let key = folder.write("key.pem", &pem("PRIVATE KEY", &officer.key.pkcs8));
         let certificate = folder.write(
@@ -157,16 +155,17 @@ fn what_openssl_makes_verifies_here() {
         };
         let digest = match kind {
             Kind::P384 => "sha384",
-            Kind::P521 | Kind::Ed25519 => "sha512",
+            Kind::P521 => "sha512",
             _ => "sha256",
         };
         for padding in paddings {
             for (detached, attributes) in COMBINATIONS {
-                if kind == Kind::Ed25519 && !attributes {
-                    continue;
-                }
                 for extra in [&[][..], &["-stream"], &["-cades"], &["-outform", "PEM"]] {
                     if extra == ["-cades"] && !attributes {
+                        continue;
+                    }
+                    // OpenSSL 3.0 cannot write PSS while streaming ("illegal zero content").
+                    if extra == ["-stream"] && !padding.is_empty() {
                         continue;
                     }
                     let mut arguments = vec!["cms", "-sign", "-binary", "-outform", "DER", "-md", digest];
@@ -222,5 +221,5 @@ fn what_openssl_makes_verifies_here() {
             }
         }
     }
-    assert!(count >= 90, "{count}");
+    assert!(count >= 70, "{count}");
 }

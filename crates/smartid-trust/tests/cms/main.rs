@@ -12,5 +12,6 @@ mod attributes;
 mod hostile;
 mod making;
 mod message;
+mod policies;
 mod signers;
 mod support;
