@@ -228,9 +228,15 @@ fn is_logged_in(session: &Session) -> bool {
         .is_ok_and(|info| matches!(info.session_state(), RoUser | RwUser))
 }
 
+static TRYING: Mutex<()> = Mutex::new(());
+
 /// Gives the PIN, once.
 fn login(session: &Session, user: UserType, token: &TokenInfo, pin: &Pin) -> Result<(), Refusal> {
     let given = pin.get(token)?;
+    // Held while a PIN is tried, so that two threads do not both try a wrong one. A person at a pad keeps nobody waiting.
+    let _trying = given
+        .is_some()
+        .then(|| TRYING.lock().unwrap_or_else(PoisonError::into_inner));
     if given.as_ref().is_some_and(|given| pin::was_refused(token, given)) {
         return Err(Refusal::new(Reason::PinRefused, "it was refused before"));
     }
