@@ -388,6 +388,21 @@ fn extensions() {
     assert_eq!(reason(&gone, &policy), Reason::RequestExtension);
     assert!(verdict(&gone, &policy.clone().allow_extension(key_usage())).is_ok());
     assert!(verdict(&gone, &policy.clone().accept_left_out_extensions()).is_ok());
+    // A key id goes with the key, so the template's cannot be right.
+    let key_id: Oid = "2.5.29.14".parse().unwrap();
+    let with_key_id = Answer::with(|answer| {
+        answer
+            .extensions
+            .push(extension_der(&key_id, false, &der::octet_string(&[7; 20])));
+    });
+    assert!(verdict(&with_key_id, &policy).is_ok());
+    assert!(
+        verdict(
+            &Answer::new(),
+            &policy_for(&RequestTemplate::passthrough(with_key_id.der()))
+        )
+        .is_ok()
+    );
     // Microsoft's identifier for the same is no way around.
     let microsoft: Oid = "1.3.6.1.4.1.311.2.1.14".parse().unwrap();
     let same = Answer::with(|answer| answer.extension_request = microsoft.clone());
