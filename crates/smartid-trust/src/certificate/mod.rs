@@ -4,6 +4,7 @@
 //! (RFC 5280, DER), content openly: unknown extensions, odd names and keys of unknown type do not make a certificate unreadable,
 //! because certificates must be listed and shown even when they can no longer be used.
 
+mod attribute_mapping;
 mod extension;
 mod general_name;
 mod name;
@@ -21,6 +22,7 @@ use smartid_core::Timestamp;
 use crate::der::{self, Oid, Reader, tag};
 use crate::{PublicKey, Reason, Refusal, SignatureAlgorithm};
 
+pub use attribute_mapping::{AttributeComparison, AttributeError, CertificateAttribute};
 pub use extension::{BasicConstraints, Extension, KeyUsage, KeyUsages};
 pub(crate) use extension::{Extensions, oids};
 pub use general_name::GeneralName;
