@@ -50,7 +50,12 @@ pub mod filter;
 pub mod jws;
 mod key;
 pub mod path;
+mod pbe;
 mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
+#[cfg(feature = "pkcs12")]
+pub mod pkcs12;
 mod reason;
 pub mod request;
 mod signer;
@@ -60,7 +65,9 @@ pub use certificate::{
     Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, DistinguishedNameError,
     Extension, GeneralName, KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
 };
+pub use certificate::{AttributeComparison, AttributeError, CertificateAttribute};
 pub use der::{Oid, OidError};
+pub use device_encryption::{DeviceEncryptionCertificate, DeviceEncryptionError, DeviceEncryptionIssuer};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey};
 pub use reason::{Reason, Refusal};

@@ -246,9 +246,9 @@ reasons! {
     /// A certificate of the chain has expired.
     Expired "expired" Administrator
         "a certificate of the chain has expired" "whether it has been renewed, and the clocks";
-    /// A certificate's validity ends before it begins.
+    /// A certificate's validity ends before it begins, or begins before 1970.
     ValidityInvalid "validity-invalid" Administrator
-        "a certificate's validity ends before it begins" "how the CA makes its certificates";
+        "a certificate's validity ends before it begins, or begins before 1970" "how the CA makes its certificates";
     /// The certificate in question is a CA's.
     CaAsEndEntity "ca-as-end-entity" Administrator
         "the certificate in question is a CA's" "which certificate was used: a CA's key signs certificates and nothing else";
@@ -269,6 +269,12 @@ reasons! {
     CriticalExtension "critical-extension" Administrator
         "a certificate has a critical extension that is not processed"
         "which extension it is; certificate policies need another chain verifier";
+    /// A CA demands a policy that all certificates of the chain agree on, and there is none.
+    NoValidPolicy "no-valid-policy" Administrator
+        "a CA demands a certificate policy, and the chain has no valid one" "which policies the certificates of the chain assert";
+    /// A certificate of the chain has unique identifiers, which nobody uses and which are not processed.
+    UniqueIdentifiers "unique-identifiers" Administrator
+        "a certificate of the chain has unique identifiers" "how the CA makes its certificates";
     /// A certificate of the chain is not of version 3.
     CertificateVersion "certificate-version" Administrator
         "a certificate of the chain is not of version 3" "how the certificate was made";
@@ -381,6 +387,37 @@ reasons! {
     /// Deriving the decryption key would take more iterations than the cap allows, which keeps a processor busy for long.
     KdfIterations "kdf-iterations" Caller
         "opening it takes more iterations than the cap allows" "where the file comes from, and whether the cap fits its purpose";
+    /// A PKCS #12 container has no checksum.
+    NoMac "no-mac" Caller
+        "the PKCS #12 container has no checksum (MAC)"
+        "which program made the file, and let it write one: without it nobody can tell whether the file was changed";
+    /// A PKCS #12 container is protected in a way that is not implemented.
+    ContainerUnsupported "container-unsupported" Caller
+        "the PKCS #12 container is protected in a way that is not implemented"
+        "the file; convert it with: openssl pkcs12 -legacy -in old.p12 -nodes | openssl pkcs12 -export -out new.p12";
+    /// The PKCS #11 module could not be loaded or does not answer.
+    TokenModule "token-module" Administrator
+        "the PKCS #11 module cannot be used"
+        "the path of the module, whether it is built for this machine, and its own configuration";
+    /// The token is not there.
+    TokenMissing "token-missing" Administrator
+        "the token is not there" "whether the card is in its reader, the service of the reader runs, and the token's name is right";
+    /// Several tokens fit the selection.
+    SeveralTokens "several-tokens" Caller
+        "several tokens fit" "the selection: a serial number is unique";
+    /// The token did not do what it was asked for.
+    TokenFailed "token-failed" Administrator
+        "the token did not do what it was asked for" "the card and its reader, and the code that the module answered";
+    /// The token did not accept the PIN. It is not tried again.
+    PinRefused "pin-refused" Caller
+        "the token did not accept the PIN, which is not tried again" "the PIN; most cards lock after three wrong ones";
+    /// The PIN is locked.
+    PinLocked "pin-locked" Administrator
+        "the PIN of the token is locked" "whether the officer can unblock it with the PUK, or needs another card";
+    /// The token has one try left, and a PIN from a configuration does not get it.
+    PinLastTry "pin-last-try" Administrator
+        "the token has one try left, which a configured PIN is not spent on"
+        "the PIN by hand, with the card's own program: that resets the counter";
     /// The algorithm is not one that the key can sign with.
     AlgorithmNotOffered "algorithm-not-offered" Caller
         "the key does not sign with this algorithm" "which algorithm is configured against the type of the key and what its token can do";

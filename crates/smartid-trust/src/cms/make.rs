@@ -1,8 +1,9 @@
 //! Makes signed messages.
 //!
 //! What the Certificate Manager wants is the default: content embedded, binary (the bytes as they are, no line ends changed), DER, the
-//! signer's certificate included [documented, observed]. With signed attributes or without were both seen to be accepted; with them is
-//! the default, because then the signature says what it is over.
+//! signer's certificate included (vendor page: Certificate Manager (CM) REST API; the form observed in four public clients). Messages
+//! with signed attributes and without were both seen to be accepted (observed); with them is the default, because then the signature
+//! says what it is over. Only RSA with SHA-256 was seen; what the Certificate Manager says to other keys is unknown.
 
 use std::sync::Arc;
 
@@ -103,6 +104,33 @@ impl SignOptions {
 ///
 /// The digest is that of the signature algorithm; with Ed25519 it is SHA-512 (RFC 8419). What the key gives back is checked with the
 /// certificate before it is handed out, so that a token with another key than its certificate's is found here and not by the receiver.
+///
+/// ```
+/// # let certificate = smartid_trust::Certificate::from_pem(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem")))?;
+/// use smartid_core::SignError;
+/// use smartid_trust::cms::{SignOptions, sign};
+/// use smartid_trust::{Certificate, DigestAlgorithm, OfficerSigner, SignatureAlgorithm, SigningError};
+///
+/// /// A reader without a card.
+/// #[derive(Debug)]
+/// struct EmptyReader(Vec<Certificate>);
+///
+/// impl OfficerSigner for EmptyReader {
+///     fn chain(&self) -> &[Certificate] {
+///         &self.0
+///     }
+///     fn algorithms(&self) -> &[SignatureAlgorithm] {
+///         &[SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)]
+///     }
+///     fn sign(&self, _: SignatureAlgorithm, _: &[u8]) -> Result<Vec<u8>, SignError> {
+///         Err(SignError::new("no card in the reader"))
+///     }
+/// }
+///
+/// let signed = sign(&EmptyReader(vec![certificate]), b"data to sign", &SignOptions::new());
+/// assert!(matches!(signed, Err(SigningError::Key(_))));
+/// # Ok::<(), smartid_trust::Refusal>(())
+/// ```
 ///
 /// # Errors
 /// [`SigningError::NoAlgorithm`]; [`SigningError::Key`] when the key does not sign; [`SigningError::Refused`] with

@@ -1,20 +1,29 @@
 //! CMS SignedData (RFC 5652 5), which PKCS #7 messages are too: read, verified, made.
 //!
-//! Hermod answers a signing command with `format: "pkcs7"` [documented], and a Certificate Manager write wants the data that it handed
-//! out back as SignedData of an officer: content embedded, binary, DER, signer certificate included [documented, observed]. So this
-//! module verifies what devices send, in BER as Java producers write it, and makes what the Certificate Manager reads.
+//! A signing command of Hermod asks for `format: "pkcs7"` (vendor page: Example: Personal Desktop Client signing, documented). A write
+//! operation of the Certificate Manager wants the data that it handed out back as SignedData of an officer: content embedded, binary,
+//! DER, signer certificate included (vendor page: Certificate Manager (CM) REST API, documented; the form observed in four public
+//! clients). So this module verifies what devices send, in BER as Java producers write it, and makes what the Certificate Manager reads.
 //!
 //! ```
-//! # let root = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem"));
-//! # let message = b"not a message".to_vec();
+//! # let officer = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem"));
+//! # let message = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/signed-message.pem"));
 //! use smartid_core::Timestamp;
 //! use smartid_trust::cms::{CmsPolicy, SignedData};
-//! use smartid_trust::{Certificate, Reason};
+//! use smartid_trust::{Certificate, Check, Reason};
 //!
-//! let officer = Certificate::from_pem(root)?;
-//! let policy = CmsPolicy::named_certificates(vec![officer]).expecting_content("what was to be signed");
-//! let verified = SignedData::parse(message).and_then(|message| message.verify(&policy, Timestamp::from_millis(1_767_225_600_000)));
-//! assert_eq!(verified.unwrap_err().reason(), Reason::Malformed);
+//! let officer = Certificate::from_pem(officer)?;
+//! let message = SignedData::parse_pem(message)?;
+//! let now = Timestamp::from_millis(1_800_000_000_000);
+//!
+//! let policy = CmsPolicy::named_certificates(vec![officer]);
+//! let verified = message.verify(&policy, now)?;
+//! assert_eq!(verified.fact().content, "approve request 7");
+//! assert!(verified.proof().was_checked(Check::KeyNamedByVerifier));
+//! assert!(verified.proof().not_checked.contains(&Check::Chain));
+//!
+//! let policy = policy.expecting_content("approve request 8");
+//! assert_eq!(message.verify(&policy, now).unwrap_err().reason(), Reason::ContentUnexpected);
 //! # Ok::<(), smartid_trust::Refusal>(())
 //! ```
 //!

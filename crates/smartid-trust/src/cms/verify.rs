@@ -25,6 +25,9 @@ impl Verify for SignedData {
     type Fact = SignedContent;
 
     fn check(&self, policy: &CmsPolicy, at: Timestamp) -> Result<Verified<SignedContent>, Refusal> {
+        if self.signers.is_empty() {
+            return Err(Reason::NoSigner.into());
+        }
         let content = self.content(policy)?;
         let signers = self.examine(content, policy, at);
         let proof = decide(&signers, &policy.signers)?.proof.clone();

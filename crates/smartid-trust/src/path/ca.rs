@@ -6,7 +6,7 @@
 
 use smartid_core::Timestamp;
 
-use super::purpose::Purpose;
+use super::{Purpose, policies};
 use crate::certificate::oids;
 use crate::der::{Oid, Reader, tag};
 use crate::{AttributeType, Certificate, KeyUsage, Reason, Refusal};
@@ -88,6 +88,7 @@ pub(super) fn check_chain(
         return Err(about(Reason::PathTooLong, root));
     }
     purpose.check_chain(chain)?;
+    policies::check(chain)?;
     for (index, ca) in chain.iter().enumerate().skip(1) {
         if constrains_email(ca)?
             && let Some(below) = chain.iter().take(index).find(|below| has_email_in_subject(below))

@@ -132,6 +132,18 @@ impl RevocationList {
         self.contains_octets(&serial.to_der_contents())
     }
 
+    /// Whether this list was signed by `issuer_key`. Only the signature: names and times are the chain verifier's part.
+    ///
+    /// # Errors
+    /// [`Reason::CrlSignature`], and the reasons of [`Certificate::signature_algorithm`].
+    pub fn is_signed_by(&self, issuer_key: &PublicKey) -> Result<(), Refusal> {
+        self.check_signature(issuer_key, AlgorithmSet::default())
+            .map_err(|refusal| match refusal.reason() {
+                Reason::BadSignature => Reason::CrlSignature.into(),
+                _ => refusal,
+            })
+    }
+
     fn contains_octets(&self, serial: &[u8]) -> bool {
         self.0
             .revoked
@@ -164,11 +176,11 @@ impl RevocationList {
 
     /// Whether it was signed by this key, with an algorithm of `set`.
     pub(super) fn check_signature(&self, key: &PublicKey, set: AlgorithmSet) -> Result<(), Refusal> {
+        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
+        set.check(algorithm)?;
         if self.0.signed_by.get() == Some(key) {
             return Ok(());
         }
-        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
-        set.check(algorithm)?;
         key.verify(algorithm, &self.0.to_be_signed, &self.0.signature)?;
         let _first_stays = self.0.signed_by.set(key.clone());
         Ok(())

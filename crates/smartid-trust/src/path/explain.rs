@@ -3,9 +3,10 @@
 //! webpki says what is wrong and not with which certificate. Where the certificates that took part show it, the detail names it.
 
 use smartid_core::Timestamp;
-use webpki::Error;
+use webpki::{DerTypeId, Error};
 
 use super::ca;
+use crate::certificate::oids;
 use crate::{AlgorithmSet, Certificate, PublicKey, Reason, Refusal};
 
 /// The refusal for an error; `certificates` are the one in question and all that could be part of its chain, `roots` those configured.
@@ -42,7 +43,14 @@ pub(super) fn explain(
         Error::MaximumPathDepthExceeded => plain(Reason::PathTooLong, "more than six intermediates"),
         Error::NameConstraintViolation
         | Error::InvalidNetworkMaskConstraint
-        | Error::MalformedNameConstraint => plain(Reason::NameConstraint, ""),
+        | Error::MalformedNameConstraint => {
+            let mut cas = certificates.iter().skip(1).copied().chain(roots);
+            let found = cas.find(|ca| ca.extension(&oids::NAME_CONSTRAINTS).is_some());
+            Refusal::new(
+                Reason::NameConstraint,
+                found.map_or_else(String::new, |it| it.subject().to_string()),
+            )
+        }
         Error::CertNotValidForName(_) => plain(Reason::NameConstraint, "the name asked for"),
         Error::UnsupportedCriticalExtension => {
             let found = certificates
@@ -88,7 +96,12 @@ pub(super) fn explain(
         Error::ExtensionValueInvalid | Error::MalformedExtensions => {
             plain(Reason::Malformed, "an extension of a certificate")
         }
-        // BadDer, BadDerTime, TrailingData, MalformedDnsIdentifier, and whatever later versions add.
+        // The times were read before; only those before 1970 are none to webpki.
+        Error::BadDerTime => about(Reason::ValidityInvalid, &|it| it.not_before().as_millis() == 0),
+        Error::TrailingData(DerTypeId::CertificateExtensions) => {
+            about(Reason::UniqueIdentifiers, &Certificate::has_unique_ids)
+        }
+        // BadDer, other TrailingData, MalformedDnsIdentifier, and whatever later versions add.
         other => Refusal::new(
             Reason::Malformed,
             format!("a certificate of the chain: {other:?}"),
@@ -155,6 +168,41 @@ fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusa
             return Refusal::new(Reason::BadChainSignature, certificate.subject().to_string());
         }
     }
+    behind_names(certificates, roots)
+}
+
+/// Every signature is that of some issuer of the right name: path building has met a wrong combination of CAs that share a name, and
+/// says so although another combination failed for a better reason. That reason is looked for on the chain that the signatures make.
+fn behind_names(certificates: &[&Certificate], roots: &[Certificate]) -> Refusal {
+    let signs = |ca: &Certificate, below: &Certificate| {
+        ca.subject_der() == below.issuer_der()
+            && ca.public_key().is_ok_and(|key| below.is_signed_by(&key).is_ok())
+    };
+    let mut chain: Vec<&Certificate> = certificates.iter().take(1).copied().collect();
+    while let Some(last) = chain.last().copied() {
+        if roots.iter().any(|root| signs(root, last)) {
+            break;
+        }
+        match certificates
+            .iter()
+            .find(|ca| !chain.contains(ca) && signs(ca, last))
+        {
+            Some(next) => chain.push(next),
+            None => return Reason::BadChainSignature.into(),
+        }
+    }
+    for (depth, ca) in chain.iter().skip(1).enumerate() {
+        if let Ok(Some(constraints)) = ca.basic_constraints()
+            && constraints
+                .path_length
+                .is_some_and(|most| u64::try_from(depth).unwrap_or(u64::MAX) > most)
+        {
+            return Refusal::new(Reason::PathTooLong, ca.subject().to_string());
+        }
+        if ca.extension(&oids::NAME_CONSTRAINTS).is_some() {
+            return Refusal::new(Reason::NameConstraint, ca.subject().to_string());
+        }
+    }
     Reason::BadChainSignature.into()
 }
 
@@ -178,4 +226,90 @@ fn algorithm(certificates: &[&Certificate], roots: &[Certificate], allowed: Algo
         Reason::AlgorithmUnknown,
         "parameters of a signature algorithm in the chain",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::test_ca::*;
+
+    /// Every error that webpki can answer here, by the list of its version 0.103: none may end in a reason that says nothing.
+    #[test]
+    fn every_error_has_its_reason() {
+        let time = rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        for (error, reason) in [
+            (Error::UnknownIssuer, Reason::UnknownIssuer),
+            (
+                Error::CertNotValidYet {
+                    time,
+                    not_before: time,
+                },
+                Reason::NotYetValid,
+            ),
+            (
+                Error::CertExpired {
+                    time,
+                    not_after: time,
+                },
+                Reason::Expired,
+            ),
+            (Error::InvalidCertValidity, Reason::ValidityInvalid),
+            (Error::BadDerTime, Reason::ValidityInvalid),
+            (Error::CaUsedAsEndEntity, Reason::CaAsEndEntity),
+            (Error::EndEntityUsedAsCa, Reason::NotACa),
+            (Error::PathLenConstraintViolated, Reason::PathTooLong),
+            (Error::MaximumPathDepthExceeded, Reason::PathTooLong),
+            (Error::NameConstraintViolation, Reason::NameConstraint),
+            (Error::InvalidNetworkMaskConstraint, Reason::NameConstraint),
+            (Error::MalformedNameConstraint, Reason::NameConstraint),
+            (Error::UnsupportedCriticalExtension, Reason::CriticalExtension),
+            (Error::UnsupportedCertVersion, Reason::CertificateVersion),
+            (Error::InvalidSignatureForPublicKey, Reason::BadChainSignature),
+            (Error::EmptyEkuExtension, Reason::ExtendedKeyUsage),
+            (Error::CertDistrusted, Reason::Distrusted),
+            (Error::MaximumSignatureChecksExceeded, Reason::TooLarge),
+            (Error::MaximumPathBuildCallsExceeded, Reason::TooLarge),
+            (Error::MaximumNameConstraintComparisonsExceeded, Reason::TooLarge),
+            (Error::CertRevoked, Reason::Revoked),
+            (Error::UnknownRevocationStatus, Reason::RevocationUnknown),
+            (
+                Error::CrlExpired {
+                    time,
+                    next_update: time,
+                },
+                Reason::CrlExpired,
+            ),
+            (Error::IssuerNotCrlSigner, Reason::CrlSigner),
+            (Error::InvalidCrlSignatureForPublicKey, Reason::CrlSignature),
+            (Error::InvalidCrlNumber, Reason::CrlUnsupported),
+            (
+                Error::UnsupportedCrlIssuingDistributionPoint,
+                Reason::CrlUnsupported,
+            ),
+            (Error::UnsupportedCrlVersion, Reason::CrlUnsupported),
+            (Error::UnsupportedDeltaCrl, Reason::CrlUnsupported),
+            (Error::UnsupportedIndirectCrl, Reason::CrlUnsupported),
+            (Error::UnsupportedRevocationReason, Reason::CrlUnsupported),
+            (
+                Error::UnsupportedRevocationReasonsPartitioning,
+                Reason::CrlUnsupported,
+            ),
+            (
+                Error::TrailingData(DerTypeId::CertificateExtensions),
+                Reason::UniqueIdentifiers,
+            ),
+            (Error::TrailingData(DerTypeId::Certificate), Reason::Malformed),
+            (Error::BadDer, Reason::Malformed),
+            (Error::ExtensionValueInvalid, Reason::Malformed),
+            (Error::InvalidSerialNumber, Reason::Malformed),
+            (Error::MalformedDnsIdentifier, Reason::Malformed),
+            (Error::MalformedExtensions, Reason::Malformed),
+            (Error::SignatureAlgorithmMismatch, Reason::Malformed),
+            (Error::UnsupportedNameType, Reason::Malformed),
+        ] {
+            let (leaf, ca) = (leaf().sign(&key(2)), intermediate().sign(&key(1)));
+            let refusal = explain(&error, &[&leaf, &ca], &[root()], AlgorithmSet::default(), NOW);
+            assert_eq!(refusal.reason(), reason, "{error:?}");
+        }
+    }
 }

@@ -10,9 +10,18 @@ mod candidates;
 mod crl;
 mod explain;
 mod points;
+mod policies;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod purpose;
 mod revocation;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+pub(crate) mod test_ca;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 use std::fmt;

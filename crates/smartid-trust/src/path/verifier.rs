@@ -11,7 +11,7 @@ use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, Verifie
 use super::candidates::{self, MAX_GIVEN};
 use super::crl::RevocationList;
 use super::explain::explain;
-use super::revocation::{self, Revocation};
+use super::revocation::{Lookup, Revocation};
 use super::{ChainRequest, ChainVerifier, Span, ValidatedChain, algorithms, ca};
 use crate::{AlgorithmSet, Certificate, Reason, Refusal};
 
@@ -27,7 +27,8 @@ const MAX_KNOWN: usize = 256;
 ///
 /// Signatures of the whole chain with algorithms of the list; the validity of every certificate, the root's too; that issuers are CAs
 /// (basic constraints, path length, keyCertSign when there is a key usage); name constraints; the purpose, for which the extended key
-/// usage of CAs must leave room too when they have one; critical extensions; revocation by the lists that were given.
+/// usage of CAs must leave room too when they have one; critical extensions; that the chain has a valid policy where a CA demands one;
+/// revocation by the lists that were given.
 ///
 /// # What is refused although RFC 5280 allows it
 ///
@@ -39,10 +40,11 @@ const MAX_KNOWN: usize = 256;
 /// * names of issuer and subject that are the same only after case, spaces or the string type are made equal (RFC 5280 7.1): they are
 ///   compared as octets;
 /// * more than six intermediates, and self-issued ones count for the path length;
-/// * intermediates and end entities of versions 1 and 2, with unique identifiers, or above 64 KiB;
+/// * intermediates and end entities of versions 1 and 2, with unique identifiers, above 64 KiB, or valid since before 1970;
 /// * a CA's certificate as the one in question, and so a self-signed certificate that is its own root: name its key instead;
 /// * DSA, SHA-1, RSA below 2048 bits and curves other than P-256, P-384 and P-521;
-/// * revocation lists of another issuer than the certificate's (indirect, or by another key), deltas, and lists by reasons.
+/// * revocation lists of another issuer than the certificate's (indirect), deltas, and lists by reasons: a list that covers some
+///   reasons only can revoke a certificate, never clear it.
 ///
 /// # Roots
 ///
@@ -203,14 +205,14 @@ impl WebpkiVerifier {
         } else {
             &chain
         });
-        let found = revocation::check(
-            &self.lists,
-            self.revocation,
-            self.algorithms,
-            &chain,
-            request.at,
-            &mut span,
-        )?;
+        let lookup = Lookup {
+            lists: &self.lists,
+            policy: self.revocation,
+            algorithms: self.algorithms,
+            others: candidates,
+            at: request.at,
+        };
+        let found = lookup.chain(&chain, &mut span)?;
         Ok(ValidatedChain::new(chain.into_iter().cloned().collect())
             .with_revocation(found.signer, found.intermediates)
             .good_from(span.from)
@@ -237,7 +239,12 @@ impl ChainVerifier for WebpkiVerifier {
 
         let explain = |error: &webpki::Error| {
             let mut all = vec![end_entity];
-            all.extend(&candidates);
+            // The issuer that is missing is found on all that is there, not only on what leads to a root.
+            if matches!(error, webpki::Error::UnknownIssuer) {
+                all.extend(request.intermediates.iter().chain(&self.intermediates));
+            } else {
+                all.extend(&candidates);
+            }
             explain(error, &all, &self.roots, self.algorithms, request.at)
         };
         let der = CertificateDer::from(end_entity.der().as_ref());

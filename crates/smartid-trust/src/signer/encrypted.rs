@@ -1,35 +1,15 @@
-//! Opens encrypted PKCS #8 (RFC 5958 3) with PBES2 (RFC 8018 6.2).
-//!
-//! How much work a file may cause is for the file to say: the iteration count is read and capped before anything is derived.
+//! Opens encrypted PKCS #8 (RFC 5958 3).
 
-use std::num::NonZeroU32;
-
-use aws_lc_rs::cipher::{
-    AES_128, AES_192, AES_256, Algorithm, DecryptionContext, PaddedBlockDecryptingKey, UnboundCipherKey,
-};
-use aws_lc_rs::iv::FixedLength;
-use aws_lc_rs::pbkdf2;
 use smartid_core::SecretString;
-use zeroize::Zeroizing;
 
 use super::key::SigningKey;
 use super::read;
-use crate::der::{Oid, Reader, tag};
+use crate::der::{Reader, tag};
+use crate::pbe::{Password, Scheme};
 use crate::{Reason, Refusal};
 
-/// So many iterations and more are refused. OWASP's figure of 2023 for PBKDF2 with HMAC-SHA-1 is 1 300 000; ten million take some
-/// seconds.
+/// So many iterations and more are refused. What is recommended for PBKDF2 is about a million; ten million take some seconds.
 const TOO_MANY_ITERATIONS: u64 = 10_000_000;
-
-pub(crate) const PBES2: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13]);
-pub(crate) const PBKDF2: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12]);
-const HMAC_SHA1: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7]);
-const HMAC_SHA256: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]);
-const HMAC_SHA384: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10]);
-const HMAC_SHA512: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11]);
-const AES_128_CBC: Oid = Oid::known(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 2]);
-const AES_192_CBC: Oid = Oid::known(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 22]);
-const AES_256_CBC: Oid = Oid::known(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42]);
 
 /// Whether it looks like EncryptedPrivateKeyInfo: a sequence that begins with a sequence, where a plain key begins with its version.
 pub(super) fn is_encrypted(der: &[u8]) -> bool {
@@ -43,7 +23,14 @@ pub(super) fn open(der: &[u8], password: &SecretString) -> Result<SigningKey, Re
     let algorithm = info.expect(tag::SEQUENCE, "an encrypted key without its algorithm")?;
     let encrypted = info.expect(tag::OCTET_STRING, "an encrypted key without its octets")?;
     info.end()?;
-    let plain = Scheme::parse(algorithm.contents)?.decrypt(encrypted.contents, password)?;
+    let scheme = Scheme::parse(algorithm.contents)?;
+    if scheme.cost() >= TOO_MANY_ITERATIONS {
+        return Err(Refusal::new(
+            Reason::KdfIterations,
+            format!("{} iterations", scheme.cost()),
+        ));
+    }
+    let plain = scheme.decrypt(encrypted.contents, Password::new(password.expose()))?;
     // One wrong password in 256 leaves padding that looks right; what is then no key was not decrypted.
     read::pkcs8(&plain).map_err(|refusal| match refusal.reason() {
         Reason::Malformed => Reason::WrongPassword.into(),
@@ -51,138 +38,72 @@ pub(super) fn open(der: &[u8], password: &SecretString) -> Result<SigningKey, Re
     })
 }
 
-fn unsupported(what: &'static str, oid: &Oid) -> Refusal {
-    Refusal::new(Reason::KeyEncryptionUnsupported, format!("{what} {oid}"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::der;
+    use crate::pbe::tests::{encrypt, identifier};
+    use crate::pbe::{AES_128_CBC, HMAC_SHA256};
 
-/// PBES2-params with PBKDF2-params.
-struct Scheme<'a> {
-    salt: &'a [u8],
-    iterations: NonZeroU32,
-    prf: pbkdf2::Algorithm,
-    cipher: &'static Algorithm,
-    key_len: usize,
-    iv: [u8; 16],
-}
+    const ED25519_KEY: [u8; 48] = [
+        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+    ];
 
-impl<'a> Scheme<'a> {
-    fn parse(identifier: &'a [u8]) -> Result<Self, Refusal> {
-        let mut scheme = Reader::new(identifier);
-        let oid = scheme.oid("an encryption scheme without its identifier")?;
-        if oid != PBES2 {
-            return Err(unsupported("encryption scheme", &oid));
+    fn file(count: u32, plain: &[u8]) -> Vec<u8> {
+        let (identifier, encrypted) = encrypt(2, 2, count, "right", plain);
+        der::sequence(&[&der::sequence(&[&identifier]), &der::octet_string(&encrypted)])
+    }
+
+    fn reason(der: &[u8], password: &str) -> Option<Reason> {
+        open(der, &SecretString::new(password))
+            .err()
+            .map(|refusal| refusal.reason())
+    }
+
+    #[test]
+    fn no_wrong_password_opens_it_and_each_is_called_wrong() {
+        let file = file(1, &ED25519_KEY);
+        assert_eq!(reason(&file, "right"), None);
+        // Some of them leave good padding behind.
+        for wrong in 0..2000 {
+            assert_eq!(
+                reason(&file, &wrong.to_string()),
+                Some(Reason::WrongPassword),
+                "{wrong}"
+            );
         }
-        let mut parameters = scheme
-            .expect(tag::SEQUENCE, "PBES2 without its parameters")?
-            .reader();
-        scheme.end()?;
-        let mut derivation = parameters
-            .expect(tag::SEQUENCE, "PBES2 without its key derivation")?
-            .reader();
-        let mut encryption = parameters
-            .expect(tag::SEQUENCE, "PBES2 without its cipher")?
-            .reader();
-        parameters.end()?;
+    }
 
-        let oid = encryption.oid("a cipher without its identifier")?;
-        let (cipher, key_len) = if oid == AES_128_CBC {
-            (&AES_128, 16)
-        } else if oid == AES_192_CBC {
-            (&AES_192, 24)
-        } else if oid == AES_256_CBC {
-            (&AES_256, 32)
-        } else {
-            return Err(unsupported("cipher", &oid));
+    #[test]
+    fn the_iteration_cap_is_where_the_documentation_says() {
+        let reason_of = |count: u64| {
+            let identifier = identifier(Some(HMAC_SHA256), &AES_128_CBC, count, None);
+            let file = der::sequence(&[&der::sequence(&[&identifier]), &der::octet_string(&[0; 16])]);
+            reason(&file, "right")
         };
-        let iv = encryption.expect(tag::OCTET_STRING, "a cipher without its initial vector")?;
-        encryption.end()?;
-        let iv = <[u8; 16]>::try_from(iv.contents)
-            .map_err(|_| Refusal::new(Reason::Malformed, "an initial vector that has not 16 bytes"))?;
-
-        let oid = derivation.oid("a key derivation without its identifier")?;
-        if oid != PBKDF2 {
-            return Err(unsupported("key derivation", &oid));
+        for count in [TOO_MANY_ITERATIONS, u64::from(u32::MAX), i64::MAX as u64] {
+            assert_eq!(reason_of(count), Some(Reason::KdfIterations), "{count}");
         }
-        let mut kdf = derivation
-            .expect(tag::SEQUENCE, "PBKDF2 without its parameters")?
-            .reader();
-        derivation.end()?;
-        let salt = kdf.expect(tag::OCTET_STRING, "PBKDF2 without its salt")?;
-        let iterations = iterations(
-            kdf.expect(tag::INTEGER, "PBKDF2 without its iteration count")?
-                .small_integer()?,
-        )?;
-        if let Some(length) = kdf.optional(tag::INTEGER)?
-            && length.small_integer()? != key_len as u64
-        {
-            return Err(Refusal::new(
-                Reason::Malformed,
-                "a key length that is not the cipher's",
-            ));
-        }
-        let prf = match kdf.optional(tag::SEQUENCE)? {
-            None => pbkdf2::PBKDF2_HMAC_SHA1,
-            Some(prf) => {
-                let mut prf = prf.reader();
-                let oid = prf.oid("a pseudo-random function without its identifier")?;
-                prf.optional(tag::NULL)?;
-                prf.end()?;
-                if oid == HMAC_SHA1 {
-                    pbkdf2::PBKDF2_HMAC_SHA1
-                } else if oid == HMAC_SHA256 {
-                    pbkdf2::PBKDF2_HMAC_SHA256
-                } else if oid == HMAC_SHA384 {
-                    pbkdf2::PBKDF2_HMAC_SHA384
-                } else if oid == HMAC_SHA512 {
-                    pbkdf2::PBKDF2_HMAC_SHA512
-                } else {
-                    return Err(unsupported("pseudo-random function", &oid));
-                }
-            }
-        };
-        kdf.end()?;
-        Ok(Self {
-            salt: salt.contents,
-            iterations,
-            prf,
-            cipher,
-            key_len,
-            iv,
-        })
+        assert_eq!(reason_of(1000), Some(Reason::WrongPassword));
     }
 
-    fn decrypt(&self, encrypted: &[u8], password: &SecretString) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        if encrypted.is_empty() || !encrypted.len().is_multiple_of(16) {
-            return Err(Refusal::new(
-                Reason::Malformed,
-                "an encrypted key that is not made of whole blocks",
-            ));
-        }
-        let wrong = |_| Refusal::from(Reason::WrongPassword);
-        let mut key = Zeroizing::new(vec![0; self.key_len]);
-        pbkdf2::derive(
-            self.prf,
-            self.iterations,
-            self.salt,
-            password.expose().as_bytes(),
-            &mut key,
-        );
-        let key = UnboundCipherKey::new(self.cipher, &key).map_err(wrong)?;
-        let key = PaddedBlockDecryptingKey::cbc_pkcs7(key).map_err(wrong)?;
-        let mut plain = Zeroizing::new(encrypted.to_vec());
-        let context = DecryptionContext::Iv128(FixedLength::from(self.iv));
-        let length = key.decrypt(&mut plain, context).map_err(wrong)?.len();
-        plain.truncate(length);
-        Ok(plain)
+    #[test]
+    fn what_was_decrypted_is_still_checked() {
+        assert_eq!(reason(&file(1, b"no key"), "right"), Some(Reason::WrongPassword));
+        let mut unknown = ED25519_KEY;
+        unknown[11] = 0x71;
+        assert_eq!(reason(&file(1, &unknown), "right"), Some(Reason::KeyUnsupported));
     }
-}
 
-fn iterations(count: u64) -> Result<NonZeroU32, Refusal> {
-    if count >= TOO_MANY_ITERATIONS {
-        return Err(Refusal::new(Reason::KdfIterations, format!("{count} iterations")));
+    #[test]
+    fn cut_short_anywhere_it_is_malformed() {
+        let file = file(1, &ED25519_KEY);
+        for end in 0..file.len() {
+            assert_eq!(reason(&file[..end], "right"), Some(Reason::Malformed), "{end}");
+        }
+        assert!(is_encrypted(&file) && !is_encrypted(&ED25519_KEY));
+        let plain = SigningKey::from_pkcs8_der(&file).map_err(|refusal| refusal.reason());
+        assert_eq!(plain.err(), Some(Reason::PasswordMissing));
     }
-    u32::try_from(count)
-        .ok()
-        .and_then(NonZeroU32::new)
-        .ok_or(Refusal::new(Reason::Malformed, "an iteration count of zero"))
 }

@@ -3,13 +3,13 @@
 //! A key may be in memory or on a smart card, so the interface is a certificate chain and a call that signs; it is synchronous, because
 //! a PKCS #11 module is, and is meant to be called through [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
 
-mod chain;
+pub(crate) mod chain;
 mod encrypted;
 mod error;
 mod identity;
-mod key;
+pub(crate) mod key;
 mod memory;
-mod read;
+pub(crate) mod read;
 mod text;
 
 use std::fmt;
