@@ -106,30 +106,19 @@ impl SignOptions {
 /// certificate before it is handed out, so that a token with another key than its certificate's is found here and not by the receiver.
 ///
 /// ```
-/// # let certificate = smartid_trust::Certificate::from_pem(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem")))?;
-/// use smartid_core::SignError;
-/// use smartid_trust::cms::{SignOptions, sign};
-/// use smartid_trust::{Certificate, DigestAlgorithm, OfficerSigner, SignatureAlgorithm, SigningError};
+/// # let key = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.key"));
+/// # let certificate = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem"));
+/// use smartid_core::Timestamp;
+/// use smartid_trust::cms::{CmsPolicy, SignOptions, SignedData, sign};
+/// use smartid_trust::{Certificate, MemorySigner, SigningKey};
 ///
-/// /// A reader without a card.
-/// #[derive(Debug)]
-/// struct EmptyReader(Vec<Certificate>);
+/// let certificate = Certificate::from_pem(certificate)?;
+/// let officer = MemorySigner::new(SigningKey::from_pem(key, None)?, vec![certificate.clone()])?;
+/// let message = sign(&officer, b"the data that were handed out", &SignOptions::new())?;
 ///
-/// impl OfficerSigner for EmptyReader {
-///     fn chain(&self) -> &[Certificate] {
-///         &self.0
-///     }
-///     fn algorithms(&self) -> &[SignatureAlgorithm] {
-///         &[SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)]
-///     }
-///     fn sign(&self, _: SignatureAlgorithm, _: &[u8]) -> Result<Vec<u8>, SignError> {
-///         Err(SignError::new("no card in the reader"))
-///     }
-/// }
-///
-/// let signed = sign(&EmptyReader(vec![certificate]), b"data to sign", &SignOptions::new());
-/// assert!(matches!(signed, Err(SigningError::Key(_))));
-/// # Ok::<(), smartid_trust::Refusal>(())
+/// let policy = CmsPolicy::named_certificates(vec![certificate]).expecting_content("the data that were handed out");
+/// assert!(SignedData::parse(message)?.verify(&policy, Timestamp::from_millis(1_800_000_000_000)).is_ok());
+/// # Ok::<(), smartid_trust::SigningError>(())
 /// ```
 ///
 /// # Errors

@@ -41,6 +41,13 @@
 //! Counter signatures and other unsigned attributes, attribute certificates and revocation lists in the message are read over. The
 //! signing time is what the signer claims; the message is judged as of the time that the caller gives.
 //!
+//! # What is refused although a standard may allow it
+//!
+//! SHA-1, MD5, SHA-224 and SHA-3; DSA and the plain form of ECDSA; RSA-PSS whose mask has another digest than the message; a digest of
+//! the content other than that of the signature; versions that neither RFC 2315 nor RFC 5652 names; two certificates that both pass as
+//! the signer's; tags above 30; BER nested deeper than 32 or with more than 65 536 elements; more than 64 signers, 128 certificates or
+//! 64 attributes of one signer; more than [`MAX_MESSAGE_LEN`] bytes.
+//!
 //! # Signed attributes that come as content
 //!
 //! What is signed is either the content or the encoding of the signed attributes, and the signature does not say which. Whoever has a

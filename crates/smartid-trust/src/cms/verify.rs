@@ -29,7 +29,14 @@ impl Verify for SignedData {
             return Err(Reason::NoSigner.into());
         }
         let content = self.content(policy)?;
-        let signers = self.examine(content, policy, at);
+        let mut signers = Vec::with_capacity(self.signers.len());
+        for report in self.examine(content, policy, at) {
+            // The first refusal is the answer; what the others would have cost is saved.
+            if let (Signers::Every, Err(refusal)) = (&policy.signers, &report.outcome) {
+                return Err(refusal.clone());
+            }
+            signers.push(report);
+        }
         let proof = decide(&signers, &policy.signers)?.proof.clone();
         let fact = SignedContent {
             content_type: self.content_type.clone(),
@@ -48,7 +55,7 @@ impl Unverified<SignedData> {
     pub fn reports(&self, policy: &CmsPolicy, at: Timestamp) -> Vec<SignerReport> {
         let message = self.danger_unverified();
         match message.content(policy) {
-            Ok(content) => message.examine(content, policy, at),
+            Ok(content) => message.examine(content, policy, at).collect(),
             Err(refusal) => {
                 let refused = message.signers.iter().map(|signer| SignerReport {
                     identifier: signer.identifier.clone(),
@@ -65,11 +72,8 @@ fn decide<'a>(reports: &'a [SignerReport], demanded: &Signers) -> Result<&'a Sig
     let first = reports.first().ok_or(Reason::NoSigner)?;
     let good = || reports.iter().find_map(|report| report.outcome.as_ref().ok());
     match demanded {
-        Signers::Every => match reports.iter().find_map(|report| report.outcome.as_ref().err()) {
-            Some(refusal) => Err(refusal.clone()),
-            None => first.outcome.as_ref().map_err(Refusal::clone),
-        },
-        Signers::Any => match good() {
+        // Every: none of them was refused, or it would not have come here.
+        Signers::Every | Signers::Any => match good() {
             Some(proof) => Ok(proof),
             None => first.outcome.as_ref().map_err(Refusal::clone),
         },
@@ -165,10 +169,16 @@ impl SignedData {
         }
     }
 
-    fn examine(&self, content: &Bytes, policy: &CmsPolicy, at: Timestamp) -> Vec<SignerReport> {
+    /// Verifies the signers, each when it is asked for.
+    fn examine<'a>(
+        &'a self,
+        content: &'a Bytes,
+        policy: &'a CmsPolicy,
+        at: Timestamp,
+    ) -> impl Iterator<Item = SignerReport> + 'a {
         let pool = Pool::new(self, policy);
         let mut digests = Digests::default();
-        let reports = self.signers.iter().map(|signer| {
+        self.signers.iter().map(move |signer| {
             let outcome = self.signed(signer, content, &mut digests, policy);
             let outcome = outcome.and_then(|signed| {
                 let proof = find_signer(signer, &signed, &pool, policy, at)?;
@@ -185,8 +195,7 @@ impl SignedData {
                 identifier: signer.identifier.clone(),
                 outcome,
             }
-        });
-        reports.collect()
+        })
     }
 
     /// Checks everything about a signer that needs no key.

@@ -37,7 +37,7 @@ impl Jws {
     /// [`Reason::JwsCritical`] or [`Reason::JwsUnencodedPayload`] when that is why the payload is not base64url.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Unverified<Self>, Refusal> {
         let parts = Parts::of(text.as_ref())?;
-        let text = Bytes::copy_from_slice(parts.signed);
+        let text = Bytes::copy_from_slice(parts.signed.as_bytes());
         let payload = decode(parts.payload).map_err(|refusal| match header_refusal(parts.header) {
             // Not encoded, because the header says so: that is what is to be told.
             Some(why) if matches!(why.reason(), Reason::JwsCritical | Reason::JwsUnencodedPayload) => why,
@@ -63,8 +63,7 @@ impl Jws {
         if !parts.payload.is_empty() {
             return Err(Reason::JwsNotDetached.into());
         }
-        let mut signed = parts.signed.to_vec();
-        signed.extend_from_slice(base64::encode(Flavour::Url, &payload).as_bytes());
+        let signed = format!("{}{}", parts.signed, base64::encode(Flavour::Url, &payload));
         Self::assemble(&parts, signed.into(), payload)
     }
 
@@ -104,7 +103,8 @@ impl Jws {
     /// # Errors
     /// [`Reason::NotBase64Url`] and [`Reason::JwsWhiteSpace`].
     pub fn header_json(&self) -> Result<Bytes, Refusal> {
-        decode(&self.header_text)
+        let text = std::str::from_utf8(&self.header_text).map_err(|_| not_base64url(&self.header_text))?;
+        decode(text)
     }
 
     /// The payload.
@@ -148,11 +148,11 @@ impl fmt::Debug for Jws {
 }
 
 struct Parts<'a> {
-    header: &'a [u8],
-    payload: &'a [u8],
-    signature: &'a [u8],
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
     /// Header, full stop, payload.
-    signed: &'a [u8],
+    signed: &'a str,
 }
 
 impl<'a> Parts<'a> {
@@ -160,41 +160,46 @@ impl<'a> Parts<'a> {
         if text.len() > MAX_JWS_LEN {
             return Err(Refusal::new(Reason::TooLarge, "a JWS"));
         }
-        let wrong = || {
-            if text.iter().any(u8::is_ascii_whitespace) {
+        // As text, because its search for a letter looks at a word at a time.
+        let text = std::str::from_utf8(text).map_err(|_| not_base64url(text))?;
+        let parts = text.rsplit_once('.').and_then(|(signed, signature)| {
+            let (header, payload) = signed.split_once('.')?;
+            (!payload.contains('.')).then_some(Self {
+                header,
+                payload,
+                signature,
+                signed,
+            })
+        });
+        parts.ok_or_else(|| {
+            if white_space(text.as_bytes()) {
                 return Refusal::from(Reason::JwsWhiteSpace);
             }
-            let parts = text.split(|byte| *byte == b'.').count();
-            Refusal::new(Reason::JwsParts, format!("{parts} parts"))
-        };
-        // The signature and the payload are short, the header of a signer with certificates is long: from the end, then.
-        let dot = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'.').ok_or_else(wrong);
-        let (signed, signature) = text.split_at_checked(dot(text)?).ok_or_else(wrong)?;
-        let (header, payload) = signed.split_at_checked(dot(signed)?).ok_or_else(wrong)?;
-        if header.contains(&b'.') {
-            return Err(wrong());
-        }
-        Ok(Self {
-            header,
-            payload: payload.get(1..).unwrap_or_default(),
-            signature: signature.get(1..).unwrap_or_default(),
-            signed,
+            Refusal::new(Reason::JwsParts, format!("{} parts", text.split('.').count()))
         })
     }
 }
 
-fn header_refusal(text: &[u8]) -> Option<Refusal> {
+fn white_space(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_whitespace)
+}
+
+fn not_base64url(text: &[u8]) -> Refusal {
+    if white_space(text) {
+        Reason::JwsWhiteSpace.into()
+    } else {
+        Reason::NotBase64Url.into()
+    }
+}
+
+fn header_refusal(text: &str) -> Option<Refusal> {
     decode(text).and_then(JwsHeader::parse).err()
 }
 
-fn decode(part: &[u8]) -> Result<Bytes, Refusal> {
-    let decoded = std::str::from_utf8(part)
-        .ok()
-        .map(|text| base64::decode(Flavour::Url, text));
-    match decoded {
-        Some(Ok(bytes)) => Ok(bytes.into()),
-        _ if part.iter().any(u8::is_ascii_whitespace) => Err(Reason::JwsWhiteSpace.into()),
-        _ => Err(Reason::NotBase64Url.into()),
+fn decode(part: &str) -> Result<Bytes, Refusal> {
+    match base64::decode(Flavour::Url, part) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(_) => Err(not_base64url(part.as_bytes())),
     }
 }
 

@@ -134,8 +134,12 @@ fn several_signers_are_reported_one_by_one() {
         Some(Reason::DemandedSignerMissing)
     );
     let key = first.public_key().unwrap();
-    let by_key = CmsPolicy::keys(vec![key]).demanding_signers(vec![first]);
-    assert_eq!(reason(&pair, &by_key), None);
+    let by_key = |demanded| CmsPolicy::keys(vec![key.clone()]).demanding_signers(vec![demanded]);
+    assert_eq!(reason(&pair, &by_key(first)), None);
+    assert_eq!(
+        reason(&good().der(), &by_key(issuing())),
+        Some(Reason::DemandedSignerMissing)
+    );
 }
 
 #[test]
