@@ -52,6 +52,8 @@ mod key;
 pub mod path;
 mod pbe;
 mod pem;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 #[cfg(feature = "pkcs12")]
 pub mod pkcs12;
 mod reason;

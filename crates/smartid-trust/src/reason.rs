@@ -146,10 +146,6 @@ reasons! {
     /// `typ` is not the one that was expected.
     JwsType "jws-type" Caller
         "the message is of another type" "whether this kind of message was expected here";
-    /// The payload is not the one that was expected.
-    JwsPayload "jws-payload" Administrator
-        "the signed payload is not the one that was expected"
-        "whether the answer belongs to this question; an answer to another one looks like this";
     /// The payload was signed, but is not JSON of the shape that was asked for.
     PayloadUnreadable "payload-unreadable" Vendor
         "the payload is not of the shape that was asked for" "the payload against what the program expects, at the path named";
@@ -399,6 +395,29 @@ reasons! {
     ContainerUnsupported "container-unsupported" Caller
         "the PKCS #12 container is protected in a way that is not implemented"
         "the file; convert it with: openssl pkcs12 -legacy -in old.p12 -nodes | openssl pkcs12 -export -out new.p12";
+    /// The PKCS #11 module could not be loaded or does not answer.
+    TokenModule "token-module" Administrator
+        "the PKCS #11 module cannot be used"
+        "the path of the module, whether it is built for this machine, and its own configuration";
+    /// The token is not there.
+    TokenMissing "token-missing" Administrator
+        "the token is not there" "whether the card is in its reader, the service of the reader runs, and the token's name is right";
+    /// Several tokens fit the selection.
+    SeveralTokens "several-tokens" Caller
+        "several tokens fit" "the selection: a serial number is unique";
+    /// The token did not do what it was asked for.
+    TokenFailed "token-failed" Administrator
+        "the token did not do what it was asked for" "the card and its reader, and the code that the module answered";
+    /// The token did not accept the PIN. It is not tried again.
+    PinRefused "pin-refused" Caller
+        "the token did not accept the PIN, which is not tried again" "the PIN; most cards lock after three wrong ones";
+    /// The PIN is locked.
+    PinLocked "pin-locked" Administrator
+        "the PIN of the token is locked" "whether the officer can unblock it with the PUK, or needs another card";
+    /// The token has one try left, and a PIN from a configuration does not get it.
+    PinLastTry "pin-last-try" Administrator
+        "the token has one try left, which a configured PIN is not spent on"
+        "the PIN by hand, with the card's own program: that resets the counter";
     /// The algorithm is not one that the key can sign with.
     AlgorithmNotOffered "algorithm-not-offered" Caller
         "the key does not sign with this algorithm" "which algorithm is configured against the type of the key and what its token can do";

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
@@ -123,5 +124,38 @@ fn the_list_of_the_verifier_binds() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn algorithms_can_be_allowed_one_by_one() {
+    let key = Key::of(Kind::Rsa);
+    for allowed in key.native() {
+        let policy = key.policy().allowing([*allowed, JwsAlgorithm::EdDsa]);
+        for algorithm in key.native() {
+            let message = key.token(&format!(r#"{{"alg":"{algorithm}"}}"#), b"x", *algorithm);
+            for _ in 0..2 {
+                let expected = if algorithm == allowed {
+                    Ok(b"x".to_vec())
+                } else {
+                    Err(Reason::AlgorithmNotAllowed)
+                };
+                assert_eq!(verdict(&message, &policy, NOW), expected, "{algorithm}");
+            }
+        }
+    }
+    // Both lists count.
+    let message = key.message("", b"x");
+    let both = key.policy().with_algorithms(AlgorithmSet::none().rsa_pss());
+    assert_eq!(
+        verdict(message, &both.allowing([JwsAlgorithm::Rs256]), NOW),
+        Err(Reason::AlgorithmNotAllowed)
+    );
+}
+
+#[test]
+fn names_come_back() {
+    for algorithm in JwsAlgorithm::ALL {
+        assert_eq!(JwsAlgorithm::from_name(algorithm.name()).unwrap(), *algorithm);
     }
 }

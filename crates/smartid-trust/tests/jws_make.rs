@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     missing_docs,
     reason = "tests"
 )]
@@ -151,7 +152,7 @@ fn keys_that_answer_nonsense() {
         (pair(&[0], &[1]), Reason::BadSignature),
         (pair(&[1], &[0]), Reason::BadSignature),
         (pair(&[0x80], &[1]), Reason::BadSignature),
-        (pair(&[1], &[0xff]), Reason::Malformed),
+        (pair(&[1], &[0xff]), Reason::BadSignature),
         (pair(&[1], &[0xff, 0x01]), Reason::BadSignature),
         (pair(&[1], &[1]), Reason::BadSignature),
         (pair(&[1; 33], &[1]), Reason::JwsSignatureLength),
@@ -163,11 +164,7 @@ fn keys_that_answer_nonsense() {
     ];
     for (answer, expected) in cases {
         officer.answer = Some(Ok(answer.clone()));
-        let reason = refused(sign(&officer, &key, b""));
-        assert!(
-            reason == expected || (reason, expected) == (Reason::BadSignature, Reason::Malformed),
-            "{answer:02x?}: {reason:?}"
-        );
+        assert_eq!(refused(sign(&officer, &key, b"")), expected, "{answer:02x?}");
     }
     let mut edwards = Officer::new(Kind::Ed25519, Vec::new());
     edwards.answer = Some(Ok(vec![0; 63]));

@@ -3,7 +3,7 @@
 //! that the documentation of the verifier states.
 //!
 //! The certificates are no part of the repository. `SMARTID_PKITS_DIR` names the folder that has `certs` and `crls`; the Python package
-//! `cryptography_vectors` brings it as `x509/PKITS_data`. `pkits/cases.txt` has a line for each test: its number in the suite, the
+//! `cryptography_vectors` brings it as `x509/PKITS_data`, and `pkits/fetch.sh` fetches it. `pkits/cases.txt` has a line for each test: its number in the suite, the
 //! certificate, the CA certificates, the lists, what the suite says (with any policy as the initial set), and what is said here: `ok`
 //! or the code of the reason.
 #![allow(

@@ -10,6 +10,8 @@ mod general_name;
 mod name;
 mod name_text;
 mod serial;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -116,13 +116,17 @@ impl Jwk {
     /// Why it cannot be used: [`Reason::JwkNotActive`], [`Reason::JwkUse`], [`Reason::JwkPrivate`], [`Reason::JwkMalformed`],
     /// [`Reason::NotBase64Url`], [`Reason::JwsSymmetric`], [`Reason::AlgorithmUnknown`] (its `alg` is none that signs),
     /// [`Reason::KeyUnsupported`], [`Reason::KeyTooSmall`], [`Reason::KeyInvalid`], [`Reason::TooLarge`].
-    pub const fn key(&self) -> Result<&PublicKey, &Refusal> {
-        self.key.as_ref()
+    pub fn key(&self) -> Result<&PublicKey, Refusal> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        self.key.as_ref().err()
     }
 
     /// The key, if it may check a signature of `algorithm`.
     pub(super) fn fitting(&self, algorithm: JwsAlgorithm) -> Result<&PublicKey, Refusal> {
-        let key = self.key.as_ref().map_err(Clone::clone)?;
+        let key = self.key()?;
         match self.algorithm {
             Some(bound) if bound != algorithm => Err(Refusal::new(
                 Reason::AlgorithmDoesNotFitKey,
@@ -177,14 +181,12 @@ fn may_verify(members: &Map<String, Value>) -> Result<(), Refusal> {
     {
         return Err(Refusal::new(Reason::JwkUse, format!("use is {}", shown(usage))));
     }
-    match members.get("key_ops") {
-        None => {}
-        Some(Value::Array(operations)) => {
-            if !operations.iter().any(|operation| operation == "verify") {
-                return Err(Refusal::new(Reason::JwkUse, "key_ops lacks verify"));
-            }
+    if let Some(operations) = members.get("key_ops") {
+        let list = operations.as_array();
+        let list = list.ok_or_else(|| malformed("key_ops is no list".to_owned()))?;
+        if !list.iter().any(|operation| operation == "verify") {
+            return Err(Refusal::new(Reason::JwkUse, "key_ops lacks verify"));
         }
-        Some(_) => return Err(malformed("key_ops is no list".to_owned())),
     }
     if let Some(state) = text(members, "keystate")?
         && !state.eq_ignore_ascii_case("active")

@@ -93,7 +93,7 @@ impl JwkSet {
     pub fn refused(&self) -> impl Iterator<Item = (&Jwk, &Refusal)> {
         self.keys
             .iter()
-            .filter_map(|key| key.key().err().map(|refusal| (key, refusal)))
+            .filter_map(|key| key.refusal().map(|refusal| (key, refusal)))
     }
 
     /// Whether a key of the set has the name that the message gives.

@@ -73,6 +73,22 @@ impl JwsOptions {
 /// The back side of a visual ID card is such a message (vendor page: Visual ID \[documented\]), signed with a certificate or with a key
 /// that is known by its name.
 ///
+/// ```
+/// use smartid_core::Timestamp;
+/// use smartid_trust::jws::{Jwk, JwkSet, Jws, JwsOptions, JwsPolicy, sign};
+/// # use smartid_trust::OfficerSigner;
+///
+/// # fn card(signer: &dyn OfficerSigner, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+/// let back = sign(signer, &JwsOptions::new().with_key_id("cards-2026"), br#"{"image":"..."}"#)?;
+///
+/// // And what the other side does, which knows the key by its name:
+/// let keys = JwkSet::new([Jwk::from_public_key(signer.chain()[0].public_key()?).with_id("cards-2026")]);
+/// let verified = Jws::parse(&back)?.verify(&JwsPolicy::keys(keys), now)?;
+/// assert_eq!(verified.fact().header.key_id(), Some("cards-2026"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// When the signer has a certificate, the new signature is checked against it before anyone else sees it: a key and a certificate that
 /// do not belong together are found here. A signer whose [`chain`](OfficerSigner::chain) is empty can sign with a
 /// [`key id`](JwsOptions::with_key_id).

@@ -33,11 +33,17 @@ impl Jws {
     /// A message whose payload was detached has an empty one here, and will not verify; see [`parse_detached`](Self::parse_detached).
     ///
     /// # Errors
-    /// [`Reason::TooLarge`] above 4 MiB, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`].
+    /// [`Reason::TooLarge`] above 4 MiB, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`];
+    /// [`Reason::JwsCritical`] or [`Reason::JwsUnencodedPayload`] when that is why the payload is not base64url.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Unverified<Self>, Refusal> {
         let parts = Parts::of(text.as_ref())?;
-        let text = Bytes::copy_from_slice(parts.signed);
-        Self::assemble(&parts, text, decode(parts.payload)?)
+        let text = Bytes::copy_from_slice(parts.signed.as_bytes());
+        let payload = decode(parts.payload).map_err(|refusal| match header_refusal(parts.header) {
+            // Not encoded, because the header says so: that is what is to be told.
+            Some(why) if matches!(why.reason(), Reason::JwsCritical | Reason::JwsUnencodedPayload) => why,
+            _ => refusal,
+        })?;
+        Self::assemble(&parts, text, payload)
     }
 
     /// Takes a JWS with detached content apart (RFC 7515 appendix F): the part between the full stops is empty, and `payload` is what
@@ -57,8 +63,7 @@ impl Jws {
         if !parts.payload.is_empty() {
             return Err(Reason::JwsNotDetached.into());
         }
-        let mut signed = parts.signed.to_vec();
-        signed.extend_from_slice(base64::encode(Flavour::Url, &payload).as_bytes());
+        let signed = format!("{}{}", parts.signed, base64::encode(Flavour::Url, &payload));
         Self::assemble(&parts, signed.into(), payload)
     }
 
@@ -98,7 +103,8 @@ impl Jws {
     /// # Errors
     /// [`Reason::NotBase64Url`] and [`Reason::JwsWhiteSpace`].
     pub fn header_json(&self) -> Result<Bytes, Refusal> {
-        decode(&self.header_text)
+        let text = std::str::from_utf8(&self.header_text).map_err(|_| not_base64url(&self.header_text))?;
+        decode(text)
     }
 
     /// The payload.
@@ -142,11 +148,11 @@ impl fmt::Debug for Jws {
 }
 
 struct Parts<'a> {
-    header: &'a [u8],
-    payload: &'a [u8],
-    signature: &'a [u8],
+    header: &'a str,
+    payload: &'a str,
+    signature: &'a str,
     /// Header, full stop, payload.
-    signed: &'a [u8],
+    signed: &'a str,
 }
 
 impl<'a> Parts<'a> {
@@ -154,37 +160,46 @@ impl<'a> Parts<'a> {
         if text.len() > MAX_JWS_LEN {
             return Err(Refusal::new(Reason::TooLarge, "a JWS"));
         }
-        let wrong = || {
-            if text.iter().any(u8::is_ascii_whitespace) {
+        // As text, because its search for a letter looks at a word at a time.
+        let text = std::str::from_utf8(text).map_err(|_| not_base64url(text))?;
+        let parts = text.rsplit_once('.').and_then(|(signed, signature)| {
+            let (header, payload) = signed.split_once('.')?;
+            (!payload.contains('.')).then_some(Self {
+                header,
+                payload,
+                signature,
+                signed,
+            })
+        });
+        parts.ok_or_else(|| {
+            if white_space(text.as_bytes()) {
                 return Refusal::from(Reason::JwsWhiteSpace);
             }
-            let parts = text.split(|byte| *byte == b'.').count();
-            Refusal::new(Reason::JwsParts, format!("{parts} parts"))
-        };
-        // The signature and the payload are short, the header of a signer with certificates is long: from the end, then.
-        let dot = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'.').ok_or_else(wrong);
-        let (signed, signature) = text.split_at_checked(dot(text)?).ok_or_else(wrong)?;
-        let (header, payload) = signed.split_at_checked(dot(signed)?).ok_or_else(wrong)?;
-        if header.contains(&b'.') {
-            return Err(wrong());
-        }
-        Ok(Self {
-            header,
-            payload: payload.get(1..).unwrap_or_default(),
-            signature: signature.get(1..).unwrap_or_default(),
-            signed,
+            Refusal::new(Reason::JwsParts, format!("{} parts", text.split('.').count()))
         })
     }
 }
 
-fn decode(part: &[u8]) -> Result<Bytes, Refusal> {
-    let decoded = std::str::from_utf8(part)
-        .ok()
-        .map(|text| base64::decode(Flavour::Url, text));
-    match decoded {
-        Some(Ok(bytes)) => Ok(bytes.into()),
-        _ if part.iter().any(u8::is_ascii_whitespace) => Err(Reason::JwsWhiteSpace.into()),
-        _ => Err(Reason::NotBase64Url.into()),
+fn white_space(text: &[u8]) -> bool {
+    text.iter().any(u8::is_ascii_whitespace)
+}
+
+fn not_base64url(text: &[u8]) -> Refusal {
+    if white_space(text) {
+        Reason::JwsWhiteSpace.into()
+    } else {
+        Reason::NotBase64Url.into()
+    }
+}
+
+fn header_refusal(text: &str) -> Option<Refusal> {
+    decode(text).and_then(JwsHeader::parse).err()
+}
+
+fn decode(part: &str) -> Result<Bytes, Refusal> {
+    match base64::decode(Flavour::Url, part) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(_) => Err(not_base64url(part.as_bytes())),
     }
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::algorithm::JwsAlgorithm;
 use super::jwk_set::JwkSet;
 use super::remembered::Remembered;
 use crate::path::ChainPolicy;
-use crate::{AlgorithmSet, Certificate};
+use crate::{AlgorithmSet, Reason, Refusal};
 
 /// Which messages are believed: by which keys, with which algorithms, saying what. Make one for each signer or purpose and keep it: it
 /// remembers the headers that it has met, as the same signer writes the same header each time.
@@ -20,8 +21,8 @@ use crate::{AlgorithmSet, Certificate};
 pub struct JwsPolicy {
     pub(super) keys: Option<JwkSet>,
     pub(super) chains: Option<Arc<ChainPolicy>>,
-    pub(super) intermediates: Vec<Certificate>,
-    pub(super) algorithms: AlgorithmSet,
+    algorithms: AlgorithmSet,
+    allowed: Option<Vec<JwsAlgorithm>>,
     pub(super) expected: Option<Bytes>,
     pub(super) message_type: Option<String>,
     pub(super) try_all: bool,
@@ -34,8 +35,8 @@ impl JwsPolicy {
         Self {
             keys,
             chains,
-            intermediates: Vec::new(),
             algorithms: AlgorithmSet::default(),
+            allowed: None,
             expected: None,
             message_type: None,
             try_all: false,
@@ -70,18 +71,28 @@ impl JwsPolicy {
         self.forget()
     }
 
-    /// Supplies intermediates for signers that send their own certificate alone. They are not trusted for being here.
-    #[must_use]
-    pub fn with_intermediates(mut self, intermediates: Vec<Certificate>) -> Self {
-        self.intermediates = intermediates;
-        self.forget()
-    }
-
     /// Allows these algorithms only; by default all that are implemented.
     #[must_use]
     pub const fn with_algorithms(mut self, algorithms: AlgorithmSet) -> Self {
         self.algorithms = algorithms;
         self
+    }
+
+    /// Allows only these of the algorithms, one by one, where [`with_algorithms`](Self::with_algorithms) is too coarse.
+    #[must_use]
+    pub fn allowing(mut self, algorithms: impl IntoIterator<Item = JwsAlgorithm>) -> Self {
+        self.allowed = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    pub(super) fn check_algorithm(&self, algorithm: JwsAlgorithm) -> Result<(), Refusal> {
+        self.algorithms.check(algorithm.signature_algorithm())?;
+        match &self.allowed {
+            Some(allowed) if !allowed.contains(&algorithm) => {
+                Err(Refusal::new(Reason::AlgorithmNotAllowed, algorithm.name()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Demands this payload, byte for byte.
@@ -127,8 +138,8 @@ impl fmt::Debug for JwsPolicy {
         let Self {
             keys,
             chains,
-            intermediates,
             algorithms,
+            allowed,
             expected,
             message_type,
             try_all,
@@ -138,8 +149,8 @@ impl fmt::Debug for JwsPolicy {
         f.debug_struct("JwsPolicy")
             .field("keys", keys)
             .field("chains", chains)
-            .field("intermediates", intermediates)
             .field("algorithms", algorithms)
+            .field("allowed", allowed)
             .field("expected_len", &expected.as_ref().map(Bytes::len))
             .field("message_type", message_type)
             .field("try_all", try_all)

@@ -5,7 +5,6 @@
 //! alone: the keys that may have signed, and for how long. Signature, allowed algorithms, type and payload are checked every time.
 //! Only headers of messages that verified are kept, so that a stranger cannot push the good ones out.
 
-use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use smartid_core::Timestamp;
 
 use super::header::JwsHeader;
 use crate::PublicKey;
-use crate::path::ValidatedChain;
+use crate::path::Passed;
 
 /// How many headers are remembered.
 const REMEMBERED: usize = 64;
@@ -29,9 +28,8 @@ pub(super) enum Source {
     /// A certificate.
     Chain {
         key: PublicKey,
-        chain: Arc<ValidatedChain>,
-        /// When the chain may be used without asking again; never, when absent.
-        window: Option<RangeInclusive<Timestamp>>,
+        /// With the times for which the answer holds.
+        chain: Passed,
     },
 }
 
@@ -46,7 +44,7 @@ impl Resolved {
     fn current(&self, at: Timestamp) -> bool {
         match &self.source {
             Source::Named(_) => true,
-            Source::Chain { window, .. } => window.as_ref().is_some_and(|window| window.contains(&at)),
+            Source::Chain { chain, .. } => chain.holds_at(at),
         }
     }
 }
@@ -65,7 +63,11 @@ impl Remembered {
 
     /// Keeps what was found, in the place of what was known about the same text.
     pub(super) fn put(&self, text: &[u8], resolved: Arc<Resolved>) {
-        if text.len() > LONGEST || matches!(resolved.source, Source::Chain { window: None, .. }) {
+        let again = match &resolved.source {
+            Source::Named(_) => true,
+            Source::Chain { chain, .. } => chain.chain.good_until.is_some(),
+        };
+        if text.len() > LONGEST || !again {
             return;
         }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -203,7 +203,9 @@ mod tests {
         #[test]
         fn reads_what_serde_json_writes(text in "\\PC*", number in any::<i64>(), float in -1e300f64..1e300) {
             let json = serde_json::json!({ "a": [text, number, float, null, true], "b": { "c": {} } });
-            prop_assert_eq!(value(json.to_string().as_bytes(), Reason::Malformed).unwrap(), json);
+            let text = json.to_string();
+            let loose: Value = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(value(text.as_bytes(), Reason::Malformed).unwrap(), loose);
         }
     }
 }

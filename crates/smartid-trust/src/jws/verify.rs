@@ -1,6 +1,5 @@
 //! Verifies a JWS.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use smartid_core::Timestamp;
@@ -10,7 +9,7 @@ use super::header::JwsHeader;
 use super::message::{Jws, JwsContent};
 use super::policy::JwsPolicy;
 use super::remembered::{Resolved, Source};
-use crate::path::{ChainPolicy, ValidatedChain};
+use crate::path::ChainPolicy;
 use crate::{Certificate, Check, DigestAlgorithm, Proof, PublicKey, Reason, Refusal, Verified, Verify};
 
 impl Verify for Jws {
@@ -29,7 +28,7 @@ impl Verify for Jws {
             None => Arc::clone(self.shared_header().map_err(Clone::clone)?),
         };
         let algorithm = header.algorithm();
-        policy.algorithms.check(algorithm.signature_algorithm())?;
+        policy.check_algorithm(algorithm)?;
         let (resolved, new) = match remembered {
             Some(resolved) => (resolved, false),
             None => {
@@ -55,9 +54,9 @@ impl Verify for Jws {
         };
         let mut proof = match &resolved.source {
             Source::Named(keys) => named_by_verifier(first_that_works(keys, proof_by)?),
-            Source::Chain { key, chain, .. } => {
+            Source::Chain { key, chain: passed } => {
                 let mut proof = proof_by(key)?;
-                chain.record(&mut proof);
+                passed.chain.record(&mut proof);
                 proof
             }
         };
@@ -68,7 +67,7 @@ impl Verify for Jws {
         policy.check_type(&header)?;
         match &policy.expected {
             Some(expected) if expected == self.payload() => proof.checked.push(Check::ExpectedContent),
-            Some(_) => return Err(Reason::JwsPayload.into()),
+            Some(_) => return Err(Reason::ContentUnexpected.into()),
             None => proof.not_checked.push(Check::ExpectedContent),
         }
         let content = JwsContent {
@@ -146,14 +145,8 @@ impl JwsPolicy {
         }
         let key = leaf.public_key()?;
         header.algorithm().fits(&key)?;
-        let chain = if self.intermediates.is_empty() {
-            chains.validate(leaf, sent, at)?
-        } else {
-            let all: Vec<_> = sent.iter().chain(&self.intermediates).cloned().collect();
-            chains.validate(leaf, &all, at)?
-        };
-        let window = window(&chain, at);
-        Ok(Source::Chain { key, chain, window })
+        let chain = chains.passed(leaf, sent, at)?;
+        Ok(Source::Chain { key, chain })
     }
 
     /// RFC 7515 4.1.9.
@@ -177,10 +170,4 @@ impl JwsPolicy {
             None => Err(Refusal::new(Reason::JwsType, "no typ")),
         }
     }
-}
-
-/// From `at`, because an earlier time may fall before a certificate or a list became valid, until the first of them ends.
-fn window(chain: &ValidatedChain, at: Timestamp) -> Option<RangeInclusive<Timestamp>> {
-    let ends = chain.certificates.iter().map(Certificate::not_after);
-    Some(at..=ends.fold(chain.good_until?, Timestamp::min))
 }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
 
-use crate::algorithm::{EC_PUBLIC_KEY, ED25519, RSA_ENCRYPTION, RSA_PSS};
+use crate::algorithm::{EC_PUBLIC_KEY, ED25519, MGF1, RSA_ENCRYPTION, RSA_PSS};
 use crate::der::{self, Oid, Reader, tag};
 use crate::{AlgorithmSet, DigestAlgorithm, PublicKey, SignatureAlgorithm};
 
@@ -119,27 +119,38 @@ fn every() -> Vec<Written> {
         &[der::oid(&ED25519)],
     );
     for digest in DIGESTS {
-        // The salt that everybody takes, and the longest that fits keys of 2048, 3072 and 4096 bits.
+        // The salt that everybody takes, the default, and the longest that fits keys of 2048, 3072 and 4096 bits.
         let longest = [256, 384, 512].map(|octets| octets - digest.len() - 2);
-        for salt_len in std::iter::once(digest.len()).chain(longest) {
+        for salt_len in [digest.len(), DEFAULT_SALT_LEN].into_iter().chain(longest) {
             let algorithm = SignatureAlgorithm::RsaPss { digest, salt_len };
-            let null = usual(algorithm);
-            let absent = pss_without_null(digest, salt_len);
+            let with_null = der::sequence(&[&der::oid(&digest.oid()), &der::null()]);
+            let mut signatures = Vec::new();
+            for identifier in [with_null, digest.identifier()] {
+                signatures.push(pss(&identifier, Some(salt_len)));
+                if salt_len == DEFAULT_SALT_LEN {
+                    signatures.push(pss(&identifier, None));
+                }
+            }
             let mut keys = rsa_keys.to_vec();
-            keys.extend([der::oid(&RSA_PSS), null.clone(), absent.clone()]);
-            add(algorithm, &[null, absent], &keys);
+            keys.push(der::oid(&RSA_PSS));
+            keys.extend_from_slice(&signatures);
+            add(algorithm, &signatures, &keys);
         }
     }
     all
 }
 
-/// RSASSA-PSS-params with the parameters of the digests absent.
-fn pss_without_null(digest: DigestAlgorithm, salt_len: u16) -> Vec<u8> {
-    let mask = der::sequence(&[&der::oid(&crate::algorithm::MGF1), &digest.identifier()]);
+/// The salt that is meant when the parameters name none (RFC 4055 3.1).
+const DEFAULT_SALT_LEN: u16 = 20;
+
+/// id-RSASSA-PSS with its parameters; `digest` is an AlgorithmIdentifier.
+fn pss(digest: &[u8], salt_len: Option<u16>) -> Vec<u8> {
+    let mask = der::sequence(&[&der::oid(&MGF1), digest]);
+    let salt = salt_len.map(|salt_len| der::explicit(2, &der::integer(&salt_len.to_be_bytes())));
     let parameters = der::sequence(&[
-        &der::explicit(0, &digest.identifier()),
+        &der::explicit(0, digest),
         &der::explicit(1, &mask),
-        &der::explicit(2, &der::integer(&salt_len.to_be_bytes())),
+        &salt.unwrap_or_default(),
     ]);
     [der::oid(&RSA_PSS), parameters].concat()
 }

@@ -9,7 +9,9 @@ use smartid_core::Timestamp;
 use super::{Purpose, policies};
 use crate::certificate::oids;
 use crate::der::{Oid, Reader, tag};
-use crate::{AttributeType, Certificate, KeyUsage, Reason, Refusal};
+use crate::{AttributeType, Certificate, GeneralName, KeyUsage, Reason, Refusal};
+
+const SMTP_UTF8_MAILBOX: Oid = Oid::known(&[0x2b, 6, 1, 5, 5, 7, 8, 9]);
 
 fn about(reason: Reason, certificate: &Certificate) -> Refusal {
     Refusal::new(reason, certificate.subject().to_string())
@@ -23,6 +25,14 @@ fn may_sign(ca: &Certificate) -> Result<(), Refusal> {
     }
 }
 
+/// RFC 5280 4.1.2.6: without a name, any certificate without an issuer would be this CA's.
+fn has_name(ca: &Certificate) -> Result<(), Refusal> {
+    if ca.subject().is_empty() {
+        return Err(Refusal::new(Reason::NotACa, "a CA without a name"));
+    }
+    Ok(())
+}
+
 /// Whether a certificate can be configured as a root: a CA's, or of version 1, which cannot say.
 pub(super) fn check_root(root: &Certificate) -> Result<(), Refusal> {
     root.public_key()?;
@@ -34,6 +44,7 @@ pub(super) fn check_root(root: &Certificate) -> Result<(), Refusal> {
         return Err(about(Reason::NotACa, root));
     }
     may_sign(root)?;
+    has_name(root)?;
     let known = [
         oids::SUBJECT_KEY_ID,
         oids::KEY_USAGE,
@@ -61,7 +72,7 @@ pub(super) fn check_chain(
     root_may_be_expired: bool,
     at: Timestamp,
 ) -> Result<(), Refusal> {
-    let [_, cas @ ..] = chain else {
+    let [end_entity, cas @ ..] = chain else {
         return Err(Reason::UnknownIssuer.into());
     };
     let [intermediates @ .., root] = cas else {
@@ -69,6 +80,13 @@ pub(super) fn check_chain(
     };
     for ca in cas {
         may_sign(ca)?;
+        has_name(ca)?;
+    }
+    if end_entity.extension(&oids::NAME_CONSTRAINTS).is_some() {
+        return Err(Refusal::new(
+            Reason::NameConstraint,
+            format!("in a certificate that is no CA's: {}", end_entity.subject()),
+        ));
     }
     if !root_may_be_expired {
         if at < root.not_before() {
@@ -91,25 +109,27 @@ pub(super) fn check_chain(
     policies::check(chain)?;
     for (index, ca) in chain.iter().enumerate().skip(1) {
         if constrains_email(ca)?
-            && let Some(below) = chain.iter().take(index).find(|below| has_email_in_subject(below))
+            && let Some(below) = chain.iter().take(index).find(|below| has_hidden_email(below))
         {
             return Err(Refusal::new(
                 Reason::NameConstraint,
-                format!("an e-mail address in the subject {}", below.subject()),
+                format!("an e-mail address of {}", below.subject()),
             ));
         }
     }
     Ok(())
 }
 
-/// webpki refuses every rfc822Name under a constraint on such names, but does not look for the address in the subject, where RFC 5280
-/// 4.2.1.10 wants it constrained too.
-fn has_email_in_subject(certificate: &Certificate) -> bool {
-    certificate
-        .subject()
-        .attributes()
-        .iter()
-        .any(|attribute| attribute.kind == AttributeType::Email)
+/// Whether there is an e-mail address where webpki does not look: it refuses every rfc822Name under a constraint on such names, but the
+/// constraint also holds for addresses in the subject (RFC 5280 4.2.1.10) and for internationalised ones (RFC 9598 6).
+fn has_hidden_email(certificate: &Certificate) -> bool {
+    let in_subject = |attribute: &crate::Attribute| attribute.kind == AttributeType::Email;
+    let is_mailbox =
+        |name: &GeneralName| matches!(name, GeneralName::Other { oid, .. } if *oid == SMTP_UTF8_MAILBOX);
+    certificate.subject().attributes().iter().any(in_subject)
+        || certificate
+            .subject_alt_names()
+            .is_ok_and(|names| names.iter().any(is_mailbox))
 }
 
 fn constrains_email(ca: &Certificate) -> Result<bool, Refusal> {

@@ -20,9 +20,6 @@ use crate::{
 /// Largest list that is read, in bytes.
 const MAX_LIST_LEN: usize = 64 * 1024 * 1024;
 
-const AUTHORITY_KEY_ID: Oid = Oid::known(&[0x55, 0x1d, 35]);
-const ISSUER_ALT_NAME: Oid = Oid::known(&[0x55, 0x1d, 18]);
-const CRL_NUMBER: Oid = Oid::known(&[0x55, 0x1d, 20]);
 const REASON_CODE: Oid = Oid::known(&[0x55, 0x1d, 21]);
 const INVALIDITY_DATE: Oid = Oid::known(&[0x55, 0x1d, 24]);
 const DELTA_INDICATOR: Oid = Oid::known(&[0x55, 0x1d, 27]);
@@ -132,6 +129,18 @@ impl RevocationList {
         self.contains_octets(&serial.to_der_contents())
     }
 
+    /// Whether this list was signed by `issuer_key`. Only the signature: names and times are the chain verifier's part.
+    ///
+    /// # Errors
+    /// [`Reason::CrlSignature`], and the reasons of [`Certificate::signature_algorithm`].
+    pub fn is_signed_by(&self, issuer_key: &PublicKey) -> Result<(), Refusal> {
+        self.check_signature(issuer_key, AlgorithmSet::default())
+            .map_err(|refusal| match refusal.reason() {
+                Reason::BadSignature => Reason::CrlSignature.into(),
+                _ => refusal,
+            })
+    }
+
     fn contains_octets(&self, serial: &[u8]) -> bool {
         self.0
             .revoked
@@ -164,11 +173,11 @@ impl RevocationList {
 
     /// Whether it was signed by this key, with an algorithm of `set`.
     pub(super) fn check_signature(&self, key: &PublicKey, set: AlgorithmSet) -> Result<(), Refusal> {
+        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
+        set.check(algorithm)?;
         if self.0.signed_by.get() == Some(key) {
             return Ok(());
         }
-        let algorithm = SignatureAlgorithm::from_identifier(&self.0.signature_algorithm, None)?;
-        set.check(algorithm)?;
         key.verify(algorithm, &self.0.to_be_signed, &self.0.signature)?;
         let _first_stays = self.0.signed_by.set(key.clone());
         Ok(())
@@ -292,9 +301,8 @@ fn scope(extensions: &Extensions, issuer: &[u8]) -> Result<Scope, Refusal> {
                 "an issuing distribution point that is no sequence",
             )?;
             scope = parse_scope(value.reader(), issuer)?;
-        } else if extension.critical
-            && ![AUTHORITY_KEY_ID, ISSUER_ALT_NAME, CRL_NUMBER].contains(&extension.oid)
-        {
+        } else if extension.critical {
+            // RFC 5280 5.2 has no other that may be critical.
             return unsupported("an unknown critical extension");
         }
     }

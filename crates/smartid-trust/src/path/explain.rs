@@ -43,7 +43,14 @@ pub(super) fn explain(
         Error::MaximumPathDepthExceeded => plain(Reason::PathTooLong, "more than six intermediates"),
         Error::NameConstraintViolation
         | Error::InvalidNetworkMaskConstraint
-        | Error::MalformedNameConstraint => plain(Reason::NameConstraint, ""),
+        | Error::MalformedNameConstraint => {
+            let mut cas = certificates.iter().skip(1).copied().chain(roots);
+            let found = cas.find(|ca| ca.extension(&oids::NAME_CONSTRAINTS).is_some());
+            Refusal::new(
+                Reason::NameConstraint,
+                found.map_or_else(String::new, |it| it.subject().to_string()),
+            )
+        }
         Error::CertNotValidForName(_) => plain(Reason::NameConstraint, "the name asked for"),
         Error::UnsupportedCriticalExtension => {
             let found = certificates
@@ -140,6 +147,11 @@ fn with_subject(refusal: &Refusal, certificate: &Certificate) -> Refusal {
     Refusal::new(refusal.reason(), text)
 }
 
+fn with_issuer(refusal: &Refusal, certificate: &Certificate) -> Refusal {
+    let text = format!("the key of {} ({})", certificate.issuer(), refusal.detail());
+    Refusal::new(refusal.reason(), text)
+}
+
 fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusal {
     for certificate in certificates {
         let keys = issuer_keys(certificate, certificates, roots);
@@ -152,10 +164,7 @@ fn bad_signature(certificates: &[&Certificate], roots: &[Certificate]) -> Refusa
         }
         // A key that may not be used is the reason, if there is one.
         if let Some(refusal) = keys.iter().find_map(|key| key.as_ref().err()) {
-            return Refusal::new(
-                refusal.reason(),
-                format!("the key of {} ({})", certificate.issuer(), refusal.detail()),
-            );
+            return with_issuer(refusal, certificate);
         }
         if !keys.is_empty() {
             return Refusal::new(Reason::BadChainSignature, certificate.subject().to_string());
@@ -208,8 +217,13 @@ fn algorithm(certificates: &[&Certificate], roots: &[Certificate], allowed: Algo
                     return with_subject(&refusal, certificate);
                 }
                 for key in issuer_keys(certificate, certificates, roots) {
-                    if let Err(refusal) = key.and_then(|key| key.fits(algorithm)) {
-                        return with_subject(&refusal, certificate);
+                    match key {
+                        Err(refusal) => return with_issuer(&refusal, certificate),
+                        Ok(key) => {
+                            if let Err(refusal) = key.fits(algorithm) {
+                                return with_subject(&refusal, certificate);
+                            }
+                        }
                     }
                 }
             }
@@ -219,4 +233,90 @@ fn algorithm(certificates: &[&Certificate], roots: &[Certificate], allowed: Algo
         Reason::AlgorithmUnknown,
         "parameters of a signature algorithm in the chain",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path::test_ca::*;
+
+    /// Every error that webpki can answer here, by the list of its version 0.103: none may end in a reason that says nothing.
+    #[test]
+    fn every_error_has_its_reason() {
+        let time = rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::ZERO);
+        for (error, reason) in [
+            (Error::UnknownIssuer, Reason::UnknownIssuer),
+            (
+                Error::CertNotValidYet {
+                    time,
+                    not_before: time,
+                },
+                Reason::NotYetValid,
+            ),
+            (
+                Error::CertExpired {
+                    time,
+                    not_after: time,
+                },
+                Reason::Expired,
+            ),
+            (Error::InvalidCertValidity, Reason::ValidityInvalid),
+            (Error::BadDerTime, Reason::ValidityInvalid),
+            (Error::CaUsedAsEndEntity, Reason::CaAsEndEntity),
+            (Error::EndEntityUsedAsCa, Reason::NotACa),
+            (Error::PathLenConstraintViolated, Reason::PathTooLong),
+            (Error::MaximumPathDepthExceeded, Reason::PathTooLong),
+            (Error::NameConstraintViolation, Reason::NameConstraint),
+            (Error::InvalidNetworkMaskConstraint, Reason::NameConstraint),
+            (Error::MalformedNameConstraint, Reason::NameConstraint),
+            (Error::UnsupportedCriticalExtension, Reason::CriticalExtension),
+            (Error::UnsupportedCertVersion, Reason::CertificateVersion),
+            (Error::InvalidSignatureForPublicKey, Reason::BadChainSignature),
+            (Error::EmptyEkuExtension, Reason::ExtendedKeyUsage),
+            (Error::CertDistrusted, Reason::Distrusted),
+            (Error::MaximumSignatureChecksExceeded, Reason::TooLarge),
+            (Error::MaximumPathBuildCallsExceeded, Reason::TooLarge),
+            (Error::MaximumNameConstraintComparisonsExceeded, Reason::TooLarge),
+            (Error::CertRevoked, Reason::Revoked),
+            (Error::UnknownRevocationStatus, Reason::RevocationUnknown),
+            (
+                Error::CrlExpired {
+                    time,
+                    next_update: time,
+                },
+                Reason::CrlExpired,
+            ),
+            (Error::IssuerNotCrlSigner, Reason::CrlSigner),
+            (Error::InvalidCrlSignatureForPublicKey, Reason::CrlSignature),
+            (Error::InvalidCrlNumber, Reason::CrlUnsupported),
+            (
+                Error::UnsupportedCrlIssuingDistributionPoint,
+                Reason::CrlUnsupported,
+            ),
+            (Error::UnsupportedCrlVersion, Reason::CrlUnsupported),
+            (Error::UnsupportedDeltaCrl, Reason::CrlUnsupported),
+            (Error::UnsupportedIndirectCrl, Reason::CrlUnsupported),
+            (Error::UnsupportedRevocationReason, Reason::CrlUnsupported),
+            (
+                Error::UnsupportedRevocationReasonsPartitioning,
+                Reason::CrlUnsupported,
+            ),
+            (
+                Error::TrailingData(DerTypeId::CertificateExtensions),
+                Reason::UniqueIdentifiers,
+            ),
+            (Error::TrailingData(DerTypeId::Certificate), Reason::Malformed),
+            (Error::BadDer, Reason::Malformed),
+            (Error::ExtensionValueInvalid, Reason::Malformed),
+            (Error::InvalidSerialNumber, Reason::Malformed),
+            (Error::MalformedDnsIdentifier, Reason::Malformed),
+            (Error::MalformedExtensions, Reason::Malformed),
+            (Error::SignatureAlgorithmMismatch, Reason::Malformed),
+            (Error::UnsupportedNameType, Reason::Malformed),
+        ] {
+            let (leaf, ca) = (leaf().sign(&key(2)), intermediate().sign(&key(1)));
+            let refusal = explain(&error, &[&leaf, &ca], &[root()], AlgorithmSet::default(), NOW);
+            assert_eq!(refusal.reason(), reason, "{error:?}");
+        }
+    }
 }

@@ -4,6 +4,8 @@
 //! an installation whose CA uses critical policies can plug in another. A [`ChainPolicy`] puts it together with a [`Purpose`] and
 //! remembers the chains that passed, so that the same signer is not validated anew for every message.
 
+#[cfg(test)]
+mod algorithm_tests;
 mod algorithms;
 mod ca;
 mod candidates;
@@ -12,8 +14,18 @@ mod explain;
 mod points;
 mod policies;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod purpose;
+#[cfg(test)]
+mod purpose_tests;
 mod revocation;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+pub(crate) mod test_ca;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 use std::fmt;
@@ -24,6 +36,7 @@ use crate::{Certificate, Refusal};
 
 pub use crl::RevocationList;
 pub use policy::ChainPolicy;
+pub(crate) use policy::Passed;
 pub use purpose::{ExtendedUse, Purpose};
 pub use revocation::Revocation;
 pub use verifier::{VerifierBuilder, WebpkiVerifier};

@@ -49,6 +49,7 @@ impl Lookup<'_> {
                 RevocationStatus::NotRevoked
             },
         };
+        let mut unknown = None;
         for (index, certificate) in chain.iter().enumerate() {
             let above = chain.get(index + 1..).unwrap_or_default();
             if above.is_empty() {
@@ -56,19 +57,23 @@ impl Lookup<'_> {
             }
             let is_ca = index > 0;
             let status = self.status(certificate, above, is_ca, true, span)?;
-            let required = self.policy == Revocation::RequireForChain
-                || (self.policy == Revocation::RequireForSigner && !is_ca);
-            if required && status != RevocationStatus::NotRevoked {
-                return Err(Refusal::new(
-                    Reason::RevocationUnknown,
-                    certificate.subject().to_string(),
-                ));
-            }
             if !is_ca {
                 found.signer = status;
             } else if status == RevocationStatus::NotChecked {
                 found.intermediates = status;
             }
+            let required = self.policy == Revocation::RequireForChain
+                || (self.policy == Revocation::RequireForSigner && !is_ca);
+            if required && status != RevocationStatus::NotRevoked {
+                unknown.get_or_insert(certificate);
+            }
+        }
+        // After all others: that one is revoked tells more than that one is not known.
+        if let Some(certificate) = unknown {
+            return Err(Refusal::new(
+                Reason::RevocationUnknown,
+                certificate.subject().to_string(),
+            ));
         }
         Ok(found)
     }

@@ -239,7 +239,12 @@ impl ChainVerifier for WebpkiVerifier {
 
         let explain = |error: &webpki::Error| {
             let mut all = vec![end_entity];
-            all.extend(&candidates);
+            // The issuer that is missing is found on all that is there, not only on what leads to a root.
+            if matches!(error, webpki::Error::UnknownIssuer) {
+                all.extend(request.intermediates.iter().chain(&self.intermediates));
+            } else {
+                all.extend(&candidates);
+            }
             explain(error, &all, &self.roots, self.algorithms, request.at)
         };
         let der = CertificateDer::from(end_entity.der().as_ref());

@@ -69,7 +69,11 @@ fn compare(request: &Wanted, template: &Wanted, policy: &RequestPolicy) -> Resul
     if !left_out && !same_in_any_order(&request.alt_names, &template.alt_names, |one, other| one == other) {
         return Err(Reason::RequestAltNames.into());
     }
-    let free = |oid: &Oid| *oid == oids::SUBJECT_ALT_NAME || policy.allowed_extensions.contains(oid);
+    // The names were compared above, and the key id must be another: that of the device's key.
+    let free = |oid: &Oid| {
+        [oids::SUBJECT_ALT_NAME, oids::SUBJECT_KEY_ID].contains(oid)
+            || policy.allowed_extensions.contains(oid)
+    };
     for extension in request.extensions.all() {
         if !free(&extension.oid) && template.extensions.get(&extension.oid) != Some(extension) {
             return Err(Refusal::new(

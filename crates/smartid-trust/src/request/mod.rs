@@ -34,6 +34,8 @@ mod legacy;
 mod parse;
 mod policy;
 mod template;
+#[cfg(test)]
+mod tests;
 mod throw_away;
 
 use std::fmt;

@@ -65,7 +65,7 @@ impl KeyRequirement {
 ///
 /// The default demands: version 0; a self-signature with an algorithm of this crate's list; the subject of the template (the same parts
 /// in the same order, with the same text, in whatever string type); its alternative names, in any order, none more and none less; its
-/// extensions, none added, changed or left out; no attribute that the template does not have; a key as asked for that is not the
+/// extensions, none added, changed or left out but the subject key identifier, which goes with the key; no attribute that the template does not have; a key as asked for that is not the
 /// throw-away key. Each of these has a [`Reason`](crate::Reason) of its own.
 #[derive(Clone)]
 pub struct RequestPolicy {

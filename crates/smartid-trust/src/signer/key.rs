@@ -71,7 +71,7 @@ pub(crate) const fn digest_of(curve: Curve) -> DigestAlgorithm {
 }
 
 /// `wanted` as a list, when `offered` has each of them.
-pub(super) fn choose(
+pub(crate) fn choose(
     wanted: impl IntoIterator<Item = SignatureAlgorithm>,
     offered: &[SignatureAlgorithm],
 ) -> Result<Arc<[SignatureAlgorithm]>, Refusal> {
@@ -86,7 +86,7 @@ pub(super) fn choose(
 }
 
 /// The error for an algorithm that is not on the key's list.
-pub(super) fn not_offered(algorithm: SignatureAlgorithm) -> SignError {
+pub(crate) fn not_offered(algorithm: SignatureAlgorithm) -> SignError {
     SignError::new(format!("it does not sign with {algorithm:?}"))
 }
 

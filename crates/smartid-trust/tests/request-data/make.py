@@ -3,7 +3,8 @@
 import pathlib, subprocess, tempfile
 
 here = pathlib.Path(__file__).parent
-SUBJECT = "/C=SE/O=Example/OU=One/OU=Two/CN=Test User/1.3.6.1.4.1.99999.1=private"
+SUBJECT = "/C=SE/O=Example/OU=One/OU=Two/CN=Test User/privateId=private"
+CONFIG = "oid_section = oids\n[oids]\nprivateId = 1.3.6.1.4.1.99999.1\n[req]\ndistinguished_name = name\n[name]\n"
 
 
 def run(*arguments, **options):
@@ -36,10 +37,12 @@ def parts(der):
 
 
 with tempfile.TemporaryDirectory() as folder:
+    config = f"{folder}/config"
+    pathlib.Path(config).write_text(CONFIG)
     for name in ("template", "answer"):
         key = f"{folder}/{name}.key"
         run("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
-        plain = run("req", "-new", "-key", key, "-sha1", "-subj", SUBJECT, "-outform", "DER", "-addext", "subjectAltName=email:user@example.com")
+        plain = run("req", "-new", "-config", config, "-key", key, "-sha1", "-subj", SUBJECT, "-outform", "DER", "-addext", "subjectAltName=email:user@example.com")
         (here / f"{name}-sha1.der").write_bytes(plain)
         info, algorithm, _ = parts(plain)
         inside = parts(info)
