@@ -207,13 +207,14 @@ fn attributes_of_a_message_are_not_content_of_another() {
         verify_parsed(&detached, &policy()).unwrap_err(),
         Reason::AttributesAsContent
     );
-    // Another SET is content like any other, and the same SET is content for a signer with attributes.
-    let other = tlv(0x31, &[b"\x02\x01\x00"]);
-    let harmless = Message::of(&bare).with(|message| {
-        message.content = Some(tlv(4, &[&other]));
-        message.infos = vec![bare.info(&other)];
-    });
-    assert_eq!(reason(&harmless.der(), &policy()), None);
+    // Another SET is content like any other, and so are attributes that are no SET.
+    for other in [tlv(0x31, &[b"\x02\x01\x00"]), tlv(0x30, &[&attributes.concat()])] {
+        let harmless = Message::of(&bare).with(|message| {
+            message.content = Some(tlv(4, &[&other]));
+            message.infos = vec![bare.info(&other)];
+        });
+        assert_eq!(reason(&harmless.der(), &policy()), None);
+    }
 }
 
 #[test]
@@ -255,6 +256,16 @@ fn the_signing_certificate_attribute_must_name_the_signer() {
 
 #[test]
 fn the_signing_time_is_a_claim() {
+    let twice = vec![
+        content_type(),
+        message_digest(),
+        attribute(SIGNING_TIME, &[&tlv(0x17, &[b"260101000000Z"])]),
+        attribute(SIGNING_TIME, &[&tlv(0x17, &[b"260101000000Z"])]),
+    ];
+    let verified = verify(&message(&Signer::new().with_attributes(twice)), &policy()).unwrap();
+    let signer = verified.fact().signers[0].outcome.as_ref().unwrap();
+    assert_eq!(signer.claimed_signing_time, None);
+
     let time = |values: &[&[u8]]| {
         let attributes = vec![content_type(), message_digest(), attribute(SIGNING_TIME, values)];
         let verified = verify(&message(&Signer::new().with_attributes(attributes)), &policy()).unwrap();

@@ -91,6 +91,17 @@ fn content_of_other_types() {
         message.content = Some(tlv(0x30, &[inner]));
     });
     assert_eq!(verify(&bare.der(), &policy()).unwrap().fact().content, &inner[..]);
+    // An octet string in pieces is one octet string, whatever the type.
+    let signer = Signer::new().with_attributes(vec![
+        attribute(CONTENT_TYPE, &[&oid("1.2.3.4")]),
+        attribute(MESSAGE_DIGEST, &[&tlv(4, &[&hash(SHA256, CONTENT)])]),
+    ]);
+    let (first, second) = CONTENT.split_at(5);
+    let pieces = Message::of(&signer).with(|message| {
+        message.content_type = "1.2.3.4";
+        message.content = Some(tlv(0x24, &[&tlv(4, &[first]), &tlv(4, &[second])]));
+    });
+    assert_eq!(verify(&pieces.der(), &policy()).unwrap().fact().content, CONTENT);
     // Data is an octet string, nothing else.
     for content in [
         tlv(0x30, &[CONTENT]),
@@ -159,6 +170,19 @@ fn caps_and_trailing_bytes() {
         assert_eq!(repeat(5000, change), Some(Reason::TooLarge));
     }
     assert_eq!(repeat(0, digests), None, "an empty list is allowed");
+    let null = || b"\x05\x00".to_vec();
+    let after_content = good().with(|message| message.after_content = null());
+    assert_eq!(outcome(&after_content), Some(Reason::Malformed));
+    let detached = after_content.with(|message| message.content = None).der();
+    assert_eq!(reason(&detached, &policy()), Some(Reason::Malformed));
+    let after_signers = good().with(|message| message.after_signers = null());
+    assert_eq!(outcome(&after_signers), Some(Reason::Malformed));
+    let der = good().der();
+    let (tag, contents, _) = split(&der);
+    assert_eq!(
+        reason(&tlv(tag, &[contents, &null()]), &policy()),
+        Some(Reason::Malformed)
+    );
     let mut bytes = good().der();
     bytes.push(0);
     assert_eq!(reason(&bytes, &policy()), Some(Reason::Malformed));

@@ -108,6 +108,9 @@ fn the_certificate_comes_from_the_message_or_from_the_verifier() {
         let signer = Signer::new().with(|signer| signer.name = name);
         assert_eq!(outcome(&signer), Some(Reason::SignerCertificateMissing));
     }
+    let more = tlv(0x30, &[chain[0].issuer().der(), b"\x02\x02\x0a\x77\x05\x00"]);
+    let more = Signer::new().with(|signer| signer.name = more);
+    assert_eq!(outcome(&more), Some(Reason::Malformed));
     let odd = Signer::new().with(|signer| signer.name = tlv(0x81, &[b"odd"]));
     assert_eq!(outcome(&odd), Some(Reason::Malformed));
 }

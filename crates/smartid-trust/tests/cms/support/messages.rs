@@ -173,6 +173,10 @@ pub struct Message {
     pub content: Option<Vec<u8>>,
     pub certificates: Vec<Vec<u8>>,
     pub crls: Vec<u8>,
+    /// What stands after the content, where nothing should.
+    pub after_content: Vec<u8>,
+    /// What stands after the signers, where nothing should.
+    pub after_signers: Vec<u8>,
     pub infos: Vec<Vec<u8>>,
 }
 
@@ -191,6 +195,8 @@ impl Message {
                 .map(|one| one.der().to_vec())
                 .collect(),
             crls: Vec::new(),
+            after_content: Vec::new(),
+            after_signers: Vec::new(),
             infos: vec![signer.info(CONTENT)],
         }
     }
@@ -212,10 +218,18 @@ impl Message {
             &[
                 &tlv(2, &[&[self.version]]),
                 &tlv(0x31, &[&self.digests.concat()]),
-                &tlv(0x30, &[&oid(self.content_type), &content.unwrap_or_default()]),
+                &tlv(
+                    0x30,
+                    &[
+                        &oid(self.content_type),
+                        &content.unwrap_or_default(),
+                        &self.after_content,
+                    ],
+                ),
                 &certificates,
                 &self.crls,
                 &tlv(0x31, &[&self.infos.concat()]),
+                &self.after_signers,
             ],
         );
         tlv(0x30, &[&oid(self.kind), &tlv(0xa0, &[&body])])
