@@ -42,6 +42,7 @@ pub(crate) struct Password<'a> {
     text: &'a str,
     /// Whether the form for PKCS #12 ends with two zero bytes. It must (RFC 7292 B.1); for an empty password some producers leave
     /// them away.
+    #[cfg(feature = "pkcs12")]
     terminated: bool,
 }
 
@@ -49,6 +50,7 @@ impl<'a> Password<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
         Self {
             text,
+            #[cfg(feature = "pkcs12")]
             terminated: true,
         }
     }
