@@ -1,7 +1,8 @@
 //! Signature algorithms and the verifier's list of them.
 //!
 //! Which algorithm a message claims is never a reason to use it. The verifier's [`AlgorithmSet`] says which are allowed, the key's type
-//! says which can be meant, and only what passes both is tried. SHA-1, MD5, DSA, and RSA without a digest are not implemented at all.
+//! says which can be meant, and only what passes both is tried. MD5, DSA, and RSA without a digest are not implemented at all; SHA-1 only for
+//! the certification requests of one published example, on demand.
 
 use aws_lc_rs::digest;
 
@@ -26,6 +27,7 @@ pub(crate) const SHA512: Oid = Oid::known(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 
 pub(crate) const RSA_ENCRYPTION: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1]);
 pub(crate) const RSA_PSS: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10]);
 pub(crate) const MGF1: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8]);
+pub(crate) const RSA_SHA1: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 5]);
 pub(crate) const RSA_SHA256: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11]);
 pub(crate) const RSA_SHA384: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12]);
 pub(crate) const RSA_SHA512: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13]);
@@ -101,6 +103,10 @@ pub enum SignatureAlgorithm {
     Ecdsa(DigestAlgorithm),
     /// Ed25519 (RFC 8032).
     Ed25519,
+    /// RSA PKCS #1 v1.5 with SHA-1. No [`AlgorithmSet`] has it, and [`PublicKey::verify`](crate::PublicKey::verify) refuses it: it
+    /// stands only in the proof of a certification request whose policy accepts it by name
+    /// ([`RequestPolicy::accept_sha1_self_signature`](crate::request::RequestPolicy::accept_sha1_self_signature)).
+    LegacyRsaPkcs1Sha1,
 }
 
 impl SignatureAlgorithm {
@@ -113,12 +119,12 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The digest of the message; none for Ed25519, which takes the message itself.
+    /// The digest of the message; none for Ed25519, which takes the message itself, and for SHA-1, which is none of the list.
     #[must_use]
     pub const fn digest(self) -> Option<DigestAlgorithm> {
         match self {
             Self::RsaPkcs1(digest) | Self::RsaPss { digest, .. } | Self::Ecdsa(digest) => Some(digest),
-            Self::Ed25519 => None,
+            Self::Ed25519 | Self::LegacyRsaPkcs1Sha1 => None,
         }
     }
 
@@ -176,6 +182,7 @@ impl SignatureAlgorithm {
             Self::Ecdsa(DigestAlgorithm::Sha384) => plain(&ECDSA_SHA384),
             Self::Ecdsa(DigestAlgorithm::Sha512) => plain(&ECDSA_SHA512),
             Self::Ed25519 => plain(&ED25519),
+            Self::LegacyRsaPkcs1Sha1 => with_null(&RSA_SHA1),
             Self::RsaPss { digest, salt_len } => {
                 // The digests inside carry NULL (RFC 4055 2.1: parsers accept both, old ones want it).
                 let digest_identifier = with_null(&digest.oid());
@@ -343,8 +350,17 @@ impl AlgorithmSet {
             SignatureAlgorithm::RsaPss { .. } => self.rsa_pss,
             SignatureAlgorithm::Ecdsa(_) => self.ecdsa,
             SignatureAlgorithm::Ed25519 => self.ed25519,
+            SignatureAlgorithm::LegacyRsaPkcs1Sha1 => false,
         };
         family && algorithm.digest().is_none_or(|digest| digest >= self.at_least)
+    }
+
+    /// Whether `digest` is long enough, where a message names one apart from its signature algorithm.
+    pub(crate) fn check_digest(self, digest: DigestAlgorithm) -> Result<(), Refusal> {
+        if digest >= self.at_least {
+            return Ok(());
+        }
+        Err(Refusal::new(Reason::AlgorithmNotAllowed, format!("{digest:?}")))
     }
 
     pub(crate) fn check(self, algorithm: SignatureAlgorithm) -> Result<(), Refusal> {

@@ -106,6 +106,8 @@ fn candidates(algorithm: SignatureAlgorithm) -> Option<[(Mechanism<'static>, Pre
                 (combined, Prepare::Message),
             ]
         }
+        // Nothing is signed with SHA-1.
+        SignatureAlgorithm::LegacyRsaPkcs1Sha1 => return None,
         SignatureAlgorithm::Ed25519 => {
             let eddsa = || Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519));
             [(eddsa(), Prepare::Message), (eddsa(), Prepare::Message)]

@@ -5,6 +5,7 @@
 
 pub(crate) mod chain;
 mod encrypted;
+mod error;
 mod identity;
 pub(crate) mod key;
 mod memory;
@@ -17,6 +18,7 @@ use smartid_core::SignError;
 
 use crate::{Certificate, SignatureAlgorithm};
 
+pub use error::SigningError;
 pub use identity::OfficerIdentity;
 pub use key::SigningKey;
 pub use memory::MemorySigner;
