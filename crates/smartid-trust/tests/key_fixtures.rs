@@ -166,6 +166,7 @@ fn containers() {
             }
         }
         judge(&case, opened.and_then(|container| container.signer()));
+        judge(&case, MemorySigner::from_pkcs12(&fixture(&case.file), &password));
         if case.expect == "no-mac" {
             let lax = Pkcs12Policy::default().danger_accept_without_mac();
             assert!(open(&lax).unwrap().signer().is_ok(), "{}", case.name);

@@ -157,6 +157,11 @@ fn rsa() -> KeyPair {
     KeyPair::from_pem(include_str!("fixtures/keys/officer-rsa.pem")).unwrap()
 }
 
+/// As version 1 of PKCS #8, the only one that softhsm2-util reads.
+fn ed25519() -> KeyPair {
+    KeyPair::from_pem(include_str!("fixtures/keys/officer-ed25519.pem")).unwrap()
+}
+
 /// A token with one key, its certificate and the root.
 fn provision(directory: &Path, key: &KeyPair) -> (Certificate, Certificate) {
     import(directory, key, "signing", "45");
@@ -210,6 +215,7 @@ fn every_type_of_key_signs_and_authenticates() {
             KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap(),
             1,
         ),
+        ("ed25519", ed25519(), 1),
     ];
     with_token("every_type_of_key_signs_and_authenticates", |directory| {
         for (number, (label, key, _)) in (1_u8..).zip(&keys) {
@@ -498,6 +504,68 @@ fn a_lost_session_is_opened_again() {
                 "{error}"
             );
         }
+    });
+}
+
+#[test]
+#[ignore = "needs SoftHSM 2"]
+fn another_certificate_than_before_is_noticed() {
+    with_token("another_certificate_than_before_is_noticed", |directory| {
+        let key = rsa();
+        provision(directory, &key);
+        let signer = open(KeySelector::any(), PIN).unwrap();
+        let session = administration_beside(&signer);
+        let old = [
+            Attribute::Class(ObjectClass::CERTIFICATE),
+            Attribute::Id(vec![0x45]),
+        ];
+        session
+            .destroy_object(session.find_objects(&old).unwrap()[0])
+            .unwrap();
+        let (renewed, _) = common::certify("renewed", &key);
+        write_certificate(&session, &renewed, "signing", &[0x45]);
+        session.logout().unwrap();
+        let error = signer.sign(signer.algorithms()[0], b"m").unwrap_err();
+        assert!(
+            error.to_string().contains("another certificate than before"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+#[ignore = "needs SoftHSM 2"]
+fn a_certificate_that_fits_by_its_identifier_alone_is_tested_by_signing() {
+    let test = "a_certificate_that_fits_by_its_identifier_alone_is_tested_by_signing";
+    with_token(test, |directory| {
+        // Private keys on elliptic curves do not tell their public half, and here nothing else does.
+        let (right, wrong) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        import(directory, &right, "right", "01");
+        import(directory, &wrong, "wrong", "02");
+        let session = administration();
+        for public in session
+            .find_objects(&[Attribute::Class(ObjectClass::PUBLIC_KEY)])
+            .unwrap()
+        {
+            session.destroy_object(public).unwrap();
+        }
+        let (certificate, _) = common::certify("right", &right);
+        write_certificate(&session, &certificate, "right", &[1]);
+        write_certificate(&session, &certificate, "wrong", &[2]);
+        session.logout().unwrap();
+        drop(session);
+        signs_with_everything(&open(KeySelector::any().with_label("right"), PIN).unwrap());
+        // Named together, they need not have an identifier in common.
+        let (given, _) = common::certify("given", &wrong);
+        let pair = KeySelector::any()
+            .with_label("wrong")
+            .with_certificate(given.clone());
+        signs_with_everything(&open(pair, PIN).unwrap());
+        let alone = KeySelector::any().with_certificate(given);
+        assert_eq!(reason(open(alone, PIN)), Reason::NoKey);
+        let signer = open(KeySelector::any().with_label("wrong"), PIN).unwrap();
+        let error = signer.sign(signer.algorithms()[0], b"m").unwrap_err();
+        assert!(error.to_string().contains("no certificate belongs"), "{error}");
     });
 }
 

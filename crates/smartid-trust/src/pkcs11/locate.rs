@@ -113,13 +113,16 @@ fn candidates(
         .iter()
         .map(|(id, certificate)| (Some(id), certificate))
         .chain(given.map(|certificate| (None, certificate)));
+    // Whoever names key and certificate is believed; a wrong pair is noticed when it signs.
+    let by_name = selector.id.is_some() || selector.label.is_some();
+    let named = |certificate: &_| selector.certificate.as_ref() == Some(certificate);
     let mut fitting = Vec::new();
     for (id, certificate) in all {
         let belongs = match public {
             Some(public) => certificate
                 .public_key()
                 .is_ok_and(|certified| same_numbers(public, &certified)),
-            None => !key.id.is_empty() && id == Some(&key.id),
+            None => by_name && named(certificate) || !key.id.is_empty() && id == Some(&key.id),
         };
         if belongs && !fitting.contains(certificate) {
             fitting.push(certificate.clone());

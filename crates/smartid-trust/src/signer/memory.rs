@@ -68,6 +68,16 @@ impl MemorySigner {
         Self::new(key, certificates)
     }
 
+    /// Opens a PKCS #12 container that has one key, with the default policy. Deriving keys may take a second: call it where blocking is
+    /// allowed. [`Pkcs12`](crate::pkcs12::Pkcs12) offers more.
+    ///
+    /// # Errors
+    /// Those of [`Pkcs12::open`](crate::pkcs12::Pkcs12::open) and [`Pkcs12::signer`](crate::pkcs12::Pkcs12::signer).
+    #[cfg(feature = "pkcs12")]
+    pub fn from_pkcs12(bytes: &[u8], password: &SecretString) -> Result<Self, Refusal> {
+        crate::pkcs12::Pkcs12::open(bytes, password, &crate::pkcs12::Pkcs12Policy::default())?.signer()
+    }
+
     /// Restricts and orders what the key signs with: the first is what is used where nobody asks for another.
     ///
     /// # Errors

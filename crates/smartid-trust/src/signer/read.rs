@@ -204,3 +204,183 @@ pub(super) fn key_bits(spki: &[u8]) -> Option<&[u8]> {
     info.next().ok()?;
     info.next().ok()?.bit_string().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algorithm::RSA_SHA256;
+    use crate::{Certificate, MemorySigner, OfficerSigner, SignatureAlgorithm};
+
+    const RSA: &[u8] = include_bytes!("../../tests/fixtures/keys/officer-rsa.der");
+    const RSA_CERTIFICATE: &[u8] = include_bytes!("../../tests/fixtures/certs/signer-rsa.der");
+
+    fn reason(result: Result<SigningKey, Refusal>) -> Option<Reason> {
+        result.err().map(|refusal| refusal.reason())
+    }
+
+    fn ec(version: u8, number: &[u8], inside: Option<&[u8]>, public: Option<&[u8]>) -> Vec<u8> {
+        let inside = inside.map_or(Vec::new(), |curve| der::explicit(0, curve));
+        let public = public.map_or(Vec::new(), |point| der::explicit(1, &der::bit_string(point)));
+        let number = der::octet_string(number);
+        der::sequence(&[&der::integer(&[version]), &number, &inside, &public])
+    }
+
+    fn named(curve: Curve) -> Vec<u8> {
+        der::oid(&curve.oid())
+    }
+
+    #[test]
+    fn elliptic_curve_keys_of_every_form() {
+        let outside = Some(Curve::P256);
+        let number = [&[0, 0][..], &[7; 30]].concat();
+        let good = sec1(&ec(1, &number, None, None), outside).unwrap();
+        let point = key_bits(good.public_key().spki_der()).unwrap().to_vec();
+        let longer = [&[0; 5][..], &number].concat();
+        for (number, inside, outside, public) in [
+            (&number[2..], None, outside, None),
+            (&longer, None, outside, None),
+            (&number, Some(named(Curve::P256)), None, None),
+            (&number, Some(named(Curve::P256)), outside, Some(&point)),
+        ] {
+            let der = ec(1, number, inside.as_deref(), public.map(Vec::as_slice));
+            assert_eq!(sec1(&der, outside).unwrap().public_key(), good.public_key());
+        }
+
+        let other = sec1(&ec(1, &[8; 32], None, None), outside).unwrap();
+        let other = key_bits(other.public_key().spki_der()).unwrap();
+        for (der, outside, expected) in [
+            (ec(2, &number, None, None), outside, Reason::Malformed),
+            (ec(1, &number, None, None), None, Reason::KeyUnsupported),
+            (
+                ec(1, &number, Some(&named(Curve::P384)), None),
+                outside,
+                Reason::KeyInvalid,
+            ),
+            (
+                ec(1, &number, Some(&der::sequence(&[])), None),
+                outside,
+                Reason::KeyUnsupported,
+            ),
+            (
+                ec(1, &number, Some(&der::oid(&RSA_SHA256)), None),
+                None,
+                Reason::KeyUnsupported,
+            ),
+            (ec(1, &number, None, Some(other)), outside, Reason::KeyInvalid),
+            (ec(1, &[0; 32], None, None), outside, Reason::KeyInvalid),
+            (ec(1, &[0xff; 32], None, None), outside, Reason::KeyInvalid),
+            (ec(1, &[7; 33], None, None), outside, Reason::KeyInvalid),
+            (vec![0; MAX_KEY_LEN + 1], outside, Reason::TooLarge),
+        ] {
+            assert_eq!(reason(sec1(&der, outside)), Some(expected));
+        }
+    }
+
+    fn one_asymmetric_key(version: u8, algorithm: &[u8], key: &[u8], after: &[u8]) -> Vec<u8> {
+        let algorithm = der::sequence(&[algorithm]);
+        der::sequence(&[
+            &der::integer(&[version]),
+            &algorithm,
+            &der::octet_string(key),
+            after,
+        ])
+    }
+
+    #[test]
+    fn ed25519_keys_with_their_public_half() {
+        let (algorithm, seed) = (der::oid(&ED25519), der::octet_string(&[9; 32]));
+        let good = pkcs8(&one_asymmetric_key(0, &algorithm, &seed, &[])).unwrap();
+        let octets = key_bits(good.public_key().spki_der()).unwrap();
+        let public = |octets: &[u8]| der::tlv(tag::context_primitive(1), &[&[0], octets].concat());
+        let attributes = der::explicit(0, &[]);
+        let both = [attributes.clone(), public(octets)].concat();
+        for after in [attributes, public(octets), both] {
+            assert_eq!(
+                reason(pkcs8(&one_asymmetric_key(1, &algorithm, &seed, &after))),
+                None
+            );
+        }
+        let other = pkcs8(&one_asymmetric_key(
+            0,
+            &algorithm,
+            &der::octet_string(&[8; 32]),
+            &[],
+        ))
+        .unwrap();
+        let other = public(key_bits(other.public_key().spki_der()).unwrap());
+        let short = der::octet_string(&[9; 31]);
+        for (der, expected) in [
+            (
+                one_asymmetric_key(1, &algorithm, &seed, &other),
+                Reason::KeyInvalid,
+            ),
+            (one_asymmetric_key(0, &algorithm, &short, &[]), Reason::KeyInvalid),
+            (one_asymmetric_key(2, &algorithm, &seed, &[]), Reason::Malformed),
+            (
+                one_asymmetric_key(0, &algorithm, &seed, &der::null()),
+                Reason::Malformed,
+            ),
+            (
+                one_asymmetric_key(0, &der::oid(&RSA_SHA256), &seed, &[]),
+                Reason::KeyUnsupported,
+            ),
+        ] {
+            assert_eq!(reason(pkcs8(&der)), Some(expected));
+        }
+    }
+
+    /// `der` with the identifier of RSA keys replaced by that of keys for RSA-PSS alone, without restrictions.
+    fn pss_only(der: &[u8]) -> Vec<u8> {
+        let general = [der::oid(&RSA_ENCRYPTION), der::null()].concat();
+        let restricted = [der::oid(&RSA_PSS), der::sequence(&[])].concat();
+        let at = der.windows(general.len()).position(|part| part == general);
+        let at = at.unwrap();
+        [&der[..at], &restricted, &der[at + general.len()..]].concat()
+    }
+
+    #[test]
+    fn keys_and_certificates_for_pss_alone_do_pss_alone() {
+        let certificate = |der: &[u8]| Certificate::from_der(der.to_vec()).unwrap();
+        let (general, restricted) = (pkcs8(RSA).unwrap(), pkcs8(&pss_only(RSA)).unwrap());
+        for (key, certificate, count) in [
+            (&general, certificate(RSA_CERTIFICATE), 6),
+            (&general, certificate(&pss_only(RSA_CERTIFICATE)), 3),
+            (&restricted, certificate(RSA_CERTIFICATE), 3),
+            (&restricted, certificate(&pss_only(RSA_CERTIFICATE)), 3),
+        ] {
+            let signer = MemorySigner::new(key.clone(), [certificate]).unwrap();
+            assert_eq!(signer.algorithms().len(), count);
+            let pss = |algorithm: &_| matches!(algorithm, SignatureAlgorithm::RsaPss { .. });
+            assert_eq!(
+                signer
+                    .algorithms()
+                    .iter()
+                    .filter(|algorithm| pss(algorithm))
+                    .count(),
+                3
+            );
+            let signature = signer.sign(signer.algorithms()[0], b"m").unwrap();
+            let public = signer.chain()[0].public_key().unwrap();
+            assert_eq!(public.verify(signer.algorithms()[0], b"m", &signature), Ok(()));
+        }
+    }
+
+    #[test]
+    fn rsa_keys_that_are_none() {
+        let numbers = |version: u8, modulus: &[u8]| {
+            let seven = vec![der::integer(&[3]); 7].concat();
+            rsa(
+                &der::sequence(&[&der::integer(&[version]), &der::integer(modulus), &seven]),
+                false,
+            )
+        };
+        assert_eq!(reason(numbers(0, &[0xff; 128])), Some(Reason::KeyTooSmall));
+        assert_eq!(reason(numbers(0, &[0xff; 1025])), Some(Reason::TooLarge));
+        assert_eq!(reason(numbers(1, &[0xff; 256])), Some(Reason::KeyUnsupported));
+        assert_eq!(reason(numbers(0, &[0xff; 256])), Some(Reason::KeyInvalid));
+        // The last number is wrong by one bit.
+        let mut changed = RSA.to_vec();
+        *changed.last_mut().unwrap() ^= 2;
+        assert_eq!(reason(pkcs8(&changed)), Some(Reason::KeyInvalid));
+    }
+}
