@@ -1,10 +1,11 @@
 //! The certificate filter of Digital Access and Smart ID Messaging: which key, or which certificate, may be used.
 //!
-//! It is one grammar in both products (vendor page: Certificate filtering for Smart ID authentication \[documented\]; the sign command's `filter` \[documented example\]):
-//! an object with `op`, `param` and `value`. Logical operations have a list of filters as their value, and a missing `op` is `and`. The
-//! vendor publishes neither the list of parameter names nor what a comparison means in detail. So every name is open and comes back
-//! the way it was read, and [evaluation](CertificateFilter::evaluate) has three answers: an operation, a parameter or a member that is
-//! not known makes it [undecided](FilterVerdict::Undecided), never true.
+//! It is one grammar in both products (vendor page: Certificate filtering for Smart ID authentication \[documented\]; the sign
+//! command's `filter` \[documented example\]): an object with `op`, `param` and `value`. Logical operations have a list of
+//! filters as their value, and a missing `op` is `and`. The vendor publishes neither the list of parameter names nor what a
+//! comparison means in detail. So every name is open and comes back the way it was read, and
+//! [evaluation](CertificateFilter::evaluate) has three answers: an operation, a parameter or a member that is not known makes it
+//! [undecided](FilterVerdict::Undecided), never true.
 //!
 //! # What a filter means
 //!
