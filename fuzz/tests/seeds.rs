@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use smartid_fuzz::trust;
+
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
 
@@ -69,6 +71,56 @@ const TARGETS: &[Target] = &[
         smartid_fuzz::path_template,
         &["smartid-hermod/tests/golden/links"],
     ),
+    (
+        "certificate",
+        trust::certificate,
+        &[
+            "smartid-trust/tests/fixtures/path",
+            "smartid-trust/tests/fixtures/certs",
+        ],
+    ),
+    (
+        "public_key",
+        trust::public_key,
+        &["smartid-trust/tests/fixtures/certs"],
+    ),
+    (
+        "revocation_list",
+        trust::revocation_list,
+        &[
+            "smartid-trust/tests/fixtures/crl",
+            "smartid-trust/tests/fixtures/path",
+        ],
+    ),
+    (
+        "pem",
+        trust::pem,
+        &[
+            "smartid-trust/tests/fixtures/keys",
+            "smartid-trust/tests/fixtures/request",
+        ],
+    ),
+    ("jws", trust::jws, &["smartid-trust/tests/fixtures/jws"]),
+    ("jwk", trust::jwk, &["smartid-trust/tests/fixtures/jws"]),
+    ("cms", trust::cms, &["smartid-trust/tests/fixtures/cms"]),
+    (
+        "request",
+        trust::request,
+        &["smartid-trust/tests/fixtures/request"],
+    ),
+    (
+        "certificate_filter",
+        trust::certificate_filter,
+        &["smartid-trust/tests/fixtures/content"],
+    ),
+    (
+        "pkcs12",
+        trust::pkcs12,
+        &[
+            "smartid-trust/tests/fixtures/pkcs12",
+            "smartid-trust/tests/fixtures/keys",
+        ],
+    ),
 ];
 
 /// Texts of the small grammars, for targets that have no golden files.
@@ -79,6 +131,9 @@ const EXTRA: &[&str] = &[
     "https://u:p@h/?q#f",
     "fido/options/{user}\nanna/../x",
     "{user}\n..",
+    "CN=Officer One+UID=1,OU=A\\,B,OU=C,DC=example,O=#0c0141",
+    "2.5.29.15",
+    r#"{"op":"or","value":[{"op":"eq","param":"key.type","value":"RSA"},{"op":"not","value":[{"value":[]}]},{"op":"lte","param":"cert.notafter","value":1.50}]}"#,
     "YQ==",
     "_-8=",
     "/+8",

@@ -70,4 +70,5 @@ pub use auth::{DaAuth, FidoProvisioning, TokenProvider};
 pub use client::{Builder, DigitalAccess};
 pub use dialect::DaDialect;
 pub use refusal::{DaRefusal, DaRefusalKind};
+pub use smartid_trust::{CertificateAttribute, filter};
 pub use user::{UserId, UserIdError};

@@ -110,5 +110,6 @@ pub use response::{Destination, ImmediateResponse, MessageUrl};
 pub use session::{Session, SessionError};
 #[cfg(feature = "tower")]
 pub use smartid_core::tower::InboundService;
+pub use smartid_trust::filter;
 pub use state::State;
 pub use wait::{By, PollHealth, PollPolicy, Waited, Waiter};

@@ -355,6 +355,14 @@ impl AlgorithmSet {
         family && algorithm.digest().is_none_or(|digest| digest >= self.at_least)
     }
 
+    /// Whether `digest` is long enough, where a message names one apart from its signature algorithm.
+    pub(crate) fn check_digest(self, digest: DigestAlgorithm) -> Result<(), Refusal> {
+        if digest >= self.at_least {
+            return Ok(());
+        }
+        Err(Refusal::new(Reason::AlgorithmNotAllowed, format!("{digest:?}")))
+    }
+
     pub(crate) fn check(self, algorithm: SignatureAlgorithm) -> Result<(), Refusal> {
         if self.contains(algorithm) {
             return Ok(());

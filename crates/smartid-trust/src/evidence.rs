@@ -102,9 +102,9 @@ pub enum Check {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Proof {
-    /// The key that made the signature.
+    /// The key that made the signature; for a certificate that came alone, its own key.
     pub key: PublicKey,
-    /// The algorithm that it was made with.
+    /// The algorithm that it was made with; for a certificate that came alone, the one that its issuer signed it with.
     pub algorithm: SignatureAlgorithm,
     /// The chain that was validated: the signer's certificate first, the configured root last. Empty when the key was named by the
     /// verifier without a certificate.
@@ -128,6 +128,15 @@ impl Proof {
             at,
             checked: vec![Check::Signature],
             not_checked: Vec::new(),
+        }
+    }
+
+    /// A proof about a certificate that came alone: nobody has shown that he has its key.
+    pub(crate) fn without_signature(key: PublicKey, algorithm: SignatureAlgorithm, at: Timestamp) -> Self {
+        Self {
+            checked: Vec::new(),
+            not_checked: vec![Check::Signature],
+            ..Self::new(key, algorithm, at)
         }
     }
 

@@ -44,7 +44,7 @@
 //! # Features
 //!
 //! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `webauthn-rs-proto` (conversions);
-//! `full` (all of them).
+//! `pkcs12` (keys from containers); `pkcs11` (keys on smart cards); `full` (all of them).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "hermod", feature = "da"))]
@@ -58,6 +58,7 @@ pub use smartid_core::{
     Advice, ConfigError, Error, Inbox, Phase, Retry, Runtime, SecretBytes, SecretString, Timestamp,
     Transport, Turn,
 };
+pub use smartid_trust as trust;
 pub use store::{FlowId, FlowStore, MemoryFlowStore};
 
 #[cfg(feature = "cm")]

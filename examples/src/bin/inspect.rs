@@ -7,7 +7,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
+use smartid::core::Runtime as _;
 use smartid::da::fido::CreationOptions;
+use smartid::trust::Certificate;
+use smartid::trust::jws::JwkSet;
+use smartid::{SecretString, Timestamp, TokioRuntime};
 use smartid_examples::inspect::{Context, Finding, inspect};
 use smartid_examples::terminal::{Style, Terminal, error};
 use smartid_examples::world::Dialects;
@@ -29,6 +33,26 @@ struct Arguments {
     /// A TOML file with the tables messaging and digital_access, as for the other programs
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
+
+    /// JWK, or JWK set, that a JWS may be signed with
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+
+    /// Certificates (PEM or DER) that a certificate, a JWS or a CMS message must lead to; may be repeated
+    #[arg(long, value_name = "FILE")]
+    root: Vec<PathBuf>,
+
+    /// The content of a detached CMS message
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+
+    /// The file whose first line is the password of a PKCS #12 container
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+
+    /// Check signatures and certificates as of this time, in seconds since 1970 (default: now)
+    #[arg(long, value_name = "SECONDS")]
+    at: Option<u64>,
 
     /// Show a link with its token
     #[arg(long)]
@@ -63,7 +87,35 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Error>> {
-    let mut context = Context::default();
+    let at = match arguments.at {
+        Some(seconds) => Timestamp::from_millis(seconds.saturating_mul(1000)),
+        None => TokioRuntime::new().now(),
+    };
+    let mut context = Context::new(at);
+    if let Some(file) = &arguments.keys {
+        context.keys = Some(
+            JwkSet::from_json(read(Some(file))?).map_err(|error| format!("{}: {error}", file.display()))?,
+        );
+    }
+    for file in &arguments.root {
+        let bytes = read(Some(file))?;
+        let roots = match std::str::from_utf8(&bytes) {
+            Ok(pem) => Certificate::list_from_pem(pem),
+            Err(_) => Certificate::from_der(bytes).map(|root| vec![root]),
+        };
+        context
+            .roots
+            .extend(roots.map_err(|error| format!("{}: {error}", file.display()))?);
+    }
+    context.content = arguments
+        .content
+        .as_ref()
+        .map(|file| read(Some(file)))
+        .transpose()?;
+    if let Some(file) = &arguments.password_file {
+        let text = String::from_utf8(read(Some(file))?)?;
+        context.password = Some(SecretString::new(text.lines().next().unwrap_or_default()));
+    }
     if let Some(file) = &arguments.options {
         let text = String::from_utf8(read(Some(file))?)?;
         context.options =

@@ -2,15 +2,18 @@
 //!
 //! It is built from the readers of the client crates alone, so what it finds is what the clients would find.
 
+mod evidence;
 mod fido;
 mod messaging;
 
 use smartid::core::json;
 use smartid::da::fido::CreationOptions;
-use smartid::{DaDialect, HermodDialect};
+use smartid::trust::Certificate;
+use smartid::trust::jws::JwkSet;
+use smartid::{DaDialect, HermodDialect, SecretString, Timestamp};
 
 /// What is known beside the text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Context {
     /// The options that a registration should answer.
@@ -21,6 +24,34 @@ pub struct Context {
     pub digital_access: DaDialect,
     /// Whether secrets are shown.
     pub show_secrets: bool,
+    /// Keys that a JWS may be signed with.
+    pub keys: Option<JwkSet>,
+    /// Roots that a certificate, a JWS or a CMS message is checked against.
+    pub roots: Vec<Certificate>,
+    /// The content of a detached CMS message.
+    pub content: Option<Vec<u8>>,
+    /// The password of a PKCS #12 container.
+    pub password: Option<SecretString>,
+    /// The time as of which evidence is checked.
+    pub at: Timestamp,
+}
+
+impl Context {
+    /// Nothing is known but the time.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self {
+            options: None,
+            messaging: HermodDialect::default(),
+            digital_access: DaDialect::default(),
+            show_secrets: false,
+            keys: None,
+            roots: Vec::new(),
+            content: None,
+            password: None,
+            at,
+        }
+    }
 }
 
 /// What a text is.
@@ -90,17 +121,17 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
             .strip_prefix("-----BEGIN ")
             .and_then(|rest| rest.split("-----").next())
         {
-            return Some(unread(&format!("PEM: {label}")));
+            return Some(evidence::pem(text, label, context));
         }
         let compact: String = text.split_whitespace().collect();
         if let Ok((decoded, _)) =
             smartid::core::base64::decode_lenient(smartid::core::base64::Flavour::Url, &compact)
         {
-            return binary(&decoded).or_else(|| jws(&compact));
+            return binary(&decoded, context).or_else(|| evidence::jws(text, context));
         }
-        return jws(&compact);
+        return evidence::jws(text, context);
     }
-    binary(bytes)
+    binary(bytes, context)
 }
 
 fn page(text: &str) -> bool {
@@ -168,47 +199,9 @@ fn nested(text: &str, context: &Context, at: &str, depth: usize) -> Option<Findi
         })
 }
 
-/// Bytes: an attestation object, or something in DER that this version does not read.
-fn binary(bytes: &[u8]) -> Option<Finding> {
-    if let Some(finding) = fido::attestation(bytes) {
-        return Some(finding);
-    }
-    const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
-    const DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-    const VERSION_3: &[u8] = &[0x02, 0x01, 0x03];
-    let head = bytes.get(..bytes.len().min(40))?;
-    if !matches!(head, [0x30, 0x80..=0x84, ..]) {
-        return None;
-    }
-    let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
-    Some(unread(if has(VERSION_3) && (has(DATA) || has(SIGNED_DATA)) {
-        "PKCS #12 container"
-    } else if has(SIGNED_DATA) {
-        "CMS SignedData"
-    } else {
-        "DER, perhaps a certificate or a certificate request"
-    }))
-}
-
-fn jws(text: &str) -> Option<Finding> {
-    let parts: Vec<&str> = text.split('.').collect();
-    let [header, _, _] = parts.as_slice() else {
-        return None;
-    };
-    let header = smartid::core::base64::decode(smartid::core::base64::Flavour::Url, header).ok()?;
-    json::members(std::str::from_utf8(&header).ok()?)?
-        .iter()
-        .any(|(name, _)| name == "alg")
-        .then(|| unread("compact JWS"))
-}
-
-/// Something that is recognised by its outside only.
-fn unread(kind: &str) -> Finding {
-    let mut finding = Finding::of(kind);
-    finding
-        .problems
-        .push("recognised by its form only: this version neither reads nor verifies it".to_owned());
-    finding
+/// Bytes: an attestation object, or signed evidence.
+fn binary(bytes: &[u8], context: &Context) -> Option<Finding> {
+    fido::attestation(bytes).or_else(|| evidence::der(bytes, context))
 }
 
 #[cfg(test)]
@@ -219,8 +212,12 @@ mod tests {
         std::fs::read(format!("{}/../crates/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
     }
 
+    fn context() -> Context {
+        Context::new(Timestamp::from_millis(1_767_225_600_000))
+    }
+
     fn kind(bytes: &[u8]) -> String {
-        inspect(bytes, &Context::default())
+        inspect(bytes, &context())
             .map(|finding| finding.kind)
             .unwrap_or_default()
     }
@@ -228,7 +225,7 @@ mod tests {
     #[test]
     fn a_registration_verifies_against_its_options_and_not_against_others() {
         let registration = golden("smartid-da/tests/golden/registrations/es256-none.registration.json");
-        let mut context = Context::default();
+        let mut context = context();
         assert_eq!(
             inspect(&registration, &context).unwrap().verdict,
             None,
@@ -257,7 +254,7 @@ mod tests {
         .unwrap();
         let finding = inspect(
             format!("{{\"data\":{{\"a/b\":{options}}}}}").as_bytes(),
-            &Context::default(),
+            &context(),
         )
         .unwrap();
         assert_eq!(
@@ -267,7 +264,7 @@ mod tests {
         smartid::core::dialect::overlay_section::<DaDialect>(&finding.dialect[0], "digital_access").unwrap();
 
         let callback = r#"{"commandId":"1","state":"ALL_GOOD","destinations":[]}"#;
-        let finding = inspect(callback.as_bytes(), &Context::default()).unwrap();
+        let finding = inspect(callback.as_bytes(), &context()).unwrap();
         assert!(
             finding.dialect[0].contains("[messaging.states]") && finding.dialect[0].contains("ALL_GOOD"),
             "{finding:?}"
@@ -277,7 +274,7 @@ mod tests {
     #[test]
     fn a_links_token_is_shown_only_on_request() {
         let link = b"com.nexusgroup.plugout:///?url=https%3a%2f%2fh.example.test%2fms%2fb-1&token=canary-77";
-        let mut context = Context::default();
+        let mut context = context();
         assert!(!format!("{:?}", inspect(link, &context).unwrap()).contains("canary"));
         context.show_secrets = true;
         assert!(format!("{:?}", inspect(link, &context).unwrap()).contains("canary"));
@@ -293,10 +290,39 @@ mod tests {
             kind(b"-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----"),
             "PEM: CERTIFICATE"
         );
-        assert_eq!(
-            kind(&[0x30, 0x82, 0x01, 0x00, 0x30]),
-            "DER, perhaps a certificate or a certificate request"
-        );
+        assert_eq!(kind(&[0x30, 0x82, 0x01, 0x00, 0x30]), "");
         assert_eq!(kind(b"eyJhbGciOiJSUzI1NiJ9.e30.AA"), "compact JWS");
+    }
+
+    #[test]
+    fn evidence_is_verified_only_against_what_the_person_gives() {
+        let fixture = |name: &str| golden(&format!("smartid-trust/tests/fixtures/{name}"));
+        let mut context = context();
+        let read = |context: &Context, name: &str| inspect(&fixture(name), context).unwrap();
+        for (name, kind) in [
+            ("cms/openssl-rsa-attached.der", "CMS SignedData"),
+            ("certs/signer-rsa.der", "certificate"),
+        ] {
+            let finding = read(&context, name);
+            assert_eq!(
+                (finding.kind.as_str(), finding.verdict),
+                (kind, None),
+                "{finding:?}"
+            );
+        }
+        context.roots = vec![Certificate::from_der(fixture("certs/root.der")).unwrap()];
+        assert_eq!(read(&context, "cms/openssl-rsa-attached.der").verdict, Some(true));
+        assert_eq!(
+            read(&context, "cms/openssl-rsa-detached.der").verdict,
+            Some(false),
+            "no content, no issuer"
+        );
+        context.keys = Some(JwkSet::from_json(fixture("jws/keys.json")).unwrap());
+        let token = b"eyJhbGciOiJub25lIn0.e30.";
+        assert!(
+            inspect(token, &context).unwrap().problems[0].starts_with("jws-"),
+            "alg none"
+        );
+        assert_eq!(kind(&fixture("pkcs12/openssl-rsa.p12")), "PKCS #12 container");
     }
 }

@@ -16,6 +16,8 @@ pub(crate) mod oids {
     pub(crate) const KEY_USAGE: Oid = Oid::known(&[0x55, 0x1d, 15]);
     pub(crate) const SUBJECT_ALT_NAME: Oid = Oid::known(&[0x55, 0x1d, 17]);
     pub(crate) const BASIC_CONSTRAINTS: Oid = Oid::known(&[0x55, 0x1d, 19]);
+    pub(crate) const NAME_CONSTRAINTS: Oid = Oid::known(&[0x55, 0x1d, 30]);
+    pub(crate) const CRL_DISTRIBUTION_POINTS: Oid = Oid::known(&[0x55, 0x1d, 31]);
     pub(crate) const CERTIFICATE_POLICIES: Oid = Oid::known(&[0x55, 0x1d, 32]);
     pub(crate) const EXTENDED_KEY_USAGE: Oid = Oid::known(&[0x55, 0x1d, 37]);
 }

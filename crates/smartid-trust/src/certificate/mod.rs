@@ -10,6 +10,8 @@ mod general_name;
 mod name;
 mod name_text;
 mod serial;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -24,6 +26,7 @@ pub use attribute_mapping::{AttributeComparison, AttributeError, CertificateAttr
 pub use extension::{BasicConstraints, Extension, KeyUsage, KeyUsages};
 pub(crate) use extension::{Extensions, oids};
 pub use general_name::GeneralName;
+pub(crate) use name::check as check_name;
 pub use name::{Attribute, AttributeType, DistinguishedName};
 pub use name_text::DistinguishedNameError;
 pub use serial::{Radix, SerialNumber, SerialNumberError};
@@ -55,6 +58,7 @@ struct Parsed {
     not_before: Timestamp,
     not_after: Timestamp,
     spki: Bytes,
+    has_unique_ids: bool,
     key: OnceLock<Result<PublicKey, Refusal>>,
     extensions: Extensions,
     signature_algorithm: Bytes,
@@ -164,6 +168,11 @@ impl Certificate {
     #[must_use]
     pub fn spki_der(&self) -> &Bytes {
         &self.0.spki
+    }
+
+    /// Whether there is an issuerUniqueID or subjectUniqueID.
+    pub(crate) fn has_unique_ids(&self) -> bool {
+        self.0.has_unique_ids
     }
 
     /// Every extension, in order.
@@ -351,8 +360,14 @@ fn parse(der: &Bytes) -> Result<Parsed, Refusal> {
     let subject = body.expect(tag::SEQUENCE, "a certificate without its subject")?;
     name::check(subject.contents)?;
     let spki = body.expect(tag::SEQUENCE, "a certificate without its public key")?;
-    body.optional(tag::context_primitive(1))?;
-    body.optional(tag::context_primitive(2))?;
+    let issuer_id = body.optional(tag::context_primitive(1))?;
+    let subject_id = body.optional(tag::context_primitive(2))?;
+    if version == 0 && (issuer_id.is_some() || subject_id.is_some()) {
+        return Err(Refusal::new(
+            Reason::Malformed,
+            "unique identifiers in a certificate of version 1",
+        ));
+    }
     let extensions = match body.optional(tag::context(3))? {
         None => Extensions::none(),
         Some(_) if version < 2 => {
@@ -381,6 +396,7 @@ fn parse(der: &Bytes) -> Result<Parsed, Refusal> {
         not_before,
         not_after,
         spki: der.slice_ref(spki.whole),
+        has_unique_ids: issuer_id.is_some() || subject_id.is_some(),
         key: OnceLock::new(),
         extensions,
         signature_algorithm: der.slice_ref(outer_algorithm.contents),

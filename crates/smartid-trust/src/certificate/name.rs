@@ -311,3 +311,126 @@ impl fmt::Debug for DistinguishedName {
         write!(f, "DistinguishedName({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::der;
+
+    fn of(parts: &[&[(&str, Vec<u8>)]]) -> DistinguishedName {
+        let sets: Vec<u8> = parts
+            .iter()
+            .flat_map(|part| {
+                let pairs: Vec<u8> = part
+                    .iter()
+                    .flat_map(|(oid, value)| der::sequence(&[&der::oid(&oid.parse().unwrap()), value]))
+                    .collect();
+                der::tlv(tag::SET, &pairs)
+            })
+            .collect();
+        DistinguishedName::from_der(der::tlv(tag::SEQUENCE, &sets)).unwrap()
+    }
+
+    const CN: &str = "2.5.4.3";
+
+    fn common_name(tag: u8, contents: &[u8]) -> Option<String> {
+        of(&[&[(CN, der::tlv(tag, contents))]]).common_name()
+    }
+
+    #[test]
+    fn every_string_type_is_read() {
+        assert_eq!(
+            common_name(tag::UTF8_STRING, "Åsa 李".as_bytes()).unwrap(),
+            "Åsa 李"
+        );
+        assert_eq!(common_name(tag::PRINTABLE_STRING, b"Asa").unwrap(), "Asa");
+        assert_eq!(common_name(tag::IA5_STRING, b"a@b").unwrap(), "a@b");
+        assert_eq!(common_name(tag::NUMERIC_STRING, b"12").unwrap(), "12");
+        assert_eq!(common_name(tag::VISIBLE_STRING, b"v").unwrap(), "v");
+        assert_eq!(
+            common_name(tag::TELETEX_STRING, &[0xc5, b's', b'a']).unwrap(),
+            "Åsa"
+        );
+        assert_eq!(
+            common_name(tag::BMP_STRING, &[0, 0xc5, 0, b's', 0x67, 0x4e]).unwrap(),
+            "Ås李"
+        );
+        assert_eq!(
+            common_name(tag::BMP_STRING, &[0xd8, 0x3d, 0xde, 0x00]).unwrap(),
+            "\u{1f600}"
+        );
+        assert_eq!(
+            common_name(tag::UNIVERSAL_STRING, &[0, 1, 0xf6, 0]).unwrap(),
+            "\u{1f600}"
+        );
+    }
+
+    #[test]
+    fn octets_outside_the_alphabet_are_no_text() {
+        assert_eq!(common_name(tag::UTF8_STRING, &[0xff]), None);
+        assert_eq!(common_name(tag::PRINTABLE_STRING, &[0xc5]), None);
+        assert_eq!(common_name(tag::BMP_STRING, &[0]), None);
+        assert_eq!(common_name(tag::BMP_STRING, &[0xd8, 0]), None);
+        assert_eq!(common_name(tag::UNIVERSAL_STRING, &[0, 0, 0]), None);
+        assert_eq!(common_name(tag::UNIVERSAL_STRING, &[0, 0x11, 0, 0]), None);
+        assert_eq!(common_name(tag::OCTET_STRING, b"a"), None);
+        let name = of(&[&[(CN, der::octet_string(b"a"))]]);
+        assert_eq!(name.to_string(), "CN=#040161");
+    }
+
+    #[test]
+    fn display_is_rfc_4514() {
+        let name = of(&[
+            &[("2.5.4.6", der::tlv(tag::PRINTABLE_STRING, b"SE"))],
+            &[("1.2.3", der::utf8("x"))],
+            &[
+                (CN, der::utf8(" #a,b+c\"d\\e<f>g;h=i\n ")),
+                ("2.5.4.4", der::utf8("#s")),
+            ],
+        ]);
+        assert_eq!(
+            name.to_string(),
+            "CN=\\ #a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h=i\\0a\\ +SN=\\#s,1.2.3=x,C=SE"
+        );
+        assert_eq!(format!("{name:?}"), format!("DistinguishedName({name})"));
+        assert_eq!(of(&[&[(CN, der::utf8(" "))]]).to_string(), "CN=\\ ");
+        assert_eq!(of(&[&[(CN, der::utf8(""))]]).to_string(), "CN=");
+    }
+
+    #[test]
+    fn parts_and_attributes() {
+        let unit = "2.5.4.11";
+        let name = of(&[
+            &[(unit, der::utf8("A"))],
+            &[(unit, der::utf8("B")), (CN, der::utf8("one"))],
+            &[(CN, der::utf8("two"))],
+        ]);
+        assert_eq!(name.rdns().iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1]);
+        assert_eq!(name.texts(&AttributeType::OrganizationalUnit), ["A", "B"]);
+        assert_eq!(name.common_name().unwrap(), "two");
+        assert_eq!(name, DistinguishedName::from_der(name.der().clone()).unwrap());
+        assert!(DistinguishedName::from_der(vec![0x31, 0]).is_err());
+        assert!(DistinguishedName::from_der(vec![0x30, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn short_names_in_any_case_and_identifiers() {
+        for (kind, short, _) in KNOWN {
+            assert_eq!(
+                AttributeType::from_short_name(&short.to_lowercase()).as_ref(),
+                Some(kind)
+            );
+            assert_eq!(
+                AttributeType::from_short_name(&kind.oid().to_string()).as_ref(),
+                Some(kind)
+            );
+            assert_eq!(kind.to_string(), *short);
+        }
+        let other = AttributeType::from_short_name("1.2.3").unwrap();
+        assert_eq!(
+            (other.to_string().as_str(), other.oid()),
+            ("1.2.3", "1.2.3".parse().unwrap())
+        );
+        assert_eq!(AttributeType::from_short_name("XY"), None);
+    }
+}

@@ -71,6 +71,28 @@ impl SerialNumber {
         }
     }
 
+    /// The octets of a DER integer's value, in two's complement.
+    pub(crate) fn to_der_contents(&self) -> Vec<u8> {
+        let mut octets = self.magnitude.clone();
+        if self.negative {
+            for octet in &mut octets {
+                *octet = !*octet;
+            }
+            for octet in octets.iter_mut().rev() {
+                let (sum, carry) = octet.overflowing_add(1);
+                *octet = sum;
+                if !carry {
+                    break;
+                }
+            }
+        }
+        let sign_bit = octets.first().is_some_and(|first| first & 0x80 != 0);
+        if octets.is_empty() || sign_bit != self.negative {
+            octets.insert(0, if self.negative { 0xff } else { 0 });
+        }
+        octets
+    }
+
     /// Reads text. Nothing is guessed: the radix is the caller's to know.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 mod public;
 mod spki;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use public::{Curve, KeyType, PublicKey};

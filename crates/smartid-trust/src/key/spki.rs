@@ -11,12 +11,19 @@ const P384: Oid = Oid::known(&[0x2b, 0x81, 0x04, 0, 0x22]);
 const P521: Oid = Oid::known(&[0x2b, 0x81, 0x04, 0, 0x23]);
 
 impl Curve {
-    const fn oid(self) -> Oid {
+    pub(crate) const fn oid(self) -> Oid {
         match self {
             Self::P256 => P256,
             Self::P384 => P384,
             Self::P521 => P521,
         }
+    }
+
+    pub(crate) fn from_oid(oid: &Oid) -> Result<Self, Refusal> {
+        [Self::P256, Self::P384, Self::P521]
+            .into_iter()
+            .find(|known| known.oid() == *oid)
+            .ok_or_else(|| Refusal::new(Reason::KeyUnsupported, format!("curve {oid}")))
     }
 }
 
@@ -67,11 +74,7 @@ impl PublicKey {
                 _ => return Err(Refusal::new(Reason::KeyUnsupported, "a curve that is not named")),
             };
             algorithm.end()?;
-            let curve = [Curve::P256, Curve::P384, Curve::P521]
-                .into_iter()
-                .find(|known| known.oid() == curve)
-                .ok_or_else(|| Refusal::new(Reason::KeyUnsupported, format!("curve {curve}")))?;
-            Self::from_ec_point(curve, key)
+            Self::from_ec_point(Curve::from_oid(&curve)?, key)
         } else if oid == ED25519 {
             algorithm.end()?;
             Self::from_ed25519(key)

@@ -4,8 +4,29 @@
 //! an installation whose CA uses critical policies can plug in another. A [`ChainPolicy`] puts it together with a [`Purpose`] and
 //! remembers the chains that passed, so that the same signer is not validated anew for every message.
 
+#[cfg(test)]
+mod algorithm_tests;
+mod algorithms;
+mod ca;
+mod candidates;
+mod crl;
+mod explain;
+mod points;
+mod policies;
 mod policy;
+#[cfg(test)]
+mod policy_tests;
 mod purpose;
+#[cfg(test)]
+mod purpose_tests;
+mod revocation;
+#[cfg(test)]
+mod revocation_tests;
+#[cfg(test)]
+pub(crate) mod test_ca;
+#[cfg(test)]
+mod tests;
+mod verifier;
 
 use std::fmt;
 
@@ -13,8 +34,12 @@ use smartid_core::Timestamp;
 
 use crate::{Certificate, Refusal};
 
+pub use crl::RevocationList;
 pub use policy::ChainPolicy;
+pub(crate) use policy::Passed;
 pub use purpose::{ExtendedUse, Purpose};
+pub use revocation::Revocation;
+pub use verifier::{VerifierBuilder, WebpkiVerifier};
 
 /// Builds and validates a chain from a certificate to a configured root.
 pub trait ChainVerifier: Send + Sync + fmt::Debug {
@@ -78,6 +103,9 @@ pub struct ValidatedChain {
     pub revocation_of_signer: RevocationStatus,
     /// Of all intermediates; [`NotRevoked`](RevocationStatus::NotRevoked) too when there are none and lists are configured.
     pub revocation_of_intermediates: RevocationStatus,
+    /// From when on this answer holds too: the latest beginning of a certificate or of a revocation list. `None`: from the time that
+    /// was asked for.
+    pub good_from: Option<Timestamp>,
     /// Until when this answer may be used again: the earliest end of a certificate or of a revocation list. `None`: not at all.
     pub good_until: Option<Timestamp>,
 }
@@ -90,6 +118,7 @@ impl ValidatedChain {
             certificates,
             revocation_of_signer: RevocationStatus::NotChecked,
             revocation_of_intermediates: RevocationStatus::NotChecked,
+            good_from: None,
             good_until: None,
         }
     }
@@ -106,10 +135,38 @@ impl ValidatedChain {
         self
     }
 
+    /// Allows the answer to be used for earlier times too, from `time` on, if it may be used again at all.
+    #[must_use]
+    pub const fn good_from(mut self, time: Timestamp) -> Self {
+        self.good_from = Some(time);
+        self
+    }
+
     /// Allows the answer to be used again until `time`.
     #[must_use]
     pub const fn good_until(mut self, time: Timestamp) -> Self {
         self.good_until = Some(time);
         self
+    }
+}
+
+/// The times for which an answer holds, both ends included.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Span {
+    /// Not for times before this one.
+    fn not_before(&mut self, time: Timestamp) {
+        self.from = self.from.max(time);
+    }
+
+    /// Only for times before this one.
+    fn before(&mut self, time: Timestamp) {
+        self.until = self
+            .until
+            .min(Timestamp::from_millis(time.as_millis().saturating_sub(1)));
     }
 }

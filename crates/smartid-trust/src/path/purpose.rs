@@ -116,4 +116,38 @@ impl Purpose {
             format!("{:?}", present.unwrap_or_default()),
         ))
     }
+
+    /// Whether the certificates of a whole chain, the one in question first, leave room for this purpose. Key usage is a matter of the
+    /// first. Of the extended key usages, one that is accepted must be allowed by every certificate before the root that lists any: RFC
+    /// 5280 says nothing about CAs here, practice confines a CA by its own list. For implementations of
+    /// [`ChainVerifier`](super::ChainVerifier).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_chain(&self, chain: &[&Certificate]) -> Result<(), Refusal> {
+        let Some(end_entity) = chain.first() else {
+            return Ok(());
+        };
+        self.check(end_entity)?;
+        let (ExtendedUse::OneOfIfPresent(wanted) | ExtendedUse::OneOf(wanted)) = &self.extended else {
+            return Ok(());
+        };
+        let mut left: Vec<&Oid> = wanted.iter().collect();
+        for certificate in chain.iter().rev().skip(1).rev() {
+            let Some(present) = certificate.extended_key_usage()? else {
+                continue;
+            };
+            if present.contains(&ANY_EXTENDED_KEY_USAGE) {
+                continue;
+            }
+            left.retain(|oid| present.contains(oid));
+            if left.is_empty() {
+                return Err(Refusal::new(
+                    Reason::ExtendedKeyUsage,
+                    format!("{}: {present:?}", certificate.subject()),
+                ));
+            }
+        }
+        Ok(())
+    }
 }

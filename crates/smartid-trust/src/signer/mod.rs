@@ -3,11 +3,25 @@
 //! A key may be in memory or on a smart card, so the interface is a certificate chain and a call that signs; it is synchronous, because
 //! a PKCS #11 module is, and is meant to be called through [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
 
+pub(crate) mod chain;
+mod encrypted;
+mod error;
+mod identity;
+pub(crate) mod key;
+mod memory;
+pub(crate) mod read;
+mod text;
+
 use std::fmt;
 
 use smartid_core::SignError;
 
 use crate::{Certificate, SignatureAlgorithm};
+
+pub use error::SigningError;
+pub use identity::OfficerIdentity;
+pub use key::SigningKey;
+pub use memory::MemorySigner;
 
 /// A key with its certificates, wherever it lives.
 pub trait OfficerSigner: Send + Sync + fmt::Debug {

@@ -1,0 +1,387 @@
+//! Verifies a message, signer by signer.
+
+use aws_lc_rs::digest::Digest;
+use bytes::Bytes;
+use smartid_core::Timestamp;
+
+use super::ID_DATA;
+use super::attributes::{self, SignedAttributes};
+use super::candidates::Pool;
+use super::fact::{SignedContent, SignerProof, SignerReport};
+use super::message::SignedData;
+use super::policy::{CmsPolicy, Signers, Trust};
+use super::signer_info::{SignerIdentifier, SignerInfo};
+use crate::evidence::Check;
+use crate::{
+    Certificate, DigestAlgorithm, Proof, PublicKey, Reason, Refusal, SignatureAlgorithm, Unverified,
+    Verified, Verify,
+};
+
+/// Most certificates that are tried for one signer.
+const MAX_CANDIDATES: usize = 4;
+
+impl Verify for SignedData {
+    type Policy = CmsPolicy;
+    type Fact = SignedContent;
+
+    fn check(&self, policy: &CmsPolicy, at: Timestamp) -> Result<Verified<SignedContent>, Refusal> {
+        if self.signers.is_empty() {
+            return Err(Reason::NoSigner.into());
+        }
+        let content = self.content(policy)?;
+        let mut signers = Vec::with_capacity(self.signers.len());
+        for report in self.examine(content, policy, at) {
+            // The first refusal is the answer; what the others would have cost is saved.
+            if let (Signers::Every, Err(refusal)) = (&policy.signers, &report.outcome) {
+                return Err(refusal.clone());
+            }
+            signers.push(report);
+        }
+        let proof = decide(&signers, &policy.signers)?.proof.clone();
+        let fact = SignedContent {
+            content_type: self.content_type.clone(),
+            content: content.clone(),
+            signers,
+        };
+        Ok(Verified::new(fact, proof))
+    }
+}
+
+impl Unverified<SignedData> {
+    /// Checks every signer for itself, as [`verify`](Unverified::verify) does, and reports them in the order of the message. Which of
+    /// them must verify is not asked here. Empty when nobody signed. Content that is missing, or not what was supplied or expected,
+    /// refuses every signer.
+    #[must_use]
+    pub fn reports(&self, policy: &CmsPolicy, at: Timestamp) -> Vec<SignerReport> {
+        let message = self.danger_unverified();
+        match message.content(policy) {
+            Ok(content) => message.examine(content, policy, at).collect(),
+            Err(refusal) => {
+                let refused = message.signers.iter().map(|signer| SignerReport {
+                    identifier: signer.identifier.clone(),
+                    outcome: Err(refusal.clone()),
+                });
+                refused.collect()
+            }
+        }
+    }
+}
+
+/// The signer whose proof is the message's.
+fn decide<'a>(reports: &'a [SignerReport], demanded: &Signers) -> Result<&'a SignerProof, Refusal> {
+    let first = reports.first().ok_or(Reason::NoSigner)?;
+    let good = || reports.iter().find_map(|report| report.outcome.as_ref().ok());
+    match demanded {
+        // Every: none of them was refused, or it would not have come here.
+        Signers::Every | Signers::Any => match good() {
+            Some(proof) => Ok(proof),
+            None => first.outcome.as_ref().map_err(Refusal::clone),
+        },
+        Signers::These(certificates) => {
+            let proofs = certificates
+                .iter()
+                .map(|certificate| demanded_signer(reports, certificate));
+            let proofs = proofs.collect::<Result<Vec<_>, _>>()?;
+            proofs
+                .first()
+                .copied()
+                .ok_or(Refusal::new(Reason::DemandedSignerMissing, "nobody is named"))
+        }
+    }
+}
+
+fn demanded_signer<'a>(
+    reports: &'a [SignerReport],
+    certificate: &Certificate,
+) -> Result<&'a SignerProof, Refusal> {
+    let made_by = |proof: &&SignerProof| match proof.proof.signer() {
+        Some(signer) => signer == certificate,
+        // The policy named keys: the key is what is known of the signer.
+        None => certificate.public_key().is_ok_and(|key| key == proof.proof.key),
+    };
+    let mut good = reports.iter().filter_map(|report| report.outcome.as_ref().ok());
+    if let Some(proof) = good.find(made_by) {
+        return Ok(proof);
+    }
+    let refused = reports
+        .iter()
+        .find(|report| report.outcome.is_err() && report.identifier.matches(certificate));
+    match refused.map(|report| &report.outcome) {
+        Some(Err(refusal)) => Err(refusal.clone()),
+        _ => Err(Refusal::new(
+            Reason::DemandedSignerMissing,
+            SignerIdentifier::of(certificate).to_string(),
+        )),
+    }
+}
+
+/// What one signature is over, and by which algorithm.
+struct Signed<'a> {
+    algorithm: SignatureAlgorithm,
+    content: &'a Bytes,
+    attributes: Option<SignedAttributes<'a>>,
+    signature: &'a [u8],
+}
+
+impl Signed<'_> {
+    fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
+        let Some(attributes) = &self.attributes else {
+            return key.verify(self.algorithm, self.content, self.signature);
+        };
+        match key.verify(self.algorithm, &attributes.signed_form(), self.signature) {
+            Err(refusal) if refusal.reason() == Reason::BadSignature => match attributes.sorted_form() {
+                Some(sorted) => key.verify(self.algorithm, &sorted, self.signature),
+                None => Err(refusal),
+            },
+            result => result,
+        }
+    }
+}
+
+/// The digests of the content, each computed once for all signers.
+#[derive(Default)]
+struct Digests(Vec<(DigestAlgorithm, Digest)>);
+
+impl Digests {
+    fn of(&mut self, content: &[u8], algorithm: DigestAlgorithm) -> Digest {
+        if let Some((_, digest)) = self.0.iter().find(|(known, _)| *known == algorithm) {
+            return *digest;
+        }
+        let digest = algorithm.of(content);
+        self.0.push((algorithm, digest));
+        digest
+    }
+}
+
+impl SignedData {
+    /// The content that the signatures are over, if it is the one that is wanted.
+    fn content(&self, policy: &CmsPolicy) -> Result<&Bytes, Refusal> {
+        let content = match (&self.embedded, &self.supplied) {
+            (Some(embedded), Some(supplied)) if embedded != supplied => {
+                return Err(Reason::ContentDiffers.into());
+            }
+            (Some(content), _) | (None, Some(content)) => content,
+            (None, None) => return Err(Reason::ContentMissing.into()),
+        };
+        match &policy.expected {
+            Some(expected) if expected != content => Err(Reason::ContentUnexpected.into()),
+            _ => Ok(content),
+        }
+    }
+
+    /// Verifies the signers, each when it is asked for.
+    fn examine<'a>(
+        &'a self,
+        content: &'a Bytes,
+        policy: &'a CmsPolicy,
+        at: Timestamp,
+    ) -> impl Iterator<Item = SignerReport> + 'a {
+        let pool = Pool::new(self, policy);
+        let mut digests = Digests::default();
+        self.signers.iter().map(move |signer| {
+            let outcome = self.signed(signer, content, &mut digests, policy);
+            let outcome = outcome.and_then(|signed| {
+                let proof = find_signer(signer, &signed, &pool, policy, at)?;
+                Ok(SignerProof {
+                    proof,
+                    claimed_signing_time: signed
+                        .attributes
+                        .as_ref()
+                        .and_then(SignedAttributes::signing_time),
+                    has_signed_attributes: signed.attributes.is_some(),
+                })
+            });
+            SignerReport {
+                identifier: signer.identifier.clone(),
+                outcome,
+            }
+        })
+    }
+
+    /// Checks everything about a signer that needs no key.
+    fn signed<'a>(
+        &self,
+        signer: &'a SignerInfo,
+        content: &'a Bytes,
+        digests: &mut Digests,
+        policy: &CmsPolicy,
+    ) -> Result<Signed<'a>, Refusal> {
+        let digest = DigestAlgorithm::from_identifier(&signer.digest_algorithm)?;
+        let algorithm = SignatureAlgorithm::from_identifier(&signer.signature_algorithm, Some(digest))?;
+        if let Some(other) = algorithm.digest().filter(|other| *other != digest) {
+            return Err(Refusal::new(
+                Reason::DigestAlgorithmsDiffer,
+                format!("{digest:?} and {other:?}"),
+            ));
+        }
+        policy.algorithms.check(algorithm)?;
+        let attributes = match &signer.signed_attributes {
+            Some(as_sent) => {
+                // Ed25519 takes any message; the digest in the attributes is the weaker link (RFC 8419 3.1).
+                policy.algorithms.check_digest(digest)?;
+                let attributes = SignedAttributes::read(as_sent)?;
+                attributes.check_content_type(&self.content_type)?;
+                attributes.check_message_digest(digests.of(content, digest).as_ref())?;
+                Some(attributes)
+            }
+            None if policy.attributes_demanded => {
+                return Err(Refusal::new(
+                    Reason::SignedAttributesMissing,
+                    "the policy demands them",
+                ));
+            }
+            None if self.content_type != ID_DATA => {
+                return Err(Refusal::new(
+                    Reason::SignedAttributesMissing,
+                    format!("the content is of type {}", self.content_type),
+                ));
+            }
+            None if attributes::look_like_attributes(content) => {
+                return Err(Reason::AttributesAsContent.into());
+            }
+            None => None,
+        };
+        Ok(Signed {
+            algorithm,
+            content,
+            attributes,
+            signature: &signer.signature,
+        })
+    }
+}
+
+/// Finds the certificate or key that made the signature, and why it is believed.
+fn find_signer(
+    signer: &SignerInfo,
+    signed: &Signed<'_>,
+    pool: &Pool,
+    policy: &CmsPolicy,
+    at: Timestamp,
+) -> Result<Proof, Refusal> {
+    if let Trust::Keys(keys) = &policy.trust {
+        return find_key(keys, signed, policy, at);
+    }
+    let mut candidates = pool
+        .certificates
+        .iter()
+        .filter(|certificate| signer.identifier.matches(certificate));
+    let mut refused: Option<Refusal> = None;
+    let mut passed: Option<Proof> = None;
+    let mut tried = 0;
+    // Certificates that answer to the same identifier come from renewals with the same key, and from forgers. Exactly one must pass
+    // everything; a forged one beside it changes nothing.
+    for candidate in &mut candidates {
+        tried += 1;
+        if tried > MAX_CANDIDATES {
+            return Err(Refusal::new(
+                Reason::SignerCertificateAmbiguous,
+                "too many to try",
+            ));
+        }
+        match try_certificate(candidate, signed, pool, policy, at) {
+            Ok(_) if passed.is_some() => return Err(Reason::SignerCertificateAmbiguous.into()),
+            Ok(proof) => passed = Some(proof),
+            // What was refused after its signature had verified says more than a key that does not fit.
+            Err(refusal) => {
+                let signature = [Reason::BadSignature, Reason::AlgorithmDoesNotFitKey];
+                if refused
+                    .as_ref()
+                    .is_none_or(|earlier| signature.contains(&earlier.reason()))
+                {
+                    refused = Some(refusal);
+                }
+            }
+        }
+    }
+    match (passed, refused, &policy.trust) {
+        (Some(proof), _, _) => Ok(proof),
+        (None, Some(refusal), _) => Err(refusal),
+        (None, None, Trust::Certificates(_)) => Err(Refusal::new(
+            Reason::SignerNotNamed,
+            signer.identifier.to_string(),
+        )),
+        (None, None, _) if pool.unreadable > 0 => Err(Refusal::new(
+            Reason::SignerCertificateMissing,
+            format!(
+                "{}; certificates that cannot be read: {}",
+                signer.identifier, pool.unreadable
+            ),
+        )),
+        (None, None, _) => Err(Refusal::new(
+            Reason::SignerCertificateMissing,
+            signer.identifier.to_string(),
+        )),
+    }
+}
+
+fn try_certificate(
+    certificate: &Certificate,
+    signed: &Signed<'_>,
+    pool: &Pool,
+    policy: &CmsPolicy,
+    at: Timestamp,
+) -> Result<Proof, Refusal> {
+    let key = certificate.public_key()?;
+    signed.check(&key)?;
+    if let Some(attributes) = &signed.attributes {
+        attributes.check_signing_certificate(certificate)?;
+    }
+    let mut proof = Proof::new(key, signed.algorithm, at);
+    match &policy.trust {
+        Trust::Chains(chains) => {
+            let chain = chains.validate(certificate, &pool.without(certificate), at)?;
+            chain.record(&mut proof);
+        }
+        Trust::Certificates(_) | Trust::Keys(_) => {
+            proof.chain = vec![certificate.clone()];
+            record_named(&mut proof);
+        }
+    }
+    record_content(&mut proof, policy);
+    Ok(proof)
+}
+
+fn find_key(
+    keys: &[PublicKey],
+    signed: &Signed<'_>,
+    policy: &CmsPolicy,
+    at: Timestamp,
+) -> Result<Proof, Refusal> {
+    let mut refused = Refusal::new(Reason::SignerNotNamed, "no key is named");
+    for key in keys {
+        match signed.check(key) {
+            Ok(()) => {
+                let mut proof = Proof::new(key.clone(), signed.algorithm, at);
+                record_named(&mut proof);
+                record_content(&mut proof, policy);
+                return Ok(proof);
+            }
+            Err(refusal) => refused = refusal,
+        }
+    }
+    match keys.len() {
+        0 | 1 => Err(refused),
+        count => Err(Refusal::new(
+            Reason::SignerNotNamed,
+            format!("the signature is by none of {count} keys"),
+        )),
+    }
+}
+
+fn record_named(proof: &mut Proof) {
+    proof.checked.push(Check::KeyNamedByVerifier);
+    proof.not_checked.extend([
+        Check::Chain,
+        Check::Validity,
+        Check::Purpose,
+        Check::RevocationOfSigner,
+        Check::RevocationOfIntermediates,
+    ]);
+}
+
+fn record_content(proof: &mut Proof, policy: &CmsPolicy) {
+    match policy.expected {
+        Some(_) => proof.checked.push(Check::ExpectedContent),
+        None => proof.not_checked.push(Check::ExpectedContent),
+    }
+}

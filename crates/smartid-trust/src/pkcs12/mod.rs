@@ -1,0 +1,223 @@
+//! PKCS #12 containers (RFC 7292): an officer's key file, a soft token.
+//!
+//! The reader is this crate's own. Bouncy Castle and NSS write BER, even inside what they encrypt; a server that issues soft tokens
+//! chooses the password too and so could make any number of expensive derivations that a checksum does not reveal; and a decrypted key
+//! must be zeroed. So the order is: one budget of work for the whole container, the checksum (MAC) before anything else, then
+//! decryption, then linking of keys to certificates by comparing public keys, because the identifiers that should link them are often
+//! missing. Opening derives keys and blocks: call it through [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
+//!
+//! Read are PBES2 with PBKDF2 and AES or triple DES, the triple-DES and RC2 schemes of RFC 7292, and MACs with SHA-1 and SHA-2. Not
+//! read, each with [`Reason::ContainerUnsupported`]: RC4, scrypt, PBMAC1 (RFC 9579), containers encrypted or signed by public keys.
+//! Secret bags and CRLs are passed over.
+
+mod bags;
+mod container;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use smartid_core::{SecretBytes, SecretString};
+
+use crate::signer::{chain, read};
+use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
+
+pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
+
+/// An opened container.
+///
+/// ```
+/// # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pkcs12/openssl-p256.p12"));
+/// use smartid_core::SecretString;
+/// use smartid_trust::OfficerSigner;
+/// use smartid_trust::pkcs12::{Pkcs12, Pkcs12Policy};
+///
+/// let container = Pkcs12::open(bytes, &SecretString::new("test-Passw0rd"), &Pkcs12Policy::default())?;
+/// let officer = container.signer()?;
+/// assert_eq!(officer.chain().len(), 3);
+/// # Ok::<(), smartid_trust::Refusal>(())
+/// ```
+pub struct Pkcs12 {
+    keys: Vec<KeyEntry>,
+    certificates: Vec<CertificateEntry>,
+}
+
+/// A private key in a container.
+pub struct KeyEntry {
+    pkcs8: SecretBytes,
+    key: Result<SigningKey, Refusal>,
+    friendly_name: Option<String>,
+    local_key_id: Option<Vec<u8>>,
+}
+
+/// A certificate in a container.
+#[derive(Clone, Debug)]
+pub struct CertificateEntry {
+    certificate: Certificate,
+    friendly_name: Option<String>,
+    local_key_id: Option<Vec<u8>>,
+}
+
+impl Pkcs12 {
+    /// Opens a container. BER is read as well as DER.
+    ///
+    /// # Errors
+    /// [`Reason::TooLarge`], [`Reason::Malformed`], [`Reason::NoMac`], [`Reason::WrongPassword`], [`Reason::KdfIterations`] and
+    /// [`Reason::ContainerUnsupported`]. A container without a key can be opened; a key of a type that is not implemented is in
+    /// [`keys`](Self::keys) and has its refusal there.
+    pub fn open(bytes: &[u8], password: &SecretString, policy: &Pkcs12Policy) -> Result<Self, Refusal> {
+        let bags = container::open(bytes, password, policy)?;
+        let keys = bags.keys.into_iter().map(|bag| KeyEntry {
+            key: read::pkcs8(&bag.contents),
+            pkcs8: SecretBytes::new(bag.contents.to_vec()),
+            friendly_name: bag.friendly_name,
+            local_key_id: bag.local_key_id,
+        });
+        let certificates = bags.certificates.into_iter().map(|bag| {
+            Ok(CertificateEntry {
+                certificate: Certificate::from_der(bag.contents.to_vec())?,
+                friendly_name: bag.friendly_name,
+                local_key_id: bag.local_key_id,
+            })
+        });
+        Ok(Self {
+            keys: keys.collect(),
+            certificates: certificates.collect::<Result<_, Refusal>>()?,
+        })
+    }
+
+    /// Every private key, in the order of the container.
+    #[must_use]
+    pub fn keys(&self) -> &[KeyEntry] {
+        &self.keys
+    }
+
+    /// Every certificate, in the order of the container: those of the keys, of issuers, and strangers.
+    #[must_use]
+    pub fn certificates(&self) -> &[CertificateEntry] {
+        &self.certificates
+    }
+
+    /// The certificate of `entry` and its issuers, as far as they are in the container.
+    ///
+    /// # Errors
+    /// Those of [`KeyEntry::key`] and [`MemorySigner::new`].
+    pub fn chain(&self, entry: &KeyEntry) -> Result<Vec<Certificate>, Refusal> {
+        chain::order(entry.key()?.public_key(), self.all_certificates())
+    }
+
+    /// The one key with its chain.
+    ///
+    /// # Errors
+    /// [`Reason::NoKey`], [`Reason::SeveralKeys`], and those of [`signer_of`](Self::signer_of).
+    pub fn signer(&self) -> Result<MemorySigner, Refusal> {
+        match self.keys.as_slice() {
+            [entry] => self.signer_of(entry),
+            [] => Err(Reason::NoKey.into()),
+            _ => Err(Reason::SeveralKeys.into()),
+        }
+    }
+
+    /// The key whose friendly name (Java: alias) this is, with its chain. Upper and lower case differ.
+    ///
+    /// # Errors
+    /// [`Reason::NoKey`], [`Reason::SeveralKeys`], and those of [`signer_of`](Self::signer_of).
+    pub fn signer_named(&self, friendly_name: &str) -> Result<MemorySigner, Refusal> {
+        let mut named = self
+            .keys
+            .iter()
+            .filter(|entry| entry.friendly_name() == Some(friendly_name));
+        match (named.next(), named.next()) {
+            (Some(entry), None) => self.signer_of(entry),
+            (None, _) => Err(Reason::NoKey.into()),
+            (Some(_), Some(_)) => Err(Reason::SeveralKeys.into()),
+        }
+    }
+
+    /// A key with its chain.
+    ///
+    /// # Errors
+    /// Those of [`KeyEntry::key`] and [`MemorySigner::new`].
+    pub fn signer_of(&self, entry: &KeyEntry) -> Result<MemorySigner, Refusal> {
+        MemorySigner::new(entry.key()?.clone(), self.all_certificates())
+    }
+
+    fn all_certificates(&self) -> impl Iterator<Item = Certificate> {
+        self.certificates.iter().map(|entry| entry.certificate.clone())
+    }
+}
+
+impl KeyEntry {
+    /// The key, ready to sign.
+    ///
+    /// # Errors
+    /// [`Reason::Malformed`], and the reasons of [`PublicKey::from_spki_der`](crate::PublicKey::from_spki_der) for keys that are not
+    /// implemented or not safe.
+    pub fn key(&self) -> Result<&SigningKey, Refusal> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    /// The key as PKCS #8, not encrypted, whatever its type.
+    #[must_use]
+    pub const fn pkcs8_der(&self) -> &SecretBytes {
+        &self.pkcs8
+    }
+
+    /// The name that people see.
+    #[must_use]
+    pub fn friendly_name(&self) -> Option<&str> {
+        self.friendly_name.as_deref()
+    }
+
+    /// What links it to its certificate in the container; often absent, and not used here.
+    #[must_use]
+    pub fn local_key_id(&self) -> Option<&[u8]> {
+        self.local_key_id.as_deref()
+    }
+}
+
+impl CertificateEntry {
+    /// The certificate.
+    #[must_use]
+    pub const fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The name that people see.
+    #[must_use]
+    pub fn friendly_name(&self) -> Option<&str> {
+        self.friendly_name.as_deref()
+    }
+
+    /// What links it to its key in the container; often absent, and not used here.
+    #[must_use]
+    pub fn local_key_id(&self) -> Option<&[u8]> {
+        self.local_key_id.as_deref()
+    }
+}
+
+impl fmt::Debug for Pkcs12 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { keys, certificates } = self;
+        f.debug_struct("Pkcs12")
+            .field("keys", keys)
+            .field("certificates", certificates)
+            .finish()
+    }
+}
+
+impl fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            pkcs8: _blind,
+            key,
+            friendly_name,
+            local_key_id: _,
+        } = self;
+        f.debug_struct("KeyEntry")
+            .field("key", key)
+            .field("friendly_name", friendly_name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! Puts certificates behind the key that they belong to.
+//!
+//! Files hold certificates in any order, often with strangers among them. The signer's is the one that has the key; its issuers follow
+//! by name and signature.
+
+use super::key::same_numbers;
+use crate::{Certificate, PublicKey, Reason, Refusal};
+
+/// Longest chain that is put together.
+const MAX_CHAIN_LEN: usize = 16;
+
+/// The certificate of `key` first, then its issuers as far as they are among `certificates`.
+pub(crate) fn order(
+    key: &PublicKey,
+    certificates: impl IntoIterator<Item = Certificate>,
+) -> Result<Vec<Certificate>, Refusal> {
+    let mut others: Vec<Certificate> = Vec::new();
+    let mut own: Option<Certificate> = None;
+    let mut any = false;
+    for certificate in certificates {
+        any = true;
+        // A key that cannot be read is not ours: the key that signs is one that can.
+        let belongs = certificate
+            .public_key()
+            .is_ok_and(|certified| same_numbers(key, &certified));
+        match &own {
+            _ if !belongs => others.push(certificate),
+            None => own = Some(certificate),
+            Some(first) if *first == certificate => {}
+            Some(_) => return Err(Reason::SeveralCertificates.into()),
+        }
+    }
+    let own = own.ok_or(if any {
+        Reason::KeyCertificateMismatch
+    } else {
+        Reason::NoCertificate
+    })?;
+    let mut chain = vec![own];
+    while chain.len() < MAX_CHAIN_LEN
+        && let Some(last) = chain.last()
+        && !last.is_self_issued()
+        && let Some(position) = others.iter().position(|other| issued(other, last))
+    {
+        chain.push(others.swap_remove(position));
+    }
+    Ok(chain)
+}
+
+fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
+    issuer.subject_der() == certificate.issuer_der()
+        && issuer
+            .public_key()
+            .is_ok_and(|key| certificate.is_signed_by(&key).is_ok())
+}

@@ -1,0 +1,354 @@
+//! Signed evidence: certificates, requests, JWS, CMS, PKCS #12.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use smartid::core::base64::{Flavour, encode};
+use smartid::trust::cms::{CmsPolicy, SignedData};
+use smartid::trust::jws::{Jws, JwsPolicy};
+use smartid::trust::path::{ChainPolicy, Purpose, RevocationList, WebpkiVerifier};
+use smartid::trust::pkcs12::{Pkcs12, Pkcs12Policy};
+use smartid::trust::request::{CertificationRequest, KeyRequirement, RequestPolicy};
+use smartid::trust::{Certificate, GeneralName, Proof, Radix, Refusal};
+
+use super::{Context, Finding};
+
+/// How much of a content is shown.
+const SHOWN: usize = 300;
+
+fn refused(finding: &mut Finding, refusal: &Refusal) {
+    let problem = format!("{}: {refusal}", refusal.reason().code());
+    if !finding.problems.contains(&problem) {
+        finding.problems.push(problem);
+    }
+    finding.verdict = Some(false);
+}
+
+fn proof(finding: &mut Finding, proof: &Proof) {
+    finding.fact(
+        "signed with",
+        format!("{:?}, key {:?}", proof.algorithm, proof.key.key_type()),
+    );
+    for (index, certificate) in proof.chain.iter().enumerate() {
+        let name = if index == 0 { "signer" } else { "issued by" };
+        finding.fact(name, certificate.subject().to_string());
+    }
+    finding.fact("checked", format!("{:?}", proof.checked));
+    if !proof.not_checked.is_empty() {
+        finding
+            .remarks
+            .push(format!("not checked: {:?}", proof.not_checked));
+    }
+    finding.verdict = Some(true);
+}
+
+/// The roots as a policy that leaves the purpose open; `None` when there are none.
+fn chains(context: &Context) -> Option<Result<Arc<ChainPolicy>, Refusal>> {
+    if context.roots.is_empty() {
+        return None;
+    }
+    let verifier = WebpkiVerifier::builder()
+        .roots(context.roots.iter().cloned())
+        .build();
+    Some(verifier.map(|verifier| Arc::new(ChainPolicy::new(Arc::new(verifier), Purpose::any()))))
+}
+
+fn content(finding: &mut Finding, name: &str, bytes: &[u8]) {
+    finding.fact(&format!("{name} length"), format!("{} bytes", bytes.len()));
+    let shown = match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => text.chars().take(SHOWN).collect(),
+        _ => {
+            let head = bytes.get(..bytes.len().min(SHOWN / 2)).unwrap_or_default();
+            format!("base64 {}", encode(Flavour::Standard, head))
+        }
+    };
+    finding.fact(name, shown);
+}
+
+/// A compact JWS; `None` when the text is none.
+pub(super) fn jws(text: &str, context: &Context) -> Option<Finding> {
+    if text.split('.').count() != 3 {
+        return None;
+    }
+    let mut finding = Finding::of("compact JWS");
+    let message = match Jws::parse(text) {
+        Ok(message) => message,
+        Err(_) if !text.starts_with("ey") => return None,
+        Err(refusal) => {
+            refused(&mut finding, &refusal);
+            return Some(finding);
+        }
+    };
+    let read = message.danger_unverified();
+    match read.header() {
+        Ok(header) => {
+            finding.fact("algorithm", header.algorithm().name());
+            if let Some(kid) = header.key_id() {
+                finding.fact("key id", kid);
+            }
+            for certificate in header.certificates().unwrap_or_default() {
+                finding.fact("x5c", certificate.subject().to_string());
+            }
+        }
+        Err(refusal) => refused(&mut finding, &refusal),
+    }
+    content(&mut finding, "payload", read.payload());
+    let policy = match (context.keys.clone().map(JwsPolicy::keys), chains(context)) {
+        (None, None) => {
+            finding
+                .remarks
+                .push("nobody has checked this: give --keys or --root".to_owned());
+            return Some(finding);
+        }
+        (_, Some(Err(refusal))) => {
+            refused(&mut finding, &refusal);
+            return Some(finding);
+        }
+        (Some(policy), None) => policy,
+        (Some(policy), Some(Ok(chains))) => policy.or_certificates(chains),
+        (None, Some(Ok(chains))) => JwsPolicy::certificates(chains),
+    };
+    match message.verify(&policy, context.at) {
+        Ok(verified) => proof(&mut finding, verified.proof()),
+        Err(refusal) => refused(&mut finding, &refusal),
+    }
+    Some(finding)
+}
+
+/// PEM: the first section decides.
+pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
+    let read = match label {
+        "CERTIFICATE" => Certificate::list_from_pem(text).and_then(|all| match all.split_first() {
+            Some((first, others)) => Ok(certificate(first, others, context)),
+            None => Err(smartid::trust::Reason::Malformed.into()),
+        }),
+        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
+            CertificationRequest::from_pem(text).map(|request| self::request(&request, context))
+        }
+        "CMS" | "PKCS7" | "PKCS #7 SIGNED DATA" => {
+            SignedData::parse_pem(text).map(|message| cms(message, context))
+        }
+        "X509 CRL" => RevocationList::list_from_pem(text).and_then(|lists| {
+            let list = lists
+                .into_iter()
+                .next()
+                .ok_or(Refusal::from(smartid::trust::Reason::Malformed))?;
+            Ok(self::list(&list))
+        }),
+        other => {
+            let mut finding = Finding::of(&format!("PEM: {other}"));
+            finding
+                .remarks
+                .push("known by its label only; a private key is not opened here".to_owned());
+            return finding;
+        }
+    };
+    read.unwrap_or_else(|refusal| {
+        let mut finding = Finding::of(&format!("PEM: {label}"));
+        refused(&mut finding, &refusal);
+        finding
+    })
+}
+
+/// DER or BER; `None` when it is none of what is read here.
+pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
+    if !matches!(bytes, [0x30, 0x80..=0x84, ..] | [0x30, 0..=0x7f, ..]) {
+        return None;
+    }
+    if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
+        return Some(self::certificate(&certificate, &[], context));
+    }
+    if let Ok(request) = CertificationRequest::from_der(bytes.to_vec()) {
+        return Some(self::request(&request, context));
+    }
+    if let Ok(list) = RevocationList::from_der(bytes.to_vec()) {
+        return Some(self::list(&list));
+    }
+    match SignedData::parse(bytes.to_vec()) {
+        Ok(message) => return Some(cms(message, context)),
+        Err(refusal) if looks_like(bytes, SIGNED_DATA) && !looks_like(bytes, VERSION_3) => {
+            let mut finding = Finding::of("CMS SignedData");
+            refused(&mut finding, &refusal);
+            return Some(finding);
+        }
+        Err(_) => {}
+    }
+    if looks_like(bytes, VERSION_3) && (looks_like(bytes, DATA) || looks_like(bytes, SIGNED_DATA)) {
+        return Some(container(bytes, context));
+    }
+    None
+}
+
+const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
+const DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
+const VERSION_3: &[u8] = &[0x02, 0x01, 0x03];
+
+fn looks_like(bytes: &[u8], part: &[u8]) -> bool {
+    bytes
+        .get(..bytes.len().min(40))
+        .unwrap_or_default()
+        .windows(part.len())
+        .any(|window| window == part)
+}
+
+fn names(finding: &mut Finding, names: &[GeneralName]) {
+    for name in names {
+        let (kind, text) = match name {
+            GeneralName::Email(text) => ("e-mail", text.clone()),
+            GeneralName::Dns(text) => ("DNS name", text.clone()),
+            GeneralName::Uri(text) => ("URI", text.clone()),
+            GeneralName::Directory(name) => ("directory name", name.to_string()),
+            other => match other.user_principal_name() {
+                Some(upn) => ("user principal name", upn),
+                None => ("alternative name", format!("{other:?}")),
+            },
+        };
+        finding.fact(kind, text);
+    }
+}
+
+fn certificate(certificate: &Certificate, intermediates: &[Certificate], context: &Context) -> Finding {
+    let mut finding = Finding::of("certificate");
+    finding.fact("subject", certificate.subject().to_string());
+    finding.fact("issuer", certificate.issuer().to_string());
+    let serial = certificate.serial_number();
+    finding.fact(
+        "serial number",
+        format!(
+            "hex {}, decimal {}",
+            serial.to_text(Radix::Hex),
+            serial.to_text(Radix::Decimal)
+        ),
+    );
+    finding.fact(
+        "valid",
+        format!("{} to {}", certificate.not_before(), certificate.not_after()),
+    );
+    match certificate.public_key() {
+        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
+        Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
+    }
+    match certificate.subject_alt_names() {
+        Ok(found) => names(&mut finding, &found),
+        Err(refusal) => finding
+            .remarks
+            .push(format!("its alternative names cannot be read: {refusal}")),
+    }
+    if let Ok(Some(usage)) = certificate.key_usage() {
+        finding.fact("key usage", format!("{usage:?}"));
+    }
+    if let Ok(Some(purposes)) = certificate.extended_key_usage() {
+        finding.fact("extended key usage", format!("{purposes:?}"));
+    }
+    match chains(context) {
+        None => finding
+            .remarks
+            .push("nobody has checked its chain: give --root".to_owned()),
+        Some(chains) => match chains.and_then(|chains| chains.verify(certificate, intermediates, context.at))
+        {
+            Ok(verified) => proof(&mut finding, verified.proof()),
+            Err(refusal) => refused(&mut finding, &refusal),
+        },
+    }
+    finding
+}
+
+fn list(list: &RevocationList) -> Finding {
+    let mut finding = Finding::of("certificate revocation list");
+    finding.fact("issuer", list.issuer().to_string());
+    finding.fact(
+        "current",
+        format!("{} to {}", list.this_update(), list.next_update()),
+    );
+    finding.fact("revoked", format!("{} certificates", list.len()));
+    finding
+}
+
+fn request(request: &smartid::trust::Unverified<CertificationRequest>, context: &Context) -> Finding {
+    let mut finding = Finding::of("certification request (PKCS #10)");
+    let read = request.danger_unverified();
+    finding.fact("subject", read.subject().to_string());
+    names(&mut finding, read.subject_alt_names());
+    finding.fact("version", read.version().to_string());
+    match read.public_key() {
+        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
+        Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
+    }
+    let strict = RequestPolicy::without_template(KeyRequirement::any());
+    match request.verify(&strict, context.at) {
+        Ok(verified) => proof(&mut finding, verified.proof()),
+        Err(refusal) => {
+            refused(&mut finding, &refusal);
+            let lenient = strict.accept_version_2().accept_sha1_self_signature();
+            if request.verify(&lenient, context.at).is_ok() {
+                finding
+                    .remarks
+                    .push("it has the quirks of a vendor's template: accept_version_2 and accept_sha1_self_signature take it".to_owned());
+            }
+        }
+    }
+    finding
+}
+
+fn cms(message: smartid::trust::Unverified<SignedData>, context: &Context) -> Finding {
+    let mut finding = Finding::of("CMS SignedData");
+    let read = message.danger_unverified();
+    finding.fact("content type", read.content_type().to_string());
+    match read.embedded_content() {
+        Some(bytes) => content(&mut finding, "content", &bytes.clone()),
+        None => finding.fact("content", "detached"),
+    }
+    finding.fact("signers", read.signers().len().to_string());
+    for certificate in read.certificates() {
+        finding.fact("certificate", certificate.subject().to_string());
+    }
+    let policy = match chains(context) {
+        None => {
+            finding
+                .remarks
+                .push("nobody has checked this: give --root".to_owned());
+            return finding;
+        }
+        Some(Err(refusal)) => {
+            refused(&mut finding, &refusal);
+            return finding;
+        }
+        Some(Ok(chains)) => CmsPolicy::certificates(chains),
+    };
+    let message = match &context.content {
+        Some(bytes) => message.with_content(Bytes::copy_from_slice(bytes)),
+        None => message,
+    };
+    match message.verify(&policy, context.at) {
+        Ok(verified) => proof(&mut finding, verified.proof()),
+        Err(refusal) => refused(&mut finding, &refusal),
+    }
+    finding
+}
+
+fn container(bytes: &[u8], context: &Context) -> Finding {
+    let mut finding = Finding::of("PKCS #12 container");
+    let Some(password) = &context.password else {
+        finding
+            .remarks
+            .push("it was not opened: give --password-file".to_owned());
+        return finding;
+    };
+    match Pkcs12::open(bytes, password, &Pkcs12Policy::default()) {
+        Ok(opened) => {
+            for entry in opened.keys() {
+                match entry.key() {
+                    Ok(key) => finding.fact("key", format!("{:?}", key.public_key().key_type())),
+                    Err(refusal) => refused(&mut finding, &refusal),
+                }
+                for certificate in opened.chain(entry).unwrap_or_default() {
+                    finding.fact("its chain", certificate.subject().to_string());
+                }
+            }
+            finding.fact("certificates", opened.certificates().len().to_string());
+            finding.verdict.get_or_insert(true);
+        }
+        Err(refusal) => refused(&mut finding, &refusal),
+    }
+    finding
+}
