@@ -53,6 +53,7 @@ impl DigestAlgorithm {
 
     /// How many bytes a digest has.
     #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no digest is empty")]
     pub const fn len(self) -> u16 {
         match self {
             Self::Sha256 => 32,

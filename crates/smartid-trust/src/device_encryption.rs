@@ -1,9 +1,10 @@
 //! Who issues the device-encryption certificate.
 //!
 //! Every provisioning asks the device for an encryption key too, which secures the traffic between server and app; its certificate does
-//! not come from the CA of the users but is made by the integrator itself (vendor page: Mobile App: Create Key [documented]: Identity
-//! Manager signs it with its `hermodDeviceEnc` key). What makes it is different in every house - a key in a file, an HSM, a small CA -
-//! so here is only the interface. It takes a verified request: nothing is issued on what a device merely says.
+//! not come from the CA of the users but is made by the integrator itself (vendor page: Smart ID Messaging - Standard service
+//! tasks in Identity Manager, Create Key \[documented\]: Identity Manager signs it with its `hermodDeviceEnc` key). What makes it
+//! is different in every house - a key in a file, an HSM, a small CA - so here is only the interface. It takes a verified
+//! request: nothing is issued on what a device merely says.
 
 use std::error::Error;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Which part of a certificate names the user: the Certificate Attribute of Digital Access.
 //!
 //! With certificate authentication, Digital Access takes the value of a Certificate Attribute and looks for the one user whose User
-//! Attribute has that value (vendor page: Smart ID authentication method [documented: the property names and
-//! `subjectaltname-emailaddress`]). The list of allowed values is not published, so the name is open, and a name that is not known
+//! Attribute has that value (vendor page: Set up Smart ID authentication \[documented: the property names and
+//! `subjectaltname-emailaddress`\]). The list of allowed values is not published, so the name is open, and a name that is not known
 //! resolves to an error and never to "no value".
 
 use std::borrow::Cow;
@@ -51,7 +51,7 @@ pub enum AttributeComparison {
     #[default]
     Exact,
     /// Letter by letter, upper and lower case of A to Z being the same. That Digital Access compares e-mail addresses so is a guess, as
-    /// user storages do [inferred].
+    /// user storages do \[inferred\].
     IgnoreAsciiCase,
 }
 
@@ -84,8 +84,9 @@ const KNOWN: &[(&str, Part)] = &[
     ("uid", Part::Subject(AttributeType::UserId)),
 ];
 
-const SETUP: &str = "vendor page: Smart ID authentication method of Digital Access";
-const USER_CERTIFICATE: &str = "vendor page: user certificate authentication method of Digital Access";
+const SETUP: &str = "vendor page: Set up Smart ID authentication";
+const USER_CERTIFICATE: &str =
+    "vendor page: the product's help on the extended properties of the user certificate method";
 const PATTERN: &str = "by the pattern of subjectaltname-emailaddress";
 const BARE: &str = "by the pattern of cn: the short name of an attribute of the subject";
 
@@ -94,21 +95,21 @@ const fn subject(key: &'static str) -> Evidence {
 }
 
 impl CertificateAttribute {
-    /// The e-mail addresses of the alternative names [documented].
+    /// The e-mail addresses of the alternative names \[documented\].
     pub const SUBJECT_ALT_NAME_EMAIL: Self = Self(Cow::Borrowed("subjectaltname-emailaddress"));
-    /// The user principal names of the alternative names [inferred].
+    /// The user principal names of the alternative names \[inferred\].
     pub const SUBJECT_ALT_NAME_UPN: Self = Self(Cow::Borrowed("subjectaltname-upn"));
-    /// The DNS names of the alternative names [inferred].
+    /// The DNS names of the alternative names \[inferred\].
     pub const SUBJECT_ALT_NAME_DNS: Self = Self(Cow::Borrowed("subjectaltname-dnsname"));
-    /// The URIs of the alternative names [inferred].
+    /// The URIs of the alternative names \[inferred\].
     pub const SUBJECT_ALT_NAME_URI: Self = Self(Cow::Borrowed("subjectaltname-uri"));
-    /// The common names of the subject [documented, for the user certificate method].
+    /// The common names of the subject \[documented, for the user certificate method\].
     pub const COMMON_NAME: Self = Self(Cow::Borrowed("cn"));
-    /// The serial numbers of the subject, those of a person and not the certificate's [inferred].
+    /// The serial numbers of the subject, those of a person and not the certificate's \[inferred\].
     pub const SERIAL_NUMBER: Self = Self(Cow::Borrowed("serialnumber"));
-    /// The user ids of the subject [inferred].
+    /// The user ids of the subject \[inferred\].
     pub const USER_ID: Self = Self(Cow::Borrowed("uid"));
-    /// The e-mail addresses of the subject [inferred].
+    /// The e-mail addresses of the subject \[inferred\].
     pub const EMAIL: Self = Self(Cow::Borrowed("e"));
 
     /// Every name that resolves, and how we know it.
@@ -216,5 +217,22 @@ impl CertificateAttribute {
 impl fmt::Display for CertificateAttribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_its_evidence() {
+        let names = KNOWN
+            .iter()
+            .map(|(name, _)| format!("certificate_attribute.{name}"));
+        assert!(
+            names.eq(CertificateAttribute::EVIDENCE
+                .iter()
+                .map(|row| row.key.to_owned()))
+        );
     }
 }

@@ -1,13 +1,6 @@
-//! Evaluation in three values.
+//! Evaluation in three values, as the [module above](super) decides what the vendor does not say.
 //!
-//! What the vendor does not say is decided as follows, all of it [inferred]. A parameter may have several values, and a comparison
-//! holds when it holds for any of them; `nq` is the opposite of `eq`, so it holds when no value is equal, and when there is none. Texts
-//! are compared letter by letter, case included. A number and a text are equal when they are written alike. `lt`, `gt`, `lte` and
-//! `gte` compare whole numbers as such, also those written as text, of any length; two other texts by their letters, which puts times
-//! in the form 2026-01-31T12:00:00Z in order; anything else is undecided. Logic is Kleene's: `and` is false when one part is false, `or`
-//! true when one is true, whatever is undecided beside it. What no page describes is undecided: an empty list, a logical operation whose value is no
-//! list, a comparison without parameter or value, a member that is not known; and `not` with several filters, unless both
-//! readings of it (none of them, not all of them) agree.
+//! The one rule behind it: a filter that is not understood must not let anything pass, and neither must its negation.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -104,8 +97,9 @@ impl From<bool> for FilterVerdict {
 }
 
 impl CertificateFilter {
-    /// Whether the filter lets `subject` pass: a certificate, or whatever answers for the parameters. The
-    /// [module of the semantics](FilterVerdict) is conservative: what is not known is never a match.
+    /// Whether the filter lets `subject` pass: a certificate, or whatever answers for the parameters. What is not known is never a
+    /// match; the [module](super) says what each operation means.
+    #[must_use]
     pub fn evaluate(&self, subject: &dyn FilterSubject) -> FilterVerdict {
         self.at_depth(subject, 1)
     }

@@ -1,10 +1,25 @@
 //! The certificate filter of Digital Access and Smart ID Messaging: which key, or which certificate, may be used.
 //!
-//! It is one grammar in both products (vendor page: certificate filter [documented]; the sign command's `filter` [documented example]):
-//! an object with `op`, `param` and `value`. Logical operations have a list of filters as their value, and a missing `op` is `and`. The
-//! vendor publishes neither the list of parameter names nor what a comparison means in detail. So every name is open and comes back
-//! the way it was read, and [evaluation](CertificateFilter::evaluate) has three answers: an operation, a parameter or a member that is
-//! not known makes it [undecided](FilterVerdict::Undecided), never true.
+//! It is one grammar in both products (vendor page: Certificate filtering for Smart ID authentication \[documented\]; the sign
+//! command's `filter` \[documented example\]): an object with `op`, `param` and `value`. Logical operations have a list of
+//! filters as their value, and a missing `op` is `and`. The vendor publishes neither the list of parameter names nor what a
+//! comparison means in detail. So every name is open and comes back the way it was read, and
+//! [evaluation](CertificateFilter::evaluate) has three answers: an operation, a parameter or a member that is not known makes it
+//! [undecided](FilterVerdict::Undecided), never true.
+//!
+//! # What a filter means
+//!
+//! What the vendor does not say is decided as follows, all of it \[inferred\].
+//!
+//! * A parameter may have several values, and a comparison holds when it holds for any of them. `nq` is the opposite of `eq`: it holds
+//!   when no value is equal, and when there is none.
+//! * Texts are compared letter by letter, case included. A number and a text are equal when they are written alike.
+//! * `lt`, `gt`, `lte` and `gte` compare whole numbers as such, of any length, also those written as text; two other texts by their
+//!   letters, which puts times in the form 2026-01-31T12:00:00Z in order; anything else is undecided.
+//! * Logic is Kleene's: `and` is false when one part is false, `or` true when one is true, whatever is undecided beside it.
+//! * What no page describes is undecided: an empty list, a logical operation whose value is no list or that has a parameter, a
+//!   comparison without parameter or value, a member that is not known; and `not` with several filters, unless both readings of it (none
+//!   of them, not all of them) agree.
 //!
 //! ```
 //! use smartid_trust::Certificate;
@@ -49,7 +64,7 @@ pub const MAX_FILTERS: usize = 1024;
 #[non_exhaustive]
 pub struct FilterError(pub(crate) String);
 
-/// An operation. All but `gte` are named by the vendor (vendor page: certificate filter [documented]).
+/// An operation. All but `gte` are named by the vendor (vendor page: Certificate filtering for Smart ID authentication \[documented\]).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FilterOp {
@@ -75,7 +90,7 @@ pub enum FilterOp {
     Gt,
     /// `lte`: less than or equal.
     Lte,
-    /// `gte`: greater than or equal [inferred: the vendor's list has `lte` and not this].
+    /// `gte`: greater than or equal \[inferred: the vendor's list has `lte` and not this\].
     Gte,
     /// Any other, as it was read.
     Other(String),
@@ -216,6 +231,10 @@ impl CertificateFilter {
 
     /// Not this.
     #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the vendor's word for it, beside `and` and `or`, which are no operators in Rust either"
+    )]
     pub fn not(filter: Self) -> Self {
         Self::logical(Some(FilterOp::Not), [filter])
     }

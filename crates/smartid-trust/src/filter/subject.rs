@@ -36,7 +36,7 @@ impl<F: Fn(&str) -> Option<Vec<FilterValue>>> FilterSubject for F {
 }
 
 const EXAMPLE: &str = "vendor page: Example: Personal Desktop Client signing, where the filter of a sign command is key.type eq RSA";
-const GUESS: &str = "vendor page: certificate filter. It names operations and points to \"supported request filter parameters\" that are not published; by analogy with key.type";
+const GUESS: &str = "vendor page: Certificate filtering for Smart ID authentication. It names operations and points to \"supported request filter parameters\" that are not published; by analogy with key.type";
 const KEYGEN: &str = "by analogy with key.type and the members of keygenrequests; what it is stands in the app, not in the certificate, so a certificate leaves it undecided";
 const ATTRIBUTE: &str = "the names of Certificate Attribute, in case the filter takes them too; see CertificateAttribute::EVIDENCE";
 
@@ -45,7 +45,7 @@ pub const EVIDENCE: &[Evidence] = &[
     Evidence::new(
         "filter.op.gte",
         Tag::Inferred,
-        "vendor page: certificate filter. Its list has lte and not gte",
+        "vendor page: Certificate filtering for Smart ID authentication. Its list has lte and not gte",
         "greater than or equal",
     ),
     Evidence::new(

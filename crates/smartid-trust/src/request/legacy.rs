@@ -2,8 +2,9 @@
 //!
 //! A published example of the provision command carries a template that is signed with sha1WithRSA, and a device that keeps the
 //! algorithm of its template answers in kind. Collisions in SHA-1 are cheap. In a self-signature they let somebody who chooses both
-//! texts carry the signature of one request over to another; the names and the key are compared with the template all the same. Nothing
-//! here is reachable without [`RequestPolicy::accept_sha1_self_signature`](super::RequestPolicy::accept_sha1_self_signature).
+//! texts carry the signature of one request over to another; the names and the key are compared with the template all the same.
+//! Nothing here is reachable without
+//! [`RequestPolicy::accept_sha1_self_signature`](super::RequestPolicy::accept_sha1_self_signature).
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, VerificationAlgorithm as _};
 

@@ -1,9 +1,9 @@
 //! PKCS #10 certification requests: the template that goes to a device, and the request that comes back.
 //!
 //! Provisioning sends a request whose subject is right and whose key is thrown away. The device makes a key of its own, puts it in the
-//! place of the other and signs anew (vendor page: certificate provisioning [documented]). So subject and key are two things here: a
-//! [`TemplateBuilder`] takes names and never a key, and a [`RequestPolicy`] compares the names that come back with those of the
-//! template, looks at the key by itself, and refuses the throw-away key.
+//! place of the other and signs anew (vendor page: Example: Smart ID Mobile App certificate provisioning \[documented\]). So
+//! subject and key are two things here: a [`TemplateBuilder`] takes names and never a key, and a [`RequestPolicy`] compares the
+//! names that come back with those of the template, looks at the key by itself, and refuses the throw-away key.
 //!
 //! What comes back is [`Unverified`] until then. A self-signature proves that the device has the private key, nothing more: who the
 //! device belongs to is said by the signature over the whole answer, made with the attestation key.
@@ -95,8 +95,8 @@ impl CertificationRequest {
         Self::from_der(der_of_pem(pem)?)
     }
 
-    /// Reads base64 without PEM boundaries, as `certreq` is (vendor page: certificate provisioning [documented example]). White space
-    /// is passed over.
+    /// Reads base64 without PEM boundaries, as `certreq` is (vendor page: Example: Smart ID Mobile App certificate provisioning
+    /// \[documented example\]). White space is passed over.
     ///
     /// # Errors
     /// As [`from_der`](Self::from_der).

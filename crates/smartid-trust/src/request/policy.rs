@@ -6,7 +6,7 @@ use super::RequestTemplate;
 use crate::{AlgorithmSet, Curve, KeyType, Oid, PublicKey};
 
 /// Which keys answer a request for keys. Several kinds may be acceptable, as `keytypeprios` of the provision command is a list (vendor
-/// page: certificate provisioning [documented example]).
+/// page: Example: Smart ID Mobile App certificate provisioning \[documented example\]).
 ///
 /// ```
 /// use smartid_trust::{Curve, KeyType};
@@ -63,10 +63,11 @@ impl KeyRequirement {
 
 /// What a request that comes back must be.
 ///
-/// The default demands: version 0; a self-signature with an algorithm of this crate's list; the subject of the template (the same parts
-/// in the same order, with the same text, in whatever string type); its alternative names, in any order, none more and none less; its
-/// extensions, none added, changed or left out but the subject key identifier, which goes with the key; no attribute that the template does not have; a key as asked for that is not the
-/// throw-away key. Each of these has a [`Reason`](crate::Reason) of its own.
+/// The default demands: version 0; a self-signature with an algorithm of this crate's list; the subject of the template (the same
+/// parts in the same order, with the same text, in whatever string type but TeletexString); its alternative names, in any order,
+/// none more and none less; its extensions, none added, changed or left out but the subject key identifier, which goes with the
+/// key; no attribute that the template does not have; a key as asked for that is not the throw-away key. Each of these has a
+/// [`Reason`](crate::Reason) of its own.
 #[derive(Clone)]
 pub struct RequestPolicy {
     pub(super) template: Option<RequestTemplate>,
@@ -126,8 +127,8 @@ impl RequestPolicy {
         self
     }
 
-    /// Accepts version 2 besides 0. One published template has it (vendor page: certificate provisioning [documented example]), and a
-    /// device may keep it. Harmless: the version says nothing about the rest.
+    /// Accepts version 2 besides 0. One published template has it (vendor page: Example: Smart ID Mobile App certificate
+    /// provisioning \[documented example\]), and a device may keep it. Harmless: the version says nothing about the rest.
     #[must_use]
     pub const fn accept_version_2(mut self) -> Self {
         self.version_2 = true;
@@ -139,8 +140,8 @@ impl RequestPolicy {
     /// The risk: collisions in SHA-1 can be made for little money, so that such a signature does not prove that the holder of the
     /// private key signed this request and not another one made to collide with it. The names are compared with the template all the
     /// same, and the signature over the whole answer of the device has its own algorithm. The proof names
-    /// [`SignatureAlgorithm::LegacyRsaPkcs1Sha1`](crate::SignatureAlgorithm::LegacyRsaPkcs1Sha1). Better: send a template that is signed
-    /// with SHA-256, as a [`TemplateBuilder`](super::TemplateBuilder) makes it.
+    /// [`SignatureAlgorithm::LegacyRsaPkcs1Sha1`](crate::SignatureAlgorithm::LegacyRsaPkcs1Sha1). Better: send a template that is
+    /// signed with SHA-256, as a [`TemplateBuilder`](super::TemplateBuilder) makes it.
     #[must_use]
     pub const fn accept_sha1_self_signature(mut self) -> Self {
         self.sha1 = true;
@@ -156,7 +157,7 @@ impl RequestPolicy {
     }
 
     /// Accepts a request that leaves out extensions of the template, the alternative names included, as long as what is there is the
-    /// template's. The vendor's pages say that the device keeps the subject [documented]; of extensions they say nothing.
+    /// template's. The vendor's pages say that the device keeps the subject \[documented\]; of extensions they say nothing.
     #[must_use]
     pub const fn accept_left_out_extensions(mut self) -> Self {
         self.left_out_extensions = true;

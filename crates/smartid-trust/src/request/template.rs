@@ -27,9 +27,9 @@ struct Inner {
 
 impl RequestTemplate {
     /// Takes an integrator's own template, as DER. It goes out byte for byte as it came in, whatever it is: the published example with
-    /// version 2, a SHA-1 signature and a private identifier in its subject does too (vendor page: certificate provisioning [documented
-    /// example]). Version, signature and key type are not looked at. Subject, names and key are read for the comparison later; whether
-    /// that went well says [`readable`](Self::readable).
+    /// version 2, a SHA-1 signature and a private identifier in its subject does too (vendor page: Example: Smart ID Mobile App
+    /// certificate provisioning \[documented example\]). Version, signature and key type are not looked at. Subject, names and key
+    /// are read for the comparison later; whether that went well says [`readable`](Self::readable).
     ///
     /// ```
     /// use smartid_trust::request::RequestTemplate;

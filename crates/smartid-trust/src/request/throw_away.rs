@@ -17,7 +17,7 @@ pub enum ThrowAwayKey {
     /// RSA with 2048 bits, as the published templates have. Making one takes some hundred milliseconds of computing.
     #[default]
     Rsa2048,
-    /// ECDSA on P-256: quick to make. That devices read such a template is a guess [inferred].
+    /// ECDSA on P-256: quick to make. That devices read such a template is a guess \[inferred\].
     P256,
 }
 
