@@ -8,7 +8,7 @@ use smartid_core::BuildError;
 use smartid_core::base64::{self, Flavour};
 
 use super::parse::{EXTENSION_REQUEST, Wanted, alt_names_der, extension_der, leniently};
-use super::throw_away::{KeyPair, ThrowAwayKey};
+use super::throw_away::{ThrowAwayKey, failed};
 use super::{MAX_REQUEST_LEN, der_of_pem, parse};
 use crate::certificate::oids;
 use crate::der::{self, Reader};
@@ -178,17 +178,21 @@ impl TemplateBuilder {
             let value = der::set(&[&der::sequence(&parts)]);
             der::sequence(&[&der::oid(&EXTENSION_REQUEST), &value])
         };
-        let key = KeyPair::generate(key)?;
+        let key = key.generate()?;
+        let algorithm = *key.algorithms().first().ok_or(()).map_err(failed)?;
         let info = der::sequence(&[
             &der::integer(&[]),
             self.subject.der(),
-            &key.spki()?,
+            key.public_key().spki_der(),
             &der::explicit(0, &attributes),
         ]);
-        let signature = key.sign(&info)?;
-        let algorithm = key.algorithm().identifier();
+        let signature = key.sign(algorithm, &info).map_err(failed)?;
         drop(key);
-        let der = Bytes::from(der::sequence(&[&info, &algorithm, &der::bit_string(&signature)]));
+        let der = Bytes::from(der::sequence(&[
+            &info,
+            &algorithm.identifier(),
+            &der::bit_string(&signature),
+        ]));
         if der.len() > MAX_REQUEST_LEN {
             return Err(BuildError::Invalid(format!(
                 "the template has more than {MAX_REQUEST_LEN} bytes"

@@ -1,14 +1,8 @@
 //! Keys that sign one template and are forgotten.
 
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
-};
 use smartid_core::BuildError;
 
-use crate::{DigestAlgorithm, SignatureAlgorithm};
+use crate::{Curve, KeyType, SigningKey};
 
 /// Which kind of key signs a template before it is forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,58 +15,20 @@ pub enum ThrowAwayKey {
     P256,
 }
 
-/// A key in memory that aws-lc-rs wipes when it is dropped.
-pub(super) enum KeyPair {
-    Rsa(Box<RsaKeyPair>),
-    Ec(Box<EcdsaKeyPair>),
+impl ThrowAwayKey {
+    /// A new key, wiped when it is dropped.
+    pub(super) fn generate(self) -> Result<SigningKey, BuildError> {
+        SigningKey::generate(match self {
+            Self::Rsa2048 => KeyType::Rsa { bits: 2048 },
+            Self::P256 => KeyType::Ec(Curve::P256),
+        })
+        .map_err(failed)
+    }
 }
 
-fn failed<E>(_: E) -> BuildError {
+/// Neither making a key nor signing with it depends on what the caller gave.
+pub(super) fn failed<E>(_: E) -> BuildError {
     BuildError::Invalid(
         "the throw-away key cannot be made or used: the random number generator or memory fails".to_owned(),
     )
-}
-
-impl KeyPair {
-    pub(super) fn generate(kind: ThrowAwayKey) -> Result<Self, BuildError> {
-        Ok(match kind {
-            ThrowAwayKey::Rsa2048 => {
-                Self::Rsa(Box::new(RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?))
-            }
-            ThrowAwayKey::P256 => Self::Ec(Box::new(
-                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(failed)?,
-            )),
-        })
-    }
-
-    pub(super) fn algorithm(&self) -> SignatureAlgorithm {
-        match self {
-            Self::Rsa(_) => SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256),
-            Self::Ec(_) => SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256),
-        }
-    }
-
-    pub(super) fn spki(&self) -> Result<Vec<u8>, BuildError> {
-        let der: PublicKeyX509Der<'_> = match self {
-            Self::Rsa(key) => key.public_key().as_der(),
-            Self::Ec(key) => key.public_key().as_der(),
-        }
-        .map_err(failed)?;
-        Ok(der.as_ref().to_vec())
-    }
-
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, BuildError> {
-        match self {
-            Self::Rsa(key) => {
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-                    .map_err(failed)?;
-                Ok(signature)
-            }
-            Self::Ec(key) => {
-                let signature = key.sign(&SystemRandom::new(), message).map_err(failed)?;
-                Ok(signature.as_ref().to_vec())
-            }
-        }
-    }
 }

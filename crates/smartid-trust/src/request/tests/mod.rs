@@ -6,7 +6,6 @@ mod structure;
 use smartid_core::Timestamp;
 
 use super::parse::{EXTENSION_REQUEST, alt_names_der, extension_der};
-use super::throw_away::KeyPair;
 use super::*;
 use crate::der::{self, tag};
 use crate::{AlgorithmSet, Check, Curve, DigestAlgorithm, KeyType, Verified};
@@ -68,7 +67,7 @@ struct Answer {
     extensions: Vec<Vec<u8>>,
     extension_request: Oid,
     attributes: Vec<Vec<u8>>,
-    key: KeyPair,
+    key: crate::SigningKey,
     spki: Option<Vec<u8>>,
     algorithm: Option<Vec<u8>>,
 }
@@ -85,7 +84,7 @@ impl Answer {
             ],
             extension_request: EXTENSION_REQUEST,
             attributes: Vec::new(),
-            key: KeyPair::generate(ThrowAwayKey::P256).unwrap(),
+            key: ThrowAwayKey::P256.generate().unwrap(),
             spki: None,
             algorithm: None,
         }
@@ -108,7 +107,10 @@ impl Answer {
             attributes.extend(extension_request(&self.extension_request, &self.extensions));
         }
         attributes.extend(self.attributes.concat());
-        let spki = self.spki.clone().unwrap_or_else(|| self.key.spki().unwrap());
+        let spki = self
+            .spki
+            .clone()
+            .unwrap_or_else(|| self.key.public_key().spki_der().to_vec());
         let info = der::sequence(&[
             &self.version,
             &self.subject,
@@ -118,8 +120,8 @@ impl Answer {
         let algorithm = self
             .algorithm
             .clone()
-            .unwrap_or_else(|| self.key.algorithm().identifier());
-        let signature = self.key.sign(&info).unwrap();
+            .unwrap_or_else(|| self.key.algorithms()[0].identifier());
+        let signature = self.key.sign(self.key.algorithms()[0], &info).unwrap();
         der::sequence(&[&info, &algorithm, &der::bit_string(&signature)])
     }
 
@@ -128,7 +130,7 @@ impl Answer {
     }
 
     fn key(&self) -> PublicKey {
-        PublicKey::from_spki_der(&self.key.spki().unwrap()).unwrap()
+        PublicKey::from_spki_der(&self.key.public_key().spki_der().to_vec()).unwrap()
     }
 }
 
@@ -212,7 +214,14 @@ fn signatures() {
     assert_eq!(refusal.reason(), Reason::BadSignature);
     // Another key than the one that signed: proof of possession fails.
     let other = Answer::with(|answer| {
-        answer.spki = Some(KeyPair::generate(ThrowAwayKey::P256).unwrap().spki().unwrap())
+        answer.spki = Some(
+            ThrowAwayKey::P256
+                .generate()
+                .unwrap()
+                .public_key()
+                .spki_der()
+                .to_vec(),
+        )
     });
     assert_eq!(reason(&other, &policy), Reason::BadSignature);
     let only_rsa = policy.clone().with_algorithms(AlgorithmSet::none().rsa_pkcs1());
@@ -271,7 +280,7 @@ fn keys() {
 
 #[test]
 fn the_throw_away_key_is_recognised_in_every_form() {
-    let key = KeyPair::generate(ThrowAwayKey::P256).unwrap();
+    let key = ThrowAwayKey::P256.generate().unwrap();
     let thrown = Answer::with(|answer| answer.key = key);
     let template = RequestTemplate::passthrough(thrown.der());
     assert_eq!(
@@ -280,7 +289,7 @@ fn the_throw_away_key_is_recognised_in_every_form() {
     );
     let without = RequestPolicy::without_template(KeyRequirement::any());
     assert!(verdict(&thrown, &without).is_ok());
-    let spki = thrown.key.spki().unwrap();
+    let spki = thrown.key.public_key().spki_der().to_vec();
     let bits = compare::key_bits(&spki).unwrap();
     let mut compressed = vec![2 + (bits[64] & 1)];
     compressed.extend(&bits[1..33]);
@@ -296,13 +305,13 @@ fn the_throw_away_key_is_recognised_in_every_form() {
         Reason::RequestThrowAwayKey
     );
 
-    let rsa = Answer::with(|answer| answer.key = KeyPair::generate(ThrowAwayKey::Rsa2048).unwrap());
+    let rsa = Answer::with(|answer| answer.key = ThrowAwayKey::Rsa2048.generate().unwrap());
     let template = RequestTemplate::passthrough(rsa.der());
     let policy = RequestPolicy::from_template(&template, KeyRequirement::rsa(2048));
     assert_eq!(reason(&rsa, &policy), Reason::RequestThrowAwayKey);
     // The same modulus under the identifier of RSA-PSS.
     let pss: Oid = "1.2.840.113549.1.1.10".parse().unwrap();
-    let spki = rsa.key.spki().unwrap();
+    let spki = rsa.key.public_key().spki_der().to_vec();
     let pss = der::sequence(&[
         &der::sequence(&[&der::oid(&pss)]),
         &der::bit_string(compare::key_bits(&spki).unwrap()),
@@ -332,7 +341,12 @@ fn keys_that_cannot_be_used_are_refused_when_verified() {
     assert_eq!(reason(&key(unsupported), &policy), Reason::KeyUnsupported);
     assert_eq!(reason(&key(vec![tag::SEQUENCE, 0]), &policy), Reason::Malformed);
     let point = der::bit_string(&[4; 65]);
-    let valid = KeyPair::generate(ThrowAwayKey::P256).unwrap().spki().unwrap();
+    let valid = ThrowAwayKey::P256
+        .generate()
+        .unwrap()
+        .public_key()
+        .spki_der()
+        .to_vec();
     assert_eq!(
         reason(&key(der::sequence(&[&valid[2..23], &point])), &policy),
         Reason::KeyInvalid

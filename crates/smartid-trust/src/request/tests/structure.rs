@@ -49,7 +49,12 @@ fn a_template_is_read_however_odd_it_is() {
     assert_eq!(huge.der().len(), 1 << 21);
     // A throw-away key that is too small to be used can still be thrown away.
     let small = der::sequence(&[&der::integer(&[0xc1; 128]), &der::integer(&[1, 0, 1])]);
-    let rsa = KeyPair::generate(ThrowAwayKey::Rsa2048).unwrap().spki().unwrap();
+    let rsa = ThrowAwayKey::Rsa2048
+        .generate()
+        .unwrap()
+        .public_key()
+        .spki_der()
+        .to_vec();
     let small = der::sequence(&[&rsa[4..19], &der::bit_string(&small)]);
     let template = RequestTemplate::passthrough(Answer::with(|answer| answer.spki = Some(small)).der());
     assert!(template.readable().is_ok() && template.throw_away_key().is_none());
@@ -101,11 +106,15 @@ fn structure_is_read_strictly() {
     assert_eq!(broken(many).unwrap_err(), Reason::TooLarge);
     // RFC 2986 wants the attributes there even when there are none; leaving them out is common.
     let bare = Answer::with(|answer| answer.extensions.clear());
-    let info = der::sequence(&[&bare.version, &bare.subject, &bare.key.spki().unwrap()]);
-    let signature = bare.key.sign(&info).unwrap();
+    let info = der::sequence(&[
+        &bare.version,
+        &bare.subject,
+        &bare.key.public_key().spki_der().to_vec(),
+    ]);
+    let signature = bare.key.sign(bare.key.algorithms()[0], &info).unwrap();
     let der = der::sequence(&[
         &info,
-        &bare.key.algorithm().identifier(),
+        &bare.key.algorithms()[0].identifier(),
         &der::bit_string(&signature),
     ]);
     let policy = RequestPolicy::without_template(KeyRequirement::any());
