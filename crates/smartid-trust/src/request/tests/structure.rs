@@ -109,7 +109,7 @@ fn structure_is_read_strictly() {
     let info = der::sequence(&[
         &bare.version,
         &bare.subject,
-        &bare.key.public_key().spki_der().to_vec(),
+        &bare.key.public_key().spki_der(),
     ]);
     let signature = bare.key.sign(bare.key.algorithms()[0], &info).unwrap();
     let der = der::sequence(&[
