@@ -16,7 +16,9 @@ use std::sync::Arc;
 use jws_support::*;
 use proptest::prelude::*;
 use smartid_core::SignError;
-use smartid_trust::jws::{Jws, JwsAlgorithm, JwsOptions, JwsPolicy, MAX_JWS_LEN, sign, sign_detached};
+use smartid_trust::jws::{
+    Jws, JwsAlgorithm, JwsOptions, JwsPolicy, MAX_HEADER_LEN, MAX_JWS_LEN, sign, sign_detached,
+};
 use smartid_trust::path::{ChainPolicy, Purpose};
 use smartid_trust::{DigestAlgorithm, Reason, SignatureAlgorithm, SigningError};
 
@@ -184,6 +186,16 @@ fn what_is_made_can_be_read() {
     assert_eq!(refused(sign(&officer, &large, &key)), Reason::TooLarge);
     let text = sign(&officer, &large[..large.len() - 4096], &key).unwrap();
     assert!(verdict(text, &Key::of(Kind::Ed25519).policy(), NOW).is_ok());
+    let long = |length| JwsOptions::new().with_key_id("x".repeat(length));
+    assert_eq!(
+        refused(sign(&officer, b"", &long(MAX_HEADER_LEN / 4 * 3))),
+        Reason::TooLarge
+    );
+    let text = sign(&officer, b"", &long(MAX_HEADER_LEN / 4 * 3 - 100)).unwrap();
+    assert_eq!(
+        verdict(text, &Key::of(Kind::Ed25519).policy(), NOW),
+        Err(Reason::JwsKeyUnknown)
+    );
     let pki = Pki::new();
     let many = Officer::new(Kind::Ed25519, vec![pki.issue(Key::of(Kind::Ed25519)); 11]);
     assert_eq!(refused(sign(&many, b"", &JwsOptions::new())), Reason::TooLarge);

@@ -5,7 +5,7 @@ use smartid_core::base64::{self, Flavour};
 
 use super::algorithm::JwsAlgorithm;
 use super::header::MAX_X5C;
-use super::message::MAX_JWS_LEN;
+use super::message::{MAX_HEADER_LEN, MAX_JWS_LEN};
 use crate::der::{Reader, tag};
 use crate::{OfficerSigner, Reason, Refusal, SigningError};
 
@@ -128,7 +128,7 @@ fn parts(
     let header = base64::encode(Flavour::Url, header(signer, options, algorithm)?.as_bytes());
     let body = base64::encode(Flavour::Url, payload);
     // What is made must be readable; 2048 is more than the longest signature takes in letters, RSA with 8192 bits.
-    if header.len() + body.len() + 2048 > MAX_JWS_LEN {
+    if header.len() > MAX_HEADER_LEN || header.len() + body.len() + 2048 > MAX_JWS_LEN {
         return Err(Refusal::new(Reason::TooLarge, "a JWS").into());
     }
     let signed = format!("{header}.{body}");
