@@ -15,14 +15,6 @@ use jws_support::*;
 use smartid_trust::Reason;
 use smartid_trust::jws::{JwsAlgorithm, MAX_HEADER_LEN, MAX_JWS_LEN};
 
-fn ed() -> &'static Key {
-    Key::of(Kind::Ed25519)
-}
-
-fn reason(message: impl AsRef<[u8]>) -> Option<Reason> {
-    verdict(message, &ed().policy(), NOW).err()
-}
-
 /// A message with these members beside `alg`, properly signed.
 fn with(more: &str) -> String {
     ed().message(more, b"payload")

@@ -259,6 +259,25 @@ pub fn verdict(message: impl AsRef<[u8]>, policy: &JwsPolicy, at: Timestamp) -> 
         .map_err(|refusal| refusal.reason())
 }
 
+/// The signed part with another signature.
+pub fn with_signature(signed: &str, signature: impl AsRef<[u8]>) -> String {
+    format!("{signed}.{}", url(signature))
+}
+
+pub fn signed_part(message: &str) -> &str {
+    message.rsplit_once('.').unwrap().0
+}
+
+/// The key that most tests take.
+pub fn ed() -> &'static Key {
+    Key::of(Kind::Ed25519)
+}
+
+/// Why [`ed`]'s own policy refuses a message.
+pub fn reason(message: impl AsRef<[u8]>) -> Option<Reason> {
+    verdict(message, &ed().policy(), NOW).err()
+}
+
 /// A CA with an intermediate and a signer, valid 2025 to 2027 unless said otherwise.
 pub struct Pki {
     pub root: Certificate,
