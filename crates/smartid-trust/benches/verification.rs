@@ -74,8 +74,8 @@ impl Case {
     fn jws(&self) -> String {
         smartid_trust::jws::sign(
             &self.signer,
-            &JwsOptions::new().with_certificates(true),
             &self.content,
+            &JwsOptions::new().with_certificates(true),
         )
         .unwrap()
     }
