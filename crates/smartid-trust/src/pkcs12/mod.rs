@@ -19,7 +19,7 @@
 //! no structure, make the whole container malformed.
 //!
 //! The buffers of this crate that hold keys are wiped. Those of p12-keystore are not: while it reads, it copies the plain container
-//! about four times and each key about five times more, and frees the copies as they are. Whoever must not leave keys in freed memory
+//! about seven times and each key about four times more, and frees the copies as they are. Whoever must not leave keys in freed memory
 //! keeps them on a token (feature `pkcs11`).
 
 mod archive;
