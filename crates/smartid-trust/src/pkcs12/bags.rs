@@ -9,9 +9,9 @@ use super::container::{Opener, unsupported};
 use crate::der::{self, Element, Oid, Reader, tag};
 use crate::{Certificate, Reason, Refusal};
 
-pub(super) const KEY: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 1]);
+const KEY: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 1]);
 const SHROUDED_KEY: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2]);
-pub(super) const CERTIFICATE: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 3]);
+const CERTIFICATE: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 3]);
 const CRL: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 4]);
 const SECRET: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 5]);
 const X509: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 22, 1]);
@@ -74,13 +74,9 @@ impl PlainBags {
     }
 
     fn push_key(&mut self, pkcs8: &[u8], attributes: &[u8], name: NameRest) -> Result<(), Refusal> {
-        let (plain, version, after) = split(pkcs8)?;
+        let (plain, rest) = KeyRest::take_off(pkcs8, name)?;
         self.push(&KEY, &plain, attributes);
-        self.keys.push(KeyRest {
-            name,
-            version: version.to_vec(),
-            after: after.to_vec(),
-        });
+        self.keys.push(rest);
         Ok(())
     }
 
@@ -98,14 +94,19 @@ pub(super) fn secret_element(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(der::tlv(tag, &Zeroizing::new(parts.concat())))
 }
 
-/// A key as p12-keystore reads it; its version; what follows.
-fn split(pkcs8: &[u8]) -> Result<(Zeroizing<Vec<u8>>, &[u8], &[u8]), Refusal> {
-    let (version, algorithm, key, after) = parts(pkcs8)?;
-    let plain = secret_element(tag::SEQUENCE, &[&der::integer(&[0]), algorithm.whole, key.whole]);
-    Ok((plain, version.whole, after))
-}
-
 impl KeyRest {
+    /// The key as p12-keystore reads it, and the rest.
+    fn take_off(pkcs8: &[u8], name: NameRest) -> Result<(Zeroizing<Vec<u8>>, Self), Refusal> {
+        let (version, algorithm, key, after) = parts(pkcs8)?;
+        let plain = secret_element(tag::SEQUENCE, &[&der::integer(&[0]), algorithm.whole, key.whole]);
+        let rest = Self {
+            name,
+            version: version.whole.to_vec(),
+            after: after.to_vec(),
+        };
+        Ok((plain, rest))
+    }
+
     /// The key as it was in the container.
     pub(super) fn put_back(&self, pkcs8: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let (_, algorithm, key, _) = parts(pkcs8)?;
