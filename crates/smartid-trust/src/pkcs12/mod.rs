@@ -12,15 +12,16 @@
 //! read, each with [`Reason::ContainerUnsupported`]: RC4, scrypt, PBMAC1 (RFC 9579), containers encrypted or signed by public keys.
 //! Secret bags and CRLs are passed over.
 //!
-//! Three things of a bag never reach p12-keystore, because it would refuse the whole container or change them; the guard takes them off
-//! and puts them back: the version, the attributes and the public key of a private key (RFC 5958; in a key bag it reads version 1 of
-//! PKCS #8 alone and sorts attributes), a friendly name with letters outside the Basic Multilingual Plane, and attributes other than the
-//! friendly name and the local key identifier, which nobody uses. What is no PKCS #8, and a certificate whose SubjectPublicKeyInfo has
-//! no structure, make the whole container malformed.
+//! Two things never reach p12-keystore, because it would refuse the whole container or change them; the guard takes them off and puts
+//! them back: of a private key the version, the attributes and the public key (RFC 5958; in a key bag p12-keystore reads version 1 of
+//! PKCS #8 alone and sorts attributes), and a friendly name that is not UCS-2, such as one with letters outside the Basic Multilingual
+//! Plane. Attributes of bags other than the friendly name and the local key identifier are dropped; nobody uses them. What is no
+//! PKCS #8, or is of an algorithm whose identifier has more than 39 octets, and a certificate whose SubjectPublicKeyInfo has no structure
+//! make the whole container malformed.
 //!
-//! The buffers of this crate that hold keys are wiped. Those of p12-keystore are not: while it reads, it copies the plain container
-//! about seven times and each key about four times more, and frees the copies as they are. Whoever must not leave keys in freed memory
-//! keeps them on a token (feature `pkcs11`).
+//! The buffers of this crate that hold decrypted keys are wiped, except those in which BER becomes DER, where a key stands if its bag is
+//! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
+//! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 
 mod archive;
 mod bags;
