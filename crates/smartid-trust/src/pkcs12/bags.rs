@@ -1,10 +1,13 @@
-//! The bags of a container: keys, certificates, and their names.
+//! The bags of a container, made plain: keys decrypted, and of everything else only what is used.
+//!
+//! What stands here is handed to p12-keystore, so it is written anew in DER rather than passed on: keys and certificates alone, each
+//! with no other attributes than its friendly name and its local key identifier.
 
 use zeroize::Zeroizing;
 
 use super::container::{Opener, unsupported};
-use crate::der::{Oid, Reader, tag};
-use crate::{Reason, Refusal};
+use crate::der::{self, Element, Oid, Reader, tag};
+use crate::{Certificate, Reason, Refusal};
 
 const KEY: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 1]);
 const SHROUDED_KEY: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2]);
@@ -18,21 +21,27 @@ const LOCAL_KEY_ID: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9,
 /// Most bags of one container.
 const MAX_BAGS: usize = 1024;
 
+/// SafeBags that hold nothing encrypted, and what was taken off them.
 #[derive(Default)]
-pub(super) struct Bags {
-    pub(super) keys: Vec<Bag>,
-    pub(super) certificates: Vec<Bag>,
+pub(super) struct PlainBags {
+    pub(super) bags: Vec<Zeroizing<Vec<u8>>>,
+    pub(super) keys: Vec<KeyRest>,
+    pub(super) certificates: Vec<NameRest>,
     count: usize,
 }
 
-/// A key as PKCS #8, or a certificate.
-pub(super) struct Bag {
-    pub(super) contents: Zeroizing<Vec<u8>>,
-    pub(super) friendly_name: Option<String>,
-    pub(super) local_key_id: Option<Vec<u8>>,
+/// A friendly name that p12-keystore would drop: it reads UCS-2, and Java and OpenSSL write UTF-16.
+pub(super) type NameRest = Option<String>;
+
+/// What p12-keystore does not read in a key bag: it wants version 1 of PKCS #8 (RFC 5208), and sorts attributes.
+pub(super) struct KeyRest {
+    pub(super) name: NameRest,
+    version: Vec<u8>,
+    /// Attributes and public key (RFC 5958).
+    after: Vec<u8>,
 }
 
-impl Bags {
+impl PlainBags {
     /// SafeContents, in definite form.
     pub(super) fn read(&mut self, contents: &[u8], opener: &mut Opener<'_>) -> Result<(), Refusal> {
         let mut bags = Reader::only(contents, tag::SEQUENCE, "a list of bags that is no sequence")?.reader();
@@ -47,18 +56,15 @@ impl Bags {
             let attributes = bag.optional(tag::SET)?;
             bag.end()?;
             let attributes = attributes.map_or(&[][..], |attributes| attributes.contents);
-            let (friendly_name, local_key_id) = names(attributes)?;
-            let bag = |contents| Bag {
-                contents,
-                friendly_name,
-                local_key_id,
-            };
+            let (attributes, name) = names(attributes)?;
             if oid == KEY {
-                self.keys.push(bag(Zeroizing::new(value.to_vec())));
+                self.push_key(value, &attributes, name)?;
             } else if oid == SHROUDED_KEY {
-                self.keys.push(bag(shrouded_key(value, opener)?));
+                self.push_key(&shrouded_key(value, opener)?, &attributes, name)?;
             } else if oid == CERTIFICATE {
-                self.certificates.push(bag(certificate(value)?));
+                check_certificate(value)?;
+                self.push(&CERTIFICATE, value, &attributes);
+                self.certificates.push(name);
             } else if oid != CRL && oid != SECRET {
                 // Bags inside bags among them: nobody writes them.
                 return Err(unsupported("bag", &oid));
@@ -66,6 +72,59 @@ impl Bags {
         }
         Ok(())
     }
+
+    fn push_key(&mut self, pkcs8: &[u8], attributes: &[u8], name: NameRest) -> Result<(), Refusal> {
+        let (plain, rest) = KeyRest::take_off(pkcs8, name)?;
+        self.push(&KEY, &plain, attributes);
+        self.keys.push(rest);
+        Ok(())
+    }
+
+    fn push(&mut self, kind: &Oid, value: &[u8], attributes: &[u8]) {
+        let value = secret_element(tag::context(0), &[value]);
+        self.bags.push(secret_element(
+            tag::SEQUENCE,
+            &[&der::oid(kind), &value, attributes],
+        ));
+    }
+}
+
+/// An element whose parts may be secret: every buffer is wiped.
+pub(super) fn secret_element(tag: u8, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(der::tlv(tag, &Zeroizing::new(parts.concat())))
+}
+
+impl KeyRest {
+    /// The key as p12-keystore reads it, and the rest.
+    fn take_off(pkcs8: &[u8], name: NameRest) -> Result<(Zeroizing<Vec<u8>>, Self), Refusal> {
+        let (version, algorithm, key, after) = parts(pkcs8)?;
+        let plain = secret_element(tag::SEQUENCE, &[&der::integer(&[0]), algorithm.whole, key.whole]);
+        let rest = Self {
+            name,
+            version: version.whole.to_vec(),
+            after: after.to_vec(),
+        };
+        Ok((plain, rest))
+    }
+
+    /// The key as it was in the container.
+    pub(super) fn put_back(&self, pkcs8: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let (_, algorithm, key, _) = parts(pkcs8)?;
+        let parts = [&self.version, algorithm.whole, key.whole, &self.after];
+        Ok(secret_element(tag::SEQUENCE, &parts))
+    }
+}
+
+/// PrivateKeyInfo or OneAsymmetricKey: version, algorithm, key, the rest.
+fn parts(pkcs8: &[u8]) -> Result<(Element<'_>, Element<'_>, Element<'_>, &[u8]), Refusal> {
+    let info = Reader::only(pkcs8, tag::SEQUENCE, "a private key that is no sequence")?;
+    let mut reader = info.reader();
+    let version = reader.expect(tag::INTEGER, "a private key without its version")?;
+    let algorithm = reader.expect(tag::SEQUENCE, "a private key without its algorithm")?;
+    let key = reader.expect(tag::OCTET_STRING, "a private key without its octets")?;
+    let read = version.whole.len() + algorithm.whole.len() + key.whole.len();
+    let after = info.contents.get(read..).unwrap_or_default();
+    Ok((version, algorithm, key, after))
 }
 
 /// EncryptedPrivateKeyInfo.
@@ -81,7 +140,7 @@ fn shrouded_key(value: &[u8], opener: &mut Opener<'_>) -> Result<Zeroizing<Vec<u
 }
 
 /// CertBag with an X.509 certificate.
-fn certificate(value: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+fn check_certificate(value: &[u8]) -> Result<(), Refusal> {
     let mut bag = Reader::only(value, tag::SEQUENCE, "a certificate bag that is no sequence")?.reader();
     let oid = bag.oid("a certificate without its type")?;
     if oid != X509 {
@@ -94,12 +153,13 @@ fn certificate(value: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         tag::OCTET_STRING,
         "a certificate that is no octet string",
     )?;
-    Ok(Zeroizing::new(octets.contents.to_vec()))
+    // Nothing larger, and no longer object identifier, than this crate reads: p12-keystore turns names into text and has no caps.
+    Certificate::from_der(octets.contents.to_vec()).map(|_| ())
 }
 
-/// The attributes that are used: the friendly name, the local key identifier.
-fn names(attributes: &[u8]) -> Result<(Option<String>, Option<Vec<u8>>), Refusal> {
-    let (mut friendly_name, mut local_key_id) = (None, None);
+/// The attributes that are used, as a SET or nothing, and a friendly name that cannot be among them.
+fn names(attributes: &[u8]) -> Result<(Vec<u8>, NameRest), Refusal> {
+    let (mut name, mut local_key_id) = (None, None);
     let mut attributes = Reader::new(attributes);
     while !attributes.is_empty() {
         let mut attribute = attributes
@@ -111,25 +171,47 @@ fn names(attributes: &[u8]) -> Result<(Option<String>, Option<Vec<u8>>), Refusal
             .reader();
         attribute.end()?;
         if oid == FRIENDLY_NAME
-            && let Some(name) = values.optional(tag::BMP_STRING)?
+            && let Some(value) = values.optional(tag::BMP_STRING)?
         {
-            friendly_name = Some(bmp(name.contents));
+            name = Some(value);
         } else if oid == LOCAL_KEY_ID
-            && let Some(id) = values.optional(tag::OCTET_STRING)?
+            && let Some(value) = values.optional(tag::OCTET_STRING)?
         {
-            local_key_id = Some(id.contents.to_vec());
+            local_key_id = Some(value);
         }
     }
-    Ok((friendly_name, local_key_id))
+    let (name, rest) = match name {
+        Some(name) if !is_ucs2(name.contents) => (None, Some(utf16(name.contents))),
+        name => (name, None),
+    };
+    let used = [(FRIENDLY_NAME, name), (LOCAL_KEY_ID, local_key_id)];
+    let used: Vec<_> = used
+        .into_iter()
+        .filter_map(|(oid, value)| Some(der::sequence(&[&der::oid(&oid), &der::set(&[value?.whole])])))
+        .collect();
+    let set = if used.is_empty() {
+        Vec::new()
+    } else {
+        der::set_of(used)
+    };
+    Ok((set, rest))
 }
 
-fn bmp(octets: &[u8]) -> String {
-    let units = octets
+fn units(octets: &[u8]) -> impl Iterator<Item = u16> {
+    octets
         .as_chunks::<2>()
         .0
         .iter()
-        .map(|pair| u16::from_be_bytes(*pair));
-    char::decode_utf16(units)
+        .map(|pair| u16::from_be_bytes(*pair))
+}
+
+/// Whether p12-keystore reads it: whole units, no surrogates, not the last of the plane.
+fn is_ucs2(octets: &[u8]) -> bool {
+    octets.len().is_multiple_of(2) && units(octets).all(|unit| !matches!(unit, 0xd800..=0xdfff | 0xffff))
+}
+
+fn utf16(octets: &[u8]) -> String {
+    char::decode_utf16(units(octets))
         .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect()
 }

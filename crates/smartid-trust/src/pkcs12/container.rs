@@ -1,4 +1,4 @@
-//! From the outer form to the bags: BER to DER, checksum, decryption, under one budget of work.
+//! The guard, from the outer form to plain bags: BER to DER, checksum, decryption, under one budget of work.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -8,13 +8,13 @@ use smartid_core::SecretString;
 use zeroize::Zeroizing;
 
 use super::Pkcs12Policy;
-use super::bags::Bags;
+use super::bags::PlainBags;
 use crate::algorithm::{SHA256, SHA384, SHA512};
 use crate::der::{self, Oid, Reader, tag};
 use crate::pbe::{self, Password, Purpose, Scheme};
 use crate::{Reason, Refusal};
 
-const DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+pub(super) const DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
 const ENCRYPTED_DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6]);
 const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 26]);
 
@@ -29,7 +29,11 @@ pub(super) fn unsupported(what: &'static str, oid: &Oid) -> Refusal {
 }
 
 /// PFX (RFC 7292 4).
-pub(super) fn open(bytes: &[u8], password: &SecretString, policy: &Pkcs12Policy) -> Result<Bags, Refusal> {
+pub(super) fn open(
+    bytes: &[u8],
+    password: &SecretString,
+    policy: &Pkcs12Policy,
+) -> Result<PlainBags, Refusal> {
     if bytes.len() > policy.max_len {
         return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
     }
@@ -123,10 +127,10 @@ impl Opener<'_> {
     }
 
     /// AuthenticatedSafe: contents, some of them encrypted, each a list of bags.
-    fn authenticated_safe(&mut self, safe: &[u8]) -> Result<Bags, Refusal> {
+    fn authenticated_safe(&mut self, safe: &[u8]) -> Result<PlainBags, Refusal> {
         let safe = der::definite(safe)?;
         let mut contents = Reader::only(&safe, tag::SEQUENCE, "a safe that is no sequence")?.reader();
-        let mut bags = Bags::default();
+        let mut bags = PlainBags::default();
         while !contents.is_empty() {
             let info = contents.expect(tag::SEQUENCE, "a content that is no sequence")?;
             let (oid, content) = content_info(info.contents)?;
@@ -197,7 +201,7 @@ impl Opener<'_> {
 }
 
 /// Definite form of what may hold keys.
-pub(super) fn definite_secret(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+fn definite_secret(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     Ok(Zeroizing::new(der::definite(bytes)?.into_owned()))
 }
 

@@ -1,15 +1,29 @@
 //! PKCS #12 containers (RFC 7292): an officer's key file, a soft token.
 //!
-//! The reader is this crate's own. Bouncy Castle and NSS write BER, even inside what they encrypt; a server that issues soft tokens
-//! chooses the password too and so could make any number of expensive derivations that a checksum does not reveal; and a decrypted key
-//! must be zeroed. So the order is: one budget of work for the whole container, the checksum (MAC) before anything else, then
-//! decryption, then linking of keys to certificates by comparing public keys, because the identifiers that should link them are often
-//! missing. Opening derives keys and blocks: call it through [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
+//! Two things read a container, one after the other. First the guard, which is this crate's own: Bouncy Castle and NSS write BER, even
+//! inside what they encrypt; a server that issues soft tokens chooses the password too and so could make any number of expensive
+//! derivations that a checksum does not reveal. So there is one budget of work for the whole container, the checksum (MAC) comes before
+//! anything else, then decryption. The guard writes what it has decrypted into a new, plain container, and only that goes to the crate
+//! p12-keystore, which gives the keys, the certificates and their names. Keys are then linked to certificates by comparing public keys,
+//! because the identifiers that should link them are often missing. Opening derives keys and blocks: call it through
+//! [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
 //!
 //! Read are PBES2 with PBKDF2 and AES or triple DES, the triple-DES and RC2 schemes of RFC 7292, and MACs with SHA-1 and SHA-2. Not
 //! read, each with [`Reason::ContainerUnsupported`]: RC4, scrypt, PBMAC1 (RFC 9579), containers encrypted or signed by public keys.
 //! Secret bags and CRLs are passed over.
+//!
+//! Two things never reach p12-keystore, because it would refuse the whole container or change them; the guard takes them off and puts
+//! them back: of a private key the version, the attributes and the public key (RFC 5958; in a key bag p12-keystore reads version 1 of
+//! PKCS #8 alone and sorts attributes), and a friendly name that is not UCS-2, such as one with letters outside the Basic Multilingual
+//! Plane. Attributes of bags other than the friendly name and the local key identifier are dropped; nobody uses them. What is no
+//! PKCS #8, or is of an algorithm whose identifier has more than 39 octets, and a certificate whose SubjectPublicKeyInfo has no structure
+//! make the whole container malformed.
+//!
+//! The buffers of this crate that hold decrypted keys are wiped, except those in which BER becomes DER, where a key stands if its bag is
+//! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
+//! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 
+mod archive;
 mod bags;
 mod container;
 mod policy;
@@ -20,7 +34,7 @@ use std::fmt;
 
 use smartid_core::{SecretBytes, SecretString};
 
-use crate::signer::{chain, read};
+use crate::signer::chain;
 use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
@@ -67,24 +81,7 @@ impl Pkcs12 {
     /// [`Reason::ContainerUnsupported`]. A container without a key can be opened; a key of a type that is not implemented is in
     /// [`keys`](Self::keys) and has its refusal there.
     pub fn open(bytes: &[u8], password: &SecretString, policy: &Pkcs12Policy) -> Result<Self, Refusal> {
-        let bags = container::open(bytes, password, policy)?;
-        let keys = bags.keys.into_iter().map(|bag| KeyEntry {
-            key: read::pkcs8(&bag.contents),
-            pkcs8: SecretBytes::new(bag.contents.to_vec()),
-            friendly_name: bag.friendly_name,
-            local_key_id: bag.local_key_id,
-        });
-        let certificates = bags.certificates.into_iter().map(|bag| {
-            Ok(CertificateEntry {
-                certificate: Certificate::from_der(bag.contents.to_vec())?,
-                friendly_name: bag.friendly_name,
-                local_key_id: bag.local_key_id,
-            })
-        });
-        Ok(Self {
-            keys: keys.collect(),
-            certificates: certificates.collect::<Result<_, Refusal>>()?,
-        })
+        archive::read(&container::open(bytes, password, policy)?)
     }
 
     /// Every private key, in the order of the container.

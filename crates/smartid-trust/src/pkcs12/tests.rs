@@ -1,5 +1,7 @@
 //! Containers that no program writes: each wrong in one thing.
 
+mod handover;
+
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac};
