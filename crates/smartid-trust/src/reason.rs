@@ -438,15 +438,20 @@ pub struct Refusal {
     detail: Cow<'static, str>,
 }
 
+/// Longest detail, in bytes. Details name subjects and identifiers, which a stranger may make as long as he likes.
+const MAX_DETAIL_LEN: usize = 512;
+
 impl Refusal {
-    /// A refusal with a detail: an algorithm, a part of the message, never content and never a secret. For implementations of the
-    /// traits of this crate.
+    /// A refusal with a detail: an algorithm, a part of the message, never content and never a secret. What exceeds 512 bytes is cut
+    /// off. For implementations of the traits of this crate.
     #[must_use]
     pub fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
+        let mut detail = detail.into();
+        if detail.len() > MAX_DETAIL_LEN {
+            let start = (0..=MAX_DETAIL_LEN - 3).rev().find_map(|end| detail.get(..end));
+            detail = format!("{}...", start.unwrap_or_default()).into();
         }
+        Self { reason, detail }
     }
 
     /// The check that failed.
@@ -509,6 +514,17 @@ mod tests {
                 "{code}"
             );
         }
+    }
+
+    #[test]
+    fn no_detail_is_long() {
+        let detail = |text: String| Refusal::new(Reason::Malformed, text).detail().to_owned();
+        assert_eq!(detail("x".repeat(512)).len(), 512);
+        assert_eq!(detail("x".repeat(513)), format!("{}...", "x".repeat(509)));
+        assert_eq!(
+            detail("\u{e5}".repeat(300)),
+            format!("{}...", "\u{e5}".repeat(254))
+        );
     }
 
     #[test]
