@@ -8,7 +8,7 @@ use super::ID_DATA;
 use super::attributes::{self, SignedAttributes};
 use super::candidates::Pool;
 use super::fact::{SignedContent, SignerProof, SignerReport};
-use super::message::SignedData;
+use super::message::{MAX_MESSAGE_LEN, SignedData};
 use super::policy::{CmsPolicy, Signers, Trust};
 use super::signer_info::{SignerIdentifier, SignerInfo};
 use crate::evidence::Check;
@@ -19,6 +19,10 @@ use crate::{
 
 /// Most certificates that are tried for one signer.
 const MAX_CANDIDATES: usize = 4;
+
+/// Most bytes that signatures without a digest of their own (Ed25519 over the content itself) may take together: each reads all of the
+/// content anew. Four of the largest messages.
+const MAX_READ_ANEW: usize = 4 * MAX_MESSAGE_LEN;
 
 impl Verify for SignedData {
     type Policy = CmsPolicy;
@@ -119,13 +123,22 @@ fn demanded_signer<'a>(
 struct Signed<'a> {
     algorithm: SignatureAlgorithm,
     content: &'a Bytes,
+    /// Of the content, when that is signed itself and the algorithm has one.
+    digest: Option<Digest>,
     attributes: Option<SignedAttributes<'a>>,
     signature: &'a [u8],
 }
 
 impl Signed<'_> {
-    fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
+    /// `left` is what may still be read anew of content.
+    fn check(&self, key: &PublicKey, left: &mut usize) -> Result<(), Refusal> {
         let Some(attributes) = &self.attributes else {
+            if let Some(digest) = &self.digest {
+                return key.verify_digest(self.algorithm, digest, self.signature);
+            }
+            key.fits(self.algorithm)?;
+            let enough = left.checked_sub(self.content.len());
+            *left = enough.ok_or(Refusal::new(Reason::TooLarge, "content for so many signers"))?;
             return key.verify(self.algorithm, self.content, self.signature);
         };
         match key.verify(self.algorithm, &attributes.signed_form(), self.signature) {
@@ -138,18 +151,27 @@ impl Signed<'_> {
     }
 }
 
-/// The digests of the content, each computed once for all signers.
+/// What is found out about the content, each once for all signers.
 #[derive(Default)]
-struct Digests(Vec<(DigestAlgorithm, Digest)>);
+struct Found {
+    digests: Vec<(DigestAlgorithm, Digest)>,
+    looks_like_attributes: Option<bool>,
+}
 
-impl Digests {
-    fn of(&mut self, content: &[u8], algorithm: DigestAlgorithm) -> Digest {
-        if let Some((_, digest)) = self.0.iter().find(|(known, _)| *known == algorithm) {
+impl Found {
+    fn digest(&mut self, content: &[u8], algorithm: DigestAlgorithm) -> Digest {
+        if let Some((_, digest)) = self.digests.iter().find(|(known, _)| *known == algorithm) {
             return *digest;
         }
         let digest = algorithm.of(content);
-        self.0.push((algorithm, digest));
+        self.digests.push((algorithm, digest));
         digest
+    }
+
+    fn looks_like_attributes(&mut self, content: &[u8]) -> bool {
+        *self
+            .looks_like_attributes
+            .get_or_insert_with(|| attributes::look_like_attributes(content))
     }
 }
 
@@ -177,11 +199,18 @@ impl SignedData {
         at: Timestamp,
     ) -> impl Iterator<Item = SignerReport> + 'a {
         let pool = Pool::new(self, policy);
-        let mut digests = Digests::default();
+        let (mut found, mut left) = (Found::default(), MAX_READ_ANEW);
         self.signers.iter().map(move |signer| {
-            let outcome = self.signed(signer, content, &mut digests, policy);
+            let outcome = self.signed(signer, content, &mut found, policy);
             let outcome = outcome.and_then(|signed| {
-                let proof = find_signer(signer, &signed, &pool, policy, at)?;
+                let mut search = Search {
+                    signed: &signed,
+                    pool: &pool,
+                    policy,
+                    at,
+                    left: &mut left,
+                };
+                let proof = search.signer(signer)?;
                 Ok(SignerProof {
                     proof,
                     claimed_signing_time: signed
@@ -203,7 +232,7 @@ impl SignedData {
         &self,
         signer: &'a SignerInfo,
         content: &'a Bytes,
-        digests: &mut Digests,
+        found: &mut Found,
         policy: &CmsPolicy,
     ) -> Result<Signed<'a>, Refusal> {
         let digest = DigestAlgorithm::from_identifier(&signer.digest_algorithm)?;
@@ -221,7 +250,7 @@ impl SignedData {
                 policy.algorithms.check_digest(digest)?;
                 let attributes = SignedAttributes::read(as_sent)?;
                 attributes.check_content_type(&self.content_type)?;
-                attributes.check_message_digest(digests.of(content, digest).as_ref())?;
+                attributes.check_message_digest(found.digest(content, digest).as_ref())?;
                 Some(attributes)
             }
             None if policy.attributes_demanded => {
@@ -236,135 +265,130 @@ impl SignedData {
                     format!("the content is of type {}", self.content_type),
                 ));
             }
-            None if attributes::look_like_attributes(content) => {
+            None if found.looks_like_attributes(content) => {
                 return Err(Reason::AttributesAsContent.into());
             }
             None => None,
         };
+        let bare = algorithm.digest().filter(|_| attributes.is_none());
         Ok(Signed {
             algorithm,
             content,
+            digest: bare.map(|digest| found.digest(content, digest)),
             attributes,
             signature: &signer.signature,
         })
     }
 }
 
-/// Finds the certificate or key that made the signature, and why it is believed.
-fn find_signer(
-    signer: &SignerInfo,
-    signed: &Signed<'_>,
-    pool: &Pool,
-    policy: &CmsPolicy,
+/// The search for the certificate or key that made one signature, and for why it is believed.
+struct Search<'a> {
+    signed: &'a Signed<'a>,
+    pool: &'a Pool,
+    policy: &'a CmsPolicy,
     at: Timestamp,
-) -> Result<Proof, Refusal> {
-    if let Trust::Keys(keys) = &policy.trust {
-        return find_key(keys, signed, policy, at);
-    }
-    let mut candidates = pool
-        .certificates
-        .iter()
-        .filter(|certificate| signer.identifier.matches(certificate));
-    let mut refused: Option<Refusal> = None;
-    let mut passed: Option<Proof> = None;
-    let mut tried = 0;
-    // Certificates that answer to the same identifier come from renewals with the same key, and from forgers. Exactly one must pass
-    // everything; a forged one beside it changes nothing.
-    for candidate in &mut candidates {
-        tried += 1;
-        if tried > MAX_CANDIDATES {
-            return Err(Refusal::new(
-                Reason::SignerCertificateAmbiguous,
-                "too many to try",
-            ));
+    /// What may still be read anew of content.
+    left: &'a mut usize,
+}
+
+impl Search<'_> {
+    fn signer(&mut self, signer: &SignerInfo) -> Result<Proof, Refusal> {
+        if let Trust::Keys(keys) = &self.policy.trust {
+            return self.by_key(keys);
         }
-        match try_certificate(candidate, signed, pool, policy, at) {
-            Ok(_) if passed.is_some() => return Err(Reason::SignerCertificateAmbiguous.into()),
-            Ok(proof) => passed = Some(proof),
-            // What was refused after its signature had verified says more than a key that does not fit.
-            Err(refusal) => {
-                let signature = [Reason::BadSignature, Reason::AlgorithmDoesNotFitKey];
-                if refused
-                    .as_ref()
-                    .is_none_or(|earlier| signature.contains(&earlier.reason()))
-                {
-                    refused = Some(refusal);
+        let pool = self.pool;
+        let candidates = pool
+            .certificates
+            .iter()
+            .filter(|certificate| signer.identifier.matches(certificate));
+        let mut refused: Option<Refusal> = None;
+        let mut passed: Option<Proof> = None;
+        // Certificates that answer to the same identifier come from renewals with the same key, and from forgers. Exactly one must
+        // pass everything; a forged one beside it changes nothing.
+        for (tried, candidate) in candidates.enumerate() {
+            if tried == MAX_CANDIDATES {
+                return Err(Refusal::new(
+                    Reason::SignerCertificateAmbiguous,
+                    "too many to try",
+                ));
+            }
+            match self.by_certificate(candidate) {
+                Ok(_) if passed.is_some() => return Err(Reason::SignerCertificateAmbiguous.into()),
+                Ok(proof) => passed = Some(proof),
+                // What was refused after its signature had verified says more than a key that does not fit.
+                Err(refusal) => {
+                    let signature = [Reason::BadSignature, Reason::AlgorithmDoesNotFitKey];
+                    if refused
+                        .as_ref()
+                        .is_none_or(|earlier| signature.contains(&earlier.reason()))
+                    {
+                        refused = Some(refusal);
+                    }
                 }
             }
         }
+        match (passed, refused) {
+            (Some(proof), _) => Ok(proof),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Err(self.nobody(&signer.identifier)),
+        }
     }
-    match (passed, refused, &policy.trust) {
-        (Some(proof), _, _) => Ok(proof),
-        (None, Some(refusal), _) => Err(refusal),
-        (None, None, Trust::Certificates(_)) => Err(Refusal::new(
-            Reason::SignerNotNamed,
-            signer.identifier.to_string(),
-        )),
-        (None, None, _) if pool.unreadable > 0 => Err(Refusal::new(
-            Reason::SignerCertificateMissing,
-            format!(
-                "{}; certificates that cannot be read: {}",
-                signer.identifier, pool.unreadable
+
+    /// No certificate answers to the identifier.
+    fn nobody(&self, identifier: &SignerIdentifier) -> Refusal {
+        match (&self.policy.trust, self.pool.unreadable) {
+            (Trust::Certificates(_), _) => Refusal::new(Reason::SignerNotNamed, identifier.to_string()),
+            (_, 0) => Refusal::new(Reason::SignerCertificateMissing, identifier.to_string()),
+            (_, unreadable) => Refusal::new(
+                Reason::SignerCertificateMissing,
+                format!("certificates that cannot be read: {unreadable}; {identifier}"),
             ),
-        )),
-        (None, None, _) => Err(Refusal::new(
-            Reason::SignerCertificateMissing,
-            signer.identifier.to_string(),
-        )),
-    }
-}
-
-fn try_certificate(
-    certificate: &Certificate,
-    signed: &Signed<'_>,
-    pool: &Pool,
-    policy: &CmsPolicy,
-    at: Timestamp,
-) -> Result<Proof, Refusal> {
-    let key = certificate.public_key()?;
-    signed.check(&key)?;
-    if let Some(attributes) = &signed.attributes {
-        attributes.check_signing_certificate(certificate)?;
-    }
-    let mut proof = Proof::new(key, signed.algorithm, at);
-    match &policy.trust {
-        Trust::Chains(chains) => {
-            let chain = chains.validate(certificate, &pool.without(certificate), at)?;
-            chain.record(&mut proof);
-        }
-        Trust::Certificates(_) | Trust::Keys(_) => {
-            proof.chain = vec![certificate.clone()];
-            record_named(&mut proof);
         }
     }
-    record_content(&mut proof, policy);
-    Ok(proof)
-}
 
-fn find_key(
-    keys: &[PublicKey],
-    signed: &Signed<'_>,
-    policy: &CmsPolicy,
-    at: Timestamp,
-) -> Result<Proof, Refusal> {
-    let mut refused = Refusal::new(Reason::SignerNotNamed, "no key is named");
-    for key in keys {
-        match signed.check(key) {
-            Ok(()) => {
-                let mut proof = Proof::new(key.clone(), signed.algorithm, at);
-                record_named(&mut proof);
-                record_content(&mut proof, policy);
-                return Ok(proof);
+    fn by_certificate(&mut self, certificate: &Certificate) -> Result<Proof, Refusal> {
+        let key = certificate.public_key()?;
+        self.signed.check(&key, self.left)?;
+        if let Some(attributes) = &self.signed.attributes {
+            attributes.check_signing_certificate(certificate)?;
+        }
+        let mut proof = Proof::new(key, self.signed.algorithm, self.at);
+        match &self.policy.trust {
+            Trust::Chains(chains) => {
+                let others = self.pool.without(certificate);
+                chains.validate(certificate, &others, self.at)?.record(&mut proof);
             }
-            Err(refusal) => refused = refusal,
+            Trust::Certificates(_) | Trust::Keys(_) => {
+                proof.chain = vec![certificate.clone()];
+                record_named(&mut proof);
+            }
         }
+        record_content(&mut proof, self.policy);
+        Ok(proof)
     }
-    match keys.len() {
-        0 | 1 => Err(refused),
-        count => Err(Refusal::new(
-            Reason::SignerNotNamed,
-            format!("the signature is by none of {count} keys"),
-        )),
+
+    fn by_key(&mut self, keys: &[PublicKey]) -> Result<Proof, Refusal> {
+        let mut refused = Refusal::new(Reason::SignerNotNamed, "no key is named");
+        for key in keys {
+            match self.signed.check(key, self.left) {
+                Ok(()) => {
+                    let mut proof = Proof::new(key.clone(), self.signed.algorithm, self.at);
+                    record_named(&mut proof);
+                    record_content(&mut proof, self.policy);
+                    return Ok(proof);
+                }
+                // It has to do with the content, not with the key.
+                Err(refusal) if refusal.reason() == Reason::TooLarge => return Err(refusal),
+                Err(refusal) => refused = refusal,
+            }
+        }
+        match keys.len() {
+            0 | 1 => Err(refused),
+            count => Err(Refusal::new(
+                Reason::SignerNotNamed,
+                format!("the signature is by none of {count} keys"),
+            )),
+        }
     }
 }
 

@@ -95,6 +95,16 @@ fn the_salt_length_is_part_of_the_algorithm() {
             &pss,
         );
         assert_eq!(verdict.is_ok(), good, "{salt_len}");
+        let digest = SHA256.of(b"m");
+        let algorithm = SignatureAlgorithm::RsaPss {
+            digest: SHA256,
+            salt_len,
+        };
+        assert_eq!(
+            read.verify_digest(algorithm, &digest, &pss).is_ok(),
+            good,
+            "{salt_len}"
+        );
     }
 }
 
@@ -135,6 +145,14 @@ fn every_key_refuses_the_algorithms_of_the_others() {
     ];
     for (algorithm, signature, key) in &signed {
         assert_eq!(key.verify(*algorithm, b"m", signature), Ok(()), "{algorithm:?}");
+        if let Some(digest) = algorithm.digest() {
+            let verdict = |message: &[u8]| key.verify_digest(*algorithm, &digest.of(message), signature);
+            assert_eq!(verdict(b"m"), Ok(()), "{algorithm:?}");
+            assert_eq!(verdict(b"n").unwrap_err().reason(), Reason::BadSignature);
+            let foreign = DigestAlgorithm::Sha512.of(b"m");
+            let verdict = key.verify_digest(*algorithm, &foreign, signature);
+            assert_eq!(verdict.unwrap_err().reason(), Reason::BadSignature);
+        }
         assert_eq!(
             key.verify(*algorithm, b"n", signature).unwrap_err().reason(),
             Reason::BadSignature

@@ -109,3 +109,26 @@ fn ber_with_too_many_pieces() {
     ber.extend([0, 0, 0, 0]);
     assert_eq!(SignedData::parse(ber).unwrap_err().reason(), Reason::Malformed);
 }
+
+/// Each signature over the content itself would hash it anew; it is hashed once, and where that cannot be (Ed25519), not without end.
+#[test]
+fn many_signers_of_large_content() {
+    let content = vec![b'x'; 2 * 1024 * 1024];
+    let outcome = |kind, count| {
+        let signer = Signer::of(officer(kind)).with(|signer| signer.attributes = None);
+        let info = signer.info(&content);
+        let message = Message::of(&signer).with(|message| {
+            message.content = Some(tlv(4, &[&content]));
+            message.infos = vec![info; count];
+        });
+        let refusal = SignedData::parse(message.der())
+            .unwrap()
+            .verify(&policy(), NOW)
+            .err();
+        refusal.map(|refusal| refusal.to_string())
+    };
+    assert_eq!(outcome(Kind::P256, 64), None);
+    assert_eq!(outcome(Kind::Ed25519, 32), None);
+    let refusal = outcome(Kind::Ed25519, 33).unwrap();
+    assert!(refusal.contains("content for so many signers"), "{refusal}");
+}
