@@ -233,6 +233,9 @@ reasons! {
     UnknownIssuer "unknown-issuer" Administrator
         "no chain leads from the certificate to a configured root"
         "whether the root of the signer's CA is configured, and whether the message carries the intermediates";
+    /// A chain verifier answered with a chain that does not begin with the certificate it was asked about.
+    ChainAnswer "chain-answer" Caller
+        "the chain verifier answered for another certificate" "the chain verifier that was plugged in";
     /// The certificate's key usage does not allow what the key was used for.
     KeyUsage "key-usage" Administrator
         "the certificate's key usage does not allow this" "which certificate was used: signing needs another than encryption";

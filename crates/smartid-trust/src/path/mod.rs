@@ -97,7 +97,8 @@ pub enum RevocationStatus {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ValidatedChain {
-    /// The certificate in question first, the configured root last.
+    /// The certificate in question first, the configured root last. A chain that begins with another is refused
+    /// ([`Reason::ChainAnswer`](crate::Reason::ChainAnswer)).
     pub certificates: Vec<Certificate>,
     /// Of the certificate in question.
     pub revocation_of_signer: RevocationStatus,

@@ -7,7 +7,7 @@ use smartid_core::Timestamp;
 
 use super::{ChainRequest, ChainVerifier, Purpose, RevocationStatus, ValidatedChain};
 use crate::evidence::{Check, Verify};
-use crate::{Certificate, Proof, Refusal, Verified};
+use crate::{Certificate, Proof, Reason, Refusal, Verified};
 
 /// How many chains are remembered.
 const REMEMBERED: usize = 64;
@@ -89,7 +89,7 @@ impl ChainPolicy {
     /// Validates the chain of `end_entity`, or finds that it did so before.
     ///
     /// # Errors
-    /// The [`Refusal`] of the verifier.
+    /// The [`Refusal`] of the verifier; [`Reason::ChainAnswer`] when it answers for another certificate.
     pub fn validate(
         &self,
         end_entity: &Certificate,
@@ -105,7 +105,7 @@ impl ChainPolicy {
     /// checked.
     ///
     /// # Errors
-    /// The [`Refusal`] of the verifier; and the reasons of [`Certificate::public_key`].
+    /// As [`validate`](Self::validate); and the reasons of [`Certificate::public_key`].
     pub fn verify(
         &self,
         certificate: &Certificate,
@@ -150,6 +150,10 @@ impl ChainPolicy {
             &self.purpose,
             at,
         ))?);
+        // The proof will name the first certificate as the signer's, whoever wrote the verifier.
+        if chain.certificates.first() != Some(end_entity) {
+            return Err(Reason::ChainAnswer.into());
+        }
         // Without a statement of the verifier it holds for this moment alone.
         let passed = Passed {
             from: chain.good_from.map_or(at, |from| from.min(at)),
