@@ -302,3 +302,37 @@ fn a_truncated_key_is_refused_at_every_length() {
         assert_eq!(reason(&key.spki_der()[..len]), Reason::Malformed, "{len}");
     }
 }
+
+/// With the neutral point as key, (1, 0) is a signature over everything; the seven others take a few tries.
+#[test]
+fn ed25519_keys_of_small_order_are_refused() {
+    let read = |octets: &[u8]| PublicKey::from_spki_der(&spki(&[&der::oid(&ED25519)], octets));
+    let mut points = vec![[0; 32]; 2];
+    points[1][0] = 1;
+    for first in 0xec..=0xee {
+        let mut minus_one = [0xff; 32];
+        (minus_one[0], minus_one[31]) = (first, 0x7f);
+        points.push(minus_one);
+    }
+    for order_8 in [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ] {
+        let octet = |index: usize| u8::from_str_radix(&order_8[2 * index..2 * index + 2], 16).unwrap();
+        points.push(std::array::from_fn(octet));
+    }
+    for mut point in points {
+        for sign in [0, 0x80] {
+            point[31] = point[31] & 0x7f | sign;
+            assert_eq!(
+                read(&point).unwrap_err().reason(),
+                Reason::KeyInvalid,
+                "{point:x?}"
+            );
+            // Its neighbour is another point, or none.
+            let mut other = point;
+            other[15] ^= 1;
+            assert!(!super::spki::has_small_order(&other));
+        }
+    }
+}
