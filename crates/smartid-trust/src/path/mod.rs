@@ -109,6 +109,8 @@ pub struct ValidatedChain {
     pub good_from: Option<Timestamp>,
     /// Until when this answer may be used again: the earliest end of a certificate or of a revocation list. `None`: not at all.
     pub good_until: Option<Timestamp>,
+    /// Whether the purpose that was asked for demands anything.
+    purpose_demanded: bool,
 }
 
 impl ValidatedChain {
@@ -121,6 +123,7 @@ impl ValidatedChain {
             revocation_of_intermediates: RevocationStatus::NotChecked,
             good_from: None,
             good_until: None,
+            purpose_demanded: true,
         }
     }
 

@@ -144,12 +144,11 @@ impl ChainPolicy {
                 }
             }
         }
-        let chain = Arc::new(self.verifier.verify_chain(&ChainRequest::new(
-            end_entity,
-            intermediates,
-            &self.purpose,
-            at,
-        ))?);
+        let request = ChainRequest::new(end_entity, intermediates, &self.purpose, at);
+        let chain = Arc::new(ValidatedChain {
+            purpose_demanded: self.purpose.demands(),
+            ..self.verifier.verify_chain(&request)?
+        });
         // The proof will name the first certificate as the signer's, whoever wrote the verifier.
         if chain.certificates.first() != Some(end_entity) {
             return Err(Reason::ChainAnswer.into());
@@ -206,9 +205,12 @@ impl ValidatedChain {
     /// Writes what was checked about the chain into a proof.
     pub(crate) fn record(&self, proof: &mut Proof) {
         proof.chain.clone_from(&self.certificates);
-        proof
-            .checked
-            .extend([Check::Chain, Check::Validity, Check::Purpose]);
+        proof.checked.extend([Check::Chain, Check::Validity]);
+        if self.purpose_demanded {
+            proof.checked.push(Check::Purpose);
+        } else {
+            proof.not_checked.push(Check::Purpose);
+        }
         for (status, check) in [
             (self.revocation_of_signer, Check::RevocationOfSigner),
             (self.revocation_of_intermediates, Check::RevocationOfIntermediates),

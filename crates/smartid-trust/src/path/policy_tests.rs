@@ -171,6 +171,22 @@ fn a_certificate_alone_is_verified_without_a_signature() {
             Check::RevocationOfIntermediates
         ]
     );
+    for (purpose, demands) in [
+        (Purpose::any(), false),
+        (
+            Purpose::any().with_key_usage(vec![crate::KeyUsage::DigitalSignature]),
+            true,
+        ),
+        (
+            Purpose::any().with_extended_use(ExtendedUse::OneOfIfPresent(Vec::new())),
+            true,
+        ),
+    ] {
+        let policy = ChainPolicy::new(Arc::new(builder().build().unwrap()), purpose);
+        let verified = policy.verify(&leaf, &cas, NOW).unwrap();
+        assert_eq!(verified.proof().was_checked(Check::Purpose), demands);
+        assert_eq!(verified.proof().not_checked.contains(&Check::Purpose), !demands);
+    }
     let direct = Spec::leaf("CN=Leaf", "CN=Root", &key(3)).sign(&key(1));
     assert_eq!(
         Unverified::new(direct.clone())
