@@ -20,6 +20,10 @@ use crate::{
 /// Most certificates that are tried for one signer.
 const MAX_CANDIDATES: usize = 4;
 
+/// Most chains of one message that may be refused: each can cost as much as path building allows, and whoever makes a message may fill it
+/// with signers of his own.
+const MAX_REFUSED_CHAINS: usize = 16;
+
 /// Most bytes that signatures without a digest of their own (Ed25519 over the content itself) may take together: each reads all of the
 /// content anew. Four of the largest messages.
 const MAX_READ_ANEW: usize = 4 * MAX_MESSAGE_LEN;
@@ -129,16 +133,22 @@ struct Signed<'a> {
     signature: &'a [u8],
 }
 
+/// The work that one message may still cause.
+struct Budget {
+    /// Bytes of content that are read anew.
+    content: usize,
+    refused_chains: usize,
+}
+
 impl Signed<'_> {
-    /// `left` is what may still be read anew of content.
-    fn check(&self, key: &PublicKey, left: &mut usize) -> Result<(), Refusal> {
+    fn check(&self, key: &PublicKey, budget: &mut Budget) -> Result<(), Refusal> {
         let Some(attributes) = &self.attributes else {
             if let Some(digest) = &self.digest {
                 return key.verify_digest(self.algorithm, digest, self.signature);
             }
             key.fits(self.algorithm)?;
-            let enough = left.checked_sub(self.content.len());
-            *left = enough.ok_or(Refusal::new(Reason::TooLarge, "content for so many signers"))?;
+            let left = budget.content.checked_sub(self.content.len());
+            budget.content = left.ok_or(Refusal::new(Reason::TooLarge, "content for so many signers"))?;
             return key.verify(self.algorithm, self.content, self.signature);
         };
         match key.verify(self.algorithm, &attributes.signed_form(), self.signature) {
@@ -199,7 +209,11 @@ impl SignedData {
         at: Timestamp,
     ) -> impl Iterator<Item = SignerReport> + 'a {
         let pool = Pool::new(self, policy);
-        let (mut found, mut left) = (Found::default(), MAX_READ_ANEW);
+        let mut found = Found::default();
+        let mut budget = Budget {
+            content: MAX_READ_ANEW,
+            refused_chains: MAX_REFUSED_CHAINS,
+        };
         self.signers.iter().map(move |signer| {
             let outcome = self.signed(signer, content, &mut found, policy);
             let outcome = outcome.and_then(|signed| {
@@ -208,7 +222,7 @@ impl SignedData {
                     pool: &pool,
                     policy,
                     at,
-                    left: &mut left,
+                    budget: &mut budget,
                 };
                 let proof = search.signer(signer)?;
                 Ok(SignerProof {
@@ -287,8 +301,7 @@ struct Search<'a> {
     pool: &'a Pool,
     policy: &'a CmsPolicy,
     at: Timestamp,
-    /// What may still be read anew of content.
-    left: &'a mut usize,
+    budget: &'a mut Budget,
 }
 
 impl Search<'_> {
@@ -348,15 +361,23 @@ impl Search<'_> {
 
     fn by_certificate(&mut self, certificate: &Certificate) -> Result<Proof, Refusal> {
         let key = certificate.public_key()?;
-        self.signed.check(&key, self.left)?;
+        self.signed.check(&key, self.budget)?;
         if let Some(attributes) = &self.signed.attributes {
             attributes.check_signing_certificate(certificate)?;
         }
         let mut proof = Proof::new(key, self.signed.algorithm, self.at);
         match &self.policy.trust {
             Trust::Chains(chains) => {
+                let left = self.budget.refused_chains.checked_sub(1);
+                let left = left.ok_or(Refusal::new(Reason::TooLarge, "signers whose chain is refused"))?;
                 let others = self.pool.without(certificate);
-                chains.validate(certificate, &others, self.at)?.record(&mut proof);
+                match chains.validate(certificate, &others, self.at) {
+                    Ok(chain) => chain.record(&mut proof),
+                    Err(refusal) => {
+                        self.budget.refused_chains = left;
+                        return Err(refusal);
+                    }
+                }
             }
             Trust::Certificates(_) | Trust::Keys(_) => {
                 proof.chain = vec![certificate.clone()];
@@ -370,7 +391,7 @@ impl Search<'_> {
     fn by_key(&mut self, keys: &[PublicKey]) -> Result<Proof, Refusal> {
         let mut refused = Refusal::new(Reason::SignerNotNamed, "no key is named");
         for key in keys {
-            match self.signed.check(key, self.left) {
+            match self.signed.check(key, self.budget) {
                 Ok(()) => {
                     let mut proof = Proof::new(key.clone(), self.signed.algorithm, self.at);
                     record_named(&mut proof);
