@@ -335,27 +335,8 @@ impl Drop for ServerProcess {
 }
 
 fn instructions(server: &ServerProcess, variant: &str, calls: u64) -> Result<u64, String> {
-    let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            "--collect-atstart=no",
-        ])
-        .arg(format!("--toggle-collect=*{COUNTED}"))
-        .arg(std::env::current_exe().unwrap())
-        .args(["client", variant, &server.address, &calls.to_string()])
-        .env("BENCH_ROOT", &server.root)
-        .output()
-        .map_err(|error| format!("valgrind cannot be run ({error}): install the package valgrind"))?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let collected = text
-        .lines()
-        .find_map(|line| line.split_once("Collected :"))
-        .and_then(|(_, count)| count.trim().parse().ok());
-    match collected {
-        Some(count) if output.status.success() => Ok(count),
-        _ => Err(format!("valgrind did not measure the {variant} client:\n{text}")),
-    }
+    let arguments = ["client", variant, &server.address, &calls.to_string()];
+    smartid_callgrind::instructions(COUNTED, &arguments, &[("BENCH_ROOT", &server.root)])
 }
 
 fn instructions_per_call(server: &ServerProcess, variant: &str) -> Result<f64, String> {
@@ -430,14 +411,7 @@ fn main() -> ExitCode {
             counted_calls(&runtime, &client, &request, calls.parse().unwrap());
             ExitCode::SUCCESS
         }
-        arguments if arguments.contains(&"--bench") => match compare() {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::from(1),
-            Err(problem) => {
-                eprintln!("{problem}");
-                ExitCode::from(2)
-            }
-        },
+        arguments if arguments.contains(&"--bench") => smartid_callgrind::verdict(compare()),
         _ => {
             eprintln!("nothing is measured unless this is run by cargo bench");
             ExitCode::SUCCESS

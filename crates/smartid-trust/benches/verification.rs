@@ -16,7 +16,7 @@
 )]
 
 use std::hint::black_box;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{self as aws, ParsedPublicKey};
@@ -74,8 +74,8 @@ impl Case {
     fn jws(&self) -> String {
         smartid_trust::jws::sign(
             &self.signer,
-            &JwsOptions::new().with_certificates(true),
             &self.content,
+            &JwsOptions::new().with_certificates(true),
         )
         .unwrap()
     }
@@ -149,26 +149,7 @@ fn run(variant: &str, key: &str, count: u64) {
 }
 
 fn instructions(variant: &str, key: &str, count: u64) -> Result<u64, String> {
-    let output = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            "--collect-atstart=no",
-        ])
-        .arg(format!("--toggle-collect=*{COUNTED}"))
-        .arg(std::env::current_exe().unwrap())
-        .args(["run", variant, key, &count.to_string()])
-        .output()
-        .map_err(|error| format!("valgrind cannot be run ({error}): install the package valgrind"))?;
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let collected = text
-        .lines()
-        .find_map(|line| line.split_once("Collected :"))
-        .and_then(|(_, count)| count.trim().parse().ok());
-    match collected {
-        Some(count) if output.status.success() => Ok(count),
-        _ => Err(format!("valgrind did not measure {variant} with {key}:\n{text}")),
-    }
+    smartid_callgrind::instructions(COUNTED, &["run", variant, key, &count.to_string()], &[])
 }
 
 fn each(variant: &str, key: &str) -> Result<f64, String> {
@@ -215,14 +196,7 @@ fn main() -> ExitCode {
             run(variant, key, count.parse().unwrap());
             ExitCode::SUCCESS
         }
-        arguments if arguments.contains(&"--bench") => match compare() {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::from(1),
-            Err(problem) => {
-                eprintln!("{problem}");
-                ExitCode::from(2)
-            }
-        },
+        arguments if arguments.contains(&"--bench") => smartid_callgrind::verdict(compare()),
         _ => {
             eprintln!("nothing is measured unless this is run by cargo bench");
             ExitCode::SUCCESS

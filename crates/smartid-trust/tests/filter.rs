@@ -233,3 +233,21 @@ proptest! {
         let _ = F::from_json(&text);
     }
 }
+
+#[test]
+fn numbers_with_a_fraction_go_out_as_they_came_in() {
+    for number in [
+        "5e-77",
+        "1.5",
+        "0.1",
+        "-2.2250738585072014e-308",
+        "4503599627370495.5",
+    ] {
+        let json = format!(r#"{{"op":"lt","param":"x","value":{number}}}"#);
+        let filter = F::from_json(&json).unwrap();
+        let written = filter.to_json().unwrap();
+        assert_eq!(F::from_json(&written).unwrap(), filter);
+        let (_, value) = written.rsplit_once(':').unwrap();
+        assert_eq!(value.trim_end_matches('}').replace("e+", "e"), number);
+    }
+}

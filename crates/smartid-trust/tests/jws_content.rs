@@ -16,10 +16,6 @@ use serde::Deserialize;
 use smartid_trust::jws::{Jws, JwsAlgorithm, MAX_JWS_LEN};
 use smartid_trust::{Check, Reason};
 
-fn ed() -> &'static Key {
-    Key::of(Kind::Ed25519)
-}
-
 /// A message with these members beside `alg`, properly signed.
 fn with(more: &str) -> String {
     ed().message(more, b"payload")

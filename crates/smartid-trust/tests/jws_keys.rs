@@ -74,6 +74,7 @@ fn what_the_key_is_for() {
         r#","use":"""#,
         r#","key_ops":[]"#,
         r#","key_ops":["sign"]"#,
+        r#","key_ops":["sign, verify"]"#,
         r#","key_ops":["encrypt","wrapKey"]"#,
         r#","use":"sig","key_ops":["deriveBits"]"#,
     ] {
@@ -83,6 +84,10 @@ fn what_the_key_is_for() {
         r#","use":1"#,
         r#","key_ops":"verify""#,
         r#","key_ops":null"#,
+        r#","key_ops":["verify",1]"#,
+        r#","key_ops":["verify",null,{}]"#,
+        r#","key_ops":["verify","verify"]"#,
+        r#","key_ops":["sign","verify","sign"]"#,
         r#","kid":1"#,
         r#","alg":null"#,
     ] {

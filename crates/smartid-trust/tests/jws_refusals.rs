@@ -13,15 +13,7 @@ mod jws_support;
 
 use jws_support::*;
 use smartid_trust::Reason;
-use smartid_trust::jws::{JwsAlgorithm, MAX_JWS_LEN};
-
-fn ed() -> &'static Key {
-    Key::of(Kind::Ed25519)
-}
-
-fn reason(message: impl AsRef<[u8]>) -> Option<Reason> {
-    verdict(message, &ed().policy(), NOW).err()
-}
+use smartid_trust::jws::{JwsAlgorithm, MAX_HEADER_LEN, MAX_JWS_LEN};
 
 /// A message with these members beside `alg`, properly signed.
 fn with(more: &str) -> String {
@@ -172,6 +164,17 @@ fn sizes() {
     assert_eq!(reason(&largest), None);
     assert_eq!(reason(at_cap(4)), Some(Reason::TooLarge));
     assert_eq!(reason("A".repeat(MAX_JWS_LEN + 1)), Some(Reason::TooLarge));
+    // The header has a limit of its own: it is read before anybody knows who wrote it.
+    let at_header_cap = |over: usize| {
+        let head = r#"{"alg":"EdDSA"}"#;
+        header(format!(
+            "{head}{}",
+            " ".repeat(MAX_HEADER_LEN / 4 * 3 - head.len() + over)
+        ))
+    };
+    assert_eq!(at_header_cap(0).find('.'), Some(MAX_HEADER_LEN));
+    assert_eq!(reason(at_header_cap(0)), None);
+    assert_eq!(reason(at_header_cap(1)), Some(Reason::TooLarge));
     assert_eq!(reason(".".repeat(MAX_JWS_LEN)), Some(Reason::JwsParts));
 }
 

@@ -15,14 +15,6 @@ use jws_support::*;
 use smartid_trust::Reason;
 use smartid_trust::jws::{JwkSet, JwsPolicy};
 
-fn ed() -> &'static Key {
-    Key::of(Kind::Ed25519)
-}
-
-fn reason(message: impl AsRef<[u8]>) -> Option<Reason> {
-    verdict(message, &ed().policy(), NOW).err()
-}
-
 #[test]
 fn keys_that_the_message_brings() {
     let stranger = Key::generate(Kind::Ed25519);

@@ -327,7 +327,7 @@ fn each_form_of_alternative_name() {
     let two = [der::utf8("one@corp.example"), der::utf8("two@corp.example")].concat();
     let two = der::explicit(
         0,
-        &[der::oid(&super::general_name::UPN), der::explicit(0, &two)].concat(),
+        &[der::oid(&general_name::UPN), der::explicit(0, &two)].concat(),
     );
     let two_values = self::certificate(&leaf().with(subject_alt_name(&two)));
     assert!(two_values.user_principal_names().is_empty());

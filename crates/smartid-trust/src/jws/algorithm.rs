@@ -4,13 +4,14 @@ use std::fmt;
 
 use crate::{Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
-/// A signature algorithm by its JWS name (RFC 7518 3.1, RFC 8037 3.1). Names are case-sensitive.
+/// A signature algorithm by its JWS name (RFC 7518 3.1, RFC 8037 3.1, RFC 9864 2.2). Names are case-sensitive.
 ///
 /// ```
 /// use smartid_trust::jws::JwsAlgorithm;
 /// use smartid_trust::Reason;
 ///
 /// assert_eq!(JwsAlgorithm::from_name("ES256")?, JwsAlgorithm::Es256);
+/// assert_eq!(JwsAlgorithm::from_name("Ed25519")?, JwsAlgorithm::from_name("EdDSA")?);
 /// assert_eq!(JwsAlgorithm::from_name("none").unwrap_err().reason(), Reason::JwsNotSigned);
 /// assert_eq!(JwsAlgorithm::from_name("HS256").unwrap_err().reason(), Reason::JwsSymmetric);
 /// assert_eq!(JwsAlgorithm::from_name("es256").unwrap_err().reason(), Reason::AlgorithmUnknown);
@@ -37,7 +38,8 @@ pub enum JwsAlgorithm {
     Es384,
     /// `ES512`: ECDSA on P-521 with SHA-512.
     Es512,
-    /// `EdDSA`: here Ed25519 only.
+    /// `EdDSA`, which here is Ed25519 only, and `Ed25519`, the name that RFC 9864 puts in its place. Both are read, in messages and in
+    /// keys, as one algorithm; `EdDSA` is written, which every reader knows.
     EdDsa,
 }
 
@@ -56,7 +58,7 @@ impl JwsAlgorithm {
         Self::EdDsa,
     ];
 
-    /// The name in the `alg` member.
+    /// The name in the `alg` member; of two names the older.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,10 +79,13 @@ impl JwsAlgorithm {
     ///
     /// # Errors
     /// [`Reason::JwsNotSigned`] for `none` in any letter case, [`Reason::JwsSymmetric`] for the HMAC family,
-    /// [`Reason::AlgorithmUnknown`] for any other name that is not in [`ALL`](Self::ALL).
+    /// [`Reason::AlgorithmUnknown`] for any other name that is none of [`ALL`](Self::ALL).
     pub fn from_name(name: &str) -> Result<Self, Refusal> {
         if let Some(known) = Self::ALL.iter().find(|known| known.name() == name) {
             return Ok(*known);
+        }
+        if name == "Ed25519" {
+            return Ok(Self::EdDsa);
         }
         let family = name.get(..2).unwrap_or_default();
         let reason = if name.eq_ignore_ascii_case("none") {

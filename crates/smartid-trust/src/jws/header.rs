@@ -64,7 +64,7 @@ impl JwsHeader {
         })
     }
 
-    /// `alg`: what the message says it was signed with.
+    /// `alg`: what the message says it was signed with. The name as it stood is told by [`member`](Self::member).
     #[must_use]
     pub const fn algorithm(&self) -> JwsAlgorithm {
         self.algorithm

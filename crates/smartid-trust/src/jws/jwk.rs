@@ -1,5 +1,6 @@
 //! One public key as JSON (RFC 7517), with what its publisher says about it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -182,9 +183,15 @@ fn may_verify(members: &Map<String, Value>) -> Result<(), Refusal> {
         return Err(Refusal::new(Reason::JwkUse, format!("use is {}", shown(usage))));
     }
     if let Some(operations) = members.get("key_ops") {
-        let list = operations.as_array();
-        let list = list.ok_or_else(|| malformed("key_ops is no list".to_owned()))?;
-        if !list.iter().any(|operation| operation == "verify") {
+        let list = operations.as_array().map(|list| list.iter().map(Value::as_str));
+        let list: Vec<_> = list
+            .and_then(Iterator::collect::<Option<_>>)
+            .ok_or_else(|| malformed("key_ops is no list of strings".to_owned()))?;
+        let names: BTreeSet<_> = list.iter().collect();
+        if names.len() != list.len() {
+            return Err(malformed("key_ops names an operation twice".to_owned()));
+        }
+        if !list.contains(&"verify") {
             return Err(Refusal::new(Reason::JwkUse, "key_ops lacks verify"));
         }
     }

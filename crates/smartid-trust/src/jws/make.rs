@@ -5,7 +5,7 @@ use smartid_core::base64::{self, Flavour};
 
 use super::algorithm::JwsAlgorithm;
 use super::header::MAX_X5C;
-use super::message::MAX_JWS_LEN;
+use super::message::{MAX_HEADER_LEN, MAX_JWS_LEN};
 use crate::der::{Reader, tag};
 use crate::{OfficerSigner, Reason, Refusal, SigningError};
 
@@ -79,7 +79,7 @@ impl JwsOptions {
 /// # use smartid_trust::OfficerSigner;
 ///
 /// # fn card(signer: &dyn OfficerSigner, now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
-/// let back = sign(signer, &JwsOptions::new().with_key_id("cards-2026"), br#"{"image":"..."}"#)?;
+/// let back = sign(signer, br#"{"image":"..."}"#, &JwsOptions::new().with_key_id("cards-2026"))?;
 ///
 /// // And what the other side does, which knows the key by its name:
 /// let keys = JwkSet::new([Jwk::from_public_key(signer.chain()[0].public_key()?).with_id("cards-2026")]);
@@ -99,10 +99,10 @@ impl JwsOptions {
 /// [`Reason::BadSignature`] (the key answered with something that is no signature of its certificate's key).
 pub fn sign(
     signer: &dyn OfficerSigner,
-    options: &JwsOptions,
     payload: &[u8],
+    options: &JwsOptions,
 ) -> Result<String, SigningError> {
-    let (header, body, signature) = parts(signer, options, payload)?;
+    let (header, body, signature) = parts(signer, payload, options)?;
     Ok(format!("{header}.{body}.{signature}"))
 }
 
@@ -112,23 +112,23 @@ pub fn sign(
 /// As [`sign`].
 pub fn sign_detached(
     signer: &dyn OfficerSigner,
-    options: &JwsOptions,
     payload: &[u8],
+    options: &JwsOptions,
 ) -> Result<String, SigningError> {
-    let (header, _, signature) = parts(signer, options, payload)?;
+    let (header, _, signature) = parts(signer, payload, options)?;
     Ok(format!("{header}..{signature}"))
 }
 
 fn parts(
     signer: &dyn OfficerSigner,
-    options: &JwsOptions,
     payload: &[u8],
+    options: &JwsOptions,
 ) -> Result<(String, String, String), SigningError> {
     let algorithm = algorithm(signer, options)?;
     let header = base64::encode(Flavour::Url, header(signer, options, algorithm)?.as_bytes());
     let body = base64::encode(Flavour::Url, payload);
-    // What is made must be readable; 1024 is more than the longest signature takes, RSA with 8192 bits, beside it.
-    if header.len() + body.len() + 2048 > MAX_JWS_LEN {
+    // What is made must be readable; 2048 is more than the longest signature takes in letters, RSA with 8192 bits.
+    if header.len() > MAX_HEADER_LEN || header.len() + body.len() + 2048 > MAX_JWS_LEN {
         return Err(Refusal::new(Reason::TooLarge, "a JWS").into());
     }
     let signed = format!("{header}.{body}");

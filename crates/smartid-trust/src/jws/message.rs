@@ -14,6 +14,10 @@ use crate::{Reason, Refusal, Unverified};
 /// Longest message, and longest detached payload, in bytes.
 pub const MAX_JWS_LEN: usize = 4 * 1024 * 1024;
 
+/// Longest header, in letters of base64url. It is read before the signature can be checked, and JSON that has been read takes many
+/// times the room of its text.
+pub const MAX_HEADER_LEN: usize = 512 * 1024;
+
 /// A compact JWS (RFC 7515 7.1): header, payload and signature. There is no way to one but inside [`Unverified`].
 pub struct Jws {
     /// What the signature is over: encoded header, full stop, encoded payload.
@@ -33,7 +37,7 @@ impl Jws {
     /// A message whose payload was detached has an empty one here, and will not verify; see [`parse_detached`](Self::parse_detached).
     ///
     /// # Errors
-    /// [`Reason::TooLarge`] above 4 MiB, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`];
+    /// [`Reason::TooLarge`] above 4 MiB, or 512 KiB for the header, [`Reason::JwsParts`], [`Reason::JwsWhiteSpace`], [`Reason::NotBase64Url`];
     /// [`Reason::JwsCritical`] or [`Reason::JwsUnencodedPayload`] when that is why the payload is not base64url.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Unverified<Self>, Refusal> {
         let parts = Parts::of(text.as_ref())?;
@@ -171,12 +175,17 @@ impl<'a> Parts<'a> {
                 signed,
             })
         });
-        parts.ok_or_else(|| {
-            if white_space(text.as_bytes()) {
-                return Refusal::from(Reason::JwsWhiteSpace);
+        match parts {
+            Some(parts) if parts.header.len() > MAX_HEADER_LEN => {
+                Err(Refusal::new(Reason::TooLarge, "the header of a JWS"))
             }
-            Refusal::new(Reason::JwsParts, format!("{} parts", text.split('.').count()))
-        })
+            Some(parts) => Ok(parts),
+            None if white_space(text.as_bytes()) => Err(Reason::JwsWhiteSpace.into()),
+            None => Err(Refusal::new(
+                Reason::JwsParts,
+                format!("{} parts", text.split('.').count()),
+            )),
+        }
     }
 }
 

@@ -38,5 +38,5 @@ pub use header::{JwsHeader, MAX_X5C};
 pub use jwk::Jwk;
 pub use jwk_set::{JwkSet, MAX_KEYS};
 pub use make::{JwsOptions, sign, sign_detached};
-pub use message::{Jws, JwsContent, MAX_JWS_LEN};
+pub use message::{Jws, JwsContent, MAX_HEADER_LEN, MAX_JWS_LEN};
 pub use policy::JwsPolicy;

@@ -17,7 +17,8 @@ use crate::path::Passed;
 /// How many headers are remembered.
 const REMEMBERED: usize = 64;
 
-/// Longest header text that is remembered, in bytes; all together stay below 4 MiB.
+/// Longest header text that is remembered, in bytes: 4 MiB for all texts together. What was read from them takes more, some ten times as
+/// much for a header that a signer has filled with empty lists.
 const LONGEST: usize = 64 * 1024;
 
 /// Where the key of a message comes from.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use proptest::prelude::*;
 use smartid_core::Timestamp;
+use smartid_core::base64::{self, Flavour};
 
 use super::header::JwsHeader;
 use super::make::fixed_from_der;
 use super::remembered::{Remembered, Resolved, Source};
+use super::{JwkSet, Jws, JwsAlgorithm, JwsPolicy};
 use crate::{Reason, der};
 
 const NOW: Timestamp = Timestamp::from_millis(0);
@@ -41,6 +43,32 @@ fn the_memory_has_an_end_and_knows_texts_byte_for_byte() {
     assert!(memory.get(&vec![b'A'; 64 * 1024 + 1], NOW).is_none());
     memory.put(&vec![b'A'; 64 * 1024], resolved());
     assert!(memory.get(&vec![b'A'; 64 * 1024], NOW).is_some());
+}
+
+/// The key and the signed message of RFC 8037 A.2 and A.4.
+#[test]
+fn only_headers_of_messages_that_verified_are_kept() {
+    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let policy = JwsPolicy::keys(JwkSet::from_json(key).unwrap());
+    let (header, rest) = (
+        "eyJhbGciOiJFZERTQSJ9",
+        "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
+    );
+    let verify = |policy: &JwsPolicy, header: &str| {
+        let jws = Jws::parse(format!("{header}.{rest}")).unwrap();
+        jws.verify(policy, NOW).is_ok()
+    };
+    for count in 0..100 {
+        let others = format!(r#"{{"alg":"EdDSA","x":{count}}}"#);
+        assert!(!verify(&policy, &base64::encode(Flavour::Url, others.as_bytes())));
+    }
+    assert_eq!(policy.remembered.len(), 0);
+    assert!(verify(&policy, header) && verify(&policy, header));
+    assert_eq!(policy.remembered.len(), 1);
+    // And what is kept is no way round the list of algorithms, nor kept for other keys.
+    let policy = policy.allowing([JwsAlgorithm::Es256]);
+    assert!(!verify(&policy, header));
+    assert_eq!(policy.or_keys(JwkSet::default()).remembered.len(), 0);
 }
 
 fn asn1(r: &[u8], s: &[u8]) -> Vec<u8> {

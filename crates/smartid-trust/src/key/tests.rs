@@ -318,7 +318,9 @@ fn ed25519_keys_of_small_order_are_refused() {
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     ] {
-        let octet = |index: usize| u8::from_str_radix(&order_8[2 * index..2 * index + 2], 16).unwrap();
+        let digits: Vec<char> = order_8.chars().collect();
+        let digit = |index: usize| u8::try_from(digits[index].to_digit(16).unwrap()).unwrap();
+        let octet = |index: usize| digit(2 * index) << 4 | digit(2 * index + 1);
         points.push(std::array::from_fn(octet));
     }
     for mut point in points {

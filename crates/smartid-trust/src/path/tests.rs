@@ -18,7 +18,11 @@ fn a_good_chain_passes_and_says_what_was_not_checked() {
     );
     // Known to the installation, given twice, the root and the leaf beside it: all the same.
     verify(builder().intermediates([ca.clone()]), &leaf, &[]).unwrap();
-    verify(builder(), &leaf, &[leaf.clone(), root(), ca.clone(), ca]).unwrap();
+    verify(builder(), &leaf, &[leaf.clone(), root(), ca.clone(), ca.clone()]).unwrap();
+    // Copies count once, however many there are.
+    let copies = vec![ca; 100];
+    verify(builder(), &leaf, &copies).unwrap();
+    verify(builder().intermediates(copies), &leaf, &[]).unwrap();
 }
 
 #[test]

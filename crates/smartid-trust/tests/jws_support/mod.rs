@@ -23,7 +23,7 @@ use aws_lc_rs::signature::{
 use smartid_core::base64::{Flavour, encode};
 use smartid_core::{SignError, Timestamp};
 use smartid_trust::jws::{Jwk, JwkSet, JwsAlgorithm, JwsPolicy};
-use smartid_trust::path::{ChainRequest, ChainVerifier, RevocationStatus, ValidatedChain};
+use smartid_trust::path::{ChainRequest, ChainVerifier, RevocationList, RevocationStatus, ValidatedChain};
 use smartid_trust::{
     Certificate, DigestAlgorithm, OfficerSigner, PublicKey, Reason, Refusal, SignatureAlgorithm,
 };
@@ -259,6 +259,25 @@ pub fn verdict(message: impl AsRef<[u8]>, policy: &JwsPolicy, at: Timestamp) -> 
         .map_err(|refusal| refusal.reason())
 }
 
+/// The signed part with another signature.
+pub fn with_signature(signed: &str, signature: impl AsRef<[u8]>) -> String {
+    format!("{signed}.{}", url(signature))
+}
+
+pub fn signed_part(message: &str) -> &str {
+    message.rsplit_once('.').unwrap().0
+}
+
+/// The key that most tests take.
+pub fn ed() -> &'static Key {
+    Key::of(Kind::Ed25519)
+}
+
+/// Why [`ed`]'s own policy refuses a message.
+pub fn reason(message: impl AsRef<[u8]>) -> Option<Reason> {
+    verdict(message, &ed().policy(), NOW).err()
+}
+
 /// A CA with an intermediate and a signer, valid 2025 to 2027 unless said otherwise.
 pub struct Pki {
     pub root: Certificate,
@@ -284,7 +303,10 @@ impl Pki {
         let ca = |name| {
             let mut ca = params(name);
             ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-            ca.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+            ca.key_usages = vec![
+                rcgen::KeyUsagePurpose::KeyCertSign,
+                rcgen::KeyUsagePurpose::CrlSign,
+            ];
             ca
         };
         let (root_params, intermediate_params) = (ca("Root"), ca("Intermediate"));
@@ -302,12 +324,47 @@ impl Pki {
     }
 
     pub fn issue(&self, key: &Key) -> Certificate {
+        self.issue_until(key, (2027, 1, 1))
+    }
+
+    /// Valid until the beginning of this day.
+    pub fn issue_until(&self, key: &Key, (year, month, day): (i32, u8, u8)) -> Certificate {
         let (issuer, issuer_key) = &self.intermediate_issuer;
         let issuer = rcgen::Issuer::from_params(issuer, issuer_key);
         let mut leaf = params("Signer");
+        leaf.not_after = rcgen::date_time_ymd(year, month, day);
         leaf.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
         let certificate = leaf.signed_by(&key.rcgen(), &issuer).unwrap();
         Certificate::from_der(certificate.der().to_vec()).unwrap()
+    }
+
+    /// A certificate that a signer, who is no CA, made out for `key`.
+    pub fn issued_by_signer(signer: &Key, key: &Key) -> Certificate {
+        let issuer = rcgen::Issuer::new(params("Signer"), signer.rcgen());
+        let mut leaf = params("Forged");
+        leaf.key_usages = vec![rcgen::KeyUsagePurpose::DigitalSignature];
+        let certificate = leaf.signed_by(&key.rcgen(), &issuer).unwrap();
+        Certificate::from_der(certificate.der().to_vec()).unwrap()
+    }
+
+    /// A list of the intermediate for October 2025 to March 2026.
+    pub fn list(&self, revoked: &Certificate) -> RevocationList {
+        let (issuer, issuer_key) = &self.intermediate_issuer;
+        let list = rcgen::CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2025, 10, 1),
+            next_update: rcgen::date_time_ymd(2026, 4, 1),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: vec![rcgen::RevokedCertParams {
+                serial_number: rcgen::SerialNumber::from_slice(revoked.serial_number().as_be_bytes()),
+                revocation_time: rcgen::date_time_ymd(2025, 10, 1),
+                reason_code: None,
+                invalidity_date: None,
+            }],
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        let issuer = rcgen::Issuer::from_params(issuer, issuer_key);
+        RevocationList::from_der(list.signed_by(&issuer).unwrap().der().to_vec()).unwrap()
     }
 
     /// A signer's certificate and the intermediate.

@@ -130,7 +130,7 @@ impl Answer {
     }
 
     fn key(&self) -> PublicKey {
-        PublicKey::from_spki_der(&self.key.public_key().spki_der().to_vec()).unwrap()
+        PublicKey::from_spki_der(self.key.public_key().spki_der()).unwrap()
     }
 }
 

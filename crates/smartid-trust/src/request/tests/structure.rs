@@ -106,11 +106,7 @@ fn structure_is_read_strictly() {
     assert_eq!(broken(many).unwrap_err(), Reason::TooLarge);
     // RFC 2986 wants the attributes there even when there are none; leaving them out is common.
     let bare = Answer::with(|answer| answer.extensions.clear());
-    let info = der::sequence(&[
-        &bare.version,
-        &bare.subject,
-        &bare.key.public_key().spki_der().to_vec(),
-    ]);
+    let info = der::sequence(&[&bare.version, &bare.subject, bare.key.public_key().spki_der()]);
     let signature = bare.key.sign(bare.key.algorithms()[0], &info).unwrap();
     let der = der::sequence(&[
         &info,
