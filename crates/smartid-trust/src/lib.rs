@@ -78,7 +78,7 @@
 //! * digests other than SHA-256, -384 and -512;
 //! * of JWS: every `crit`, payloads that are not encoded (`b64`), `jwk`, `jku` and `x5u` unless
 //!   [told otherwise](jws::JwsPolicy::ignoring_key_sources), shared secrets, Ed448, names that stand twice, no `kid` where several keys
-//!   fit, more than 4 MiB, ten certificates or 256 keys, a JWK whose `keystate` is not `active`;
+//!   fit, more than 4 MiB, a header above 512 KiB, ten certificates or 256 keys, a JWK whose `keystate` is not `active`;
 //! * encodings that are not DER where the standard demands DER: only messages, templates and PKCS #12 containers may be BER.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -64,6 +64,7 @@ mod fact;
 mod make;
 mod message;
 mod policy;
+mod search;
 mod signer_info;
 mod verify;
 
