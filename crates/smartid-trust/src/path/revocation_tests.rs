@@ -505,3 +505,29 @@ fn lists_in_pem() {
         Reason::Malformed
     );
 }
+
+#[test]
+fn a_list_of_version_1_has_no_extensions() {
+    let without_version = |list: ListSpec| {
+        let der = list.der(&key(2));
+        let mut outer = der::Reader::only(&der, tag::SEQUENCE, "list").unwrap().reader();
+        let mut body = outer.next().unwrap().reader();
+        body.next().unwrap();
+        let mut rest = Vec::new();
+        while !body.is_empty() {
+            rest.extend_from_slice(body.next().unwrap().whole);
+        }
+        let (algorithm, signature) = (outer.next().unwrap(), outer.next().unwrap());
+        RevocationList::from_der(der::sequence(&[
+            &der::tlv(tag::SEQUENCE, &rest),
+            algorithm.whole,
+            signature.whole,
+        ]))
+    };
+    assert!(without_version(ca_list()).is_ok());
+    let number = extension("2.5.29.20", false, &der::integer(&[7]));
+    assert_eq!(
+        without_version(ca_list().with(number)).unwrap_err().reason(),
+        Reason::Malformed
+    );
+}
