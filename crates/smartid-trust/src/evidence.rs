@@ -78,19 +78,21 @@ impl<T> fmt::Debug for Unverified<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Check {
-    /// The signature, with an algorithm from the verifier's list that fits the key.
+    /// The signature, with an algorithm that the verifier allows and that fits the key. Of a certification request: its self-signature,
+    /// which shows that the requester has the private key and nothing about who it is.
     Signature,
     /// The key is one that the verifier named (a JWK, a certificate given by the caller).
     KeyNamedByVerifier,
     /// A chain of certificates to a configured root.
     Chain,
-    /// The validity times of every certificate of the chain.
+    /// The validity times of every certificate of the chain; the root's only as far as the chain verifier looks at them
+    /// ([`root_may_be_expired`](crate::path::VerifierBuilder::root_may_be_expired)).
     Validity,
-    /// Key usage and extended key usage against the purpose.
+    /// Key usage and extended key usage against the purpose; not checked when the purpose is [any](crate::path::Purpose::any).
     Purpose,
     /// Revocation of the signer's certificate, by a CRL.
     RevocationOfSigner,
-    /// Revocation of the intermediates, by CRLs.
+    /// Revocation of the intermediates, by CRLs. Checked too when lists are configured and the chain has no intermediates.
     RevocationOfIntermediates,
     /// The content is what the verifier expected, byte for byte.
     ExpectedContent,

@@ -17,6 +17,35 @@
 //! [`Proof`]: the key, the chain, the time, what was checked, and what was not. Reading without checking takes a method with `danger`
 //! in its name.
 //!
+//! A [`Certificate`] alone is the exception: it can be read before it is verified, because certificates must be listed, shown and
+//! configured. What it says counts for a decision once it was verified: it stands in a [`Proof::chain`], or came out of
+//! [`path::ChainPolicy::verify`].
+//!
+//! ```
+//! # let root_pem = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/root.pem"));
+//! # let message = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/signed-message.pem"));
+//! # let officer = Certificate::from_pem(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem")))?;
+//! # let now = smartid_core::Timestamp::from_millis(1_800_000_000_000);
+//! use std::sync::Arc;
+//!
+//! use smartid_trust::cms::{CmsPolicy, SignedData};
+//! use smartid_trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
+//! use smartid_trust::{Certificate, Check};
+//!
+//! // Made once, and kept: whom we believe, for what.
+//! let verifier = WebpkiVerifier::builder().roots(Certificate::list_from_pem(root_pem)?).build()?;
+//! let signers = Arc::new(ChainPolicy::new(Arc::new(verifier), Purpose::signing()));
+//!
+//! // For each message: what we asked to be signed, and the time.
+//! let policy = CmsPolicy::certificates(signers).expecting_content("approve request 7");
+//! # let policy = policy.with_certificates(vec![officer]);
+//! let verified = SignedData::parse_pem(message)?.verify(&policy, now)?;
+//! let signer = verified.proof().signer().expect("a chain was asked for");
+//! assert_eq!(signer.subject().to_string(), "CN=Officer One,O=Example");
+//! assert!(!verified.proof().was_checked(Check::RevocationOfSigner), "no lists were given");
+//! # Ok::<(), smartid_trust::Refusal>(())
+//! ```
+//!
 //! # Threat model
 //!
 //! The message is the attacker's. So the algorithm comes from the verifier's [`AlgorithmSet`] and the key's type, never from the message
@@ -38,6 +67,19 @@
 //!   and nobody believes that something was looked at which was not.
 //! * The path validator is rustls-webpki's. It refuses what it does not know, such as critical policies; an installation that needs
 //!   those plugs another [`path::ChainVerifier`] in.
+//!
+//! # What is refused although it is valid
+//!
+//! Each refusal has a [`Reason`] with an [advice](Reason::advice). Those that meet something valid are listed where they belong: chains,
+//! certificates and revocation lists at [`path::WebpkiVerifier`], messages in [`cms`], requests in [`request`]. In general:
+//!
+//! * keys other than RSA of 2048 to 8192 bits with an odd exponent of at most 33 bits, points of P-256, P-384 and P-521 (on a named
+//!   curve), and Ed25519; Ed25519 keys of small order;
+//! * digests other than SHA-256, -384 and -512;
+//! * of JWS: every `crit`, payloads that are not encoded (`b64`), `jwk`, `jku` and `x5u` unless
+//!   [told otherwise](jws::JwsPolicy::ignoring_key_sources), shared secrets, Ed448, names that stand twice, no `kid` where several keys
+//!   fit, more than 4 MiB, a header above 512 KiB, ten certificates or 256 keys, a JWK whose `keystate` is not `active`;
+//! * encodings that are not DER where the standard demands DER: only messages, templates and PKCS #12 containers may be BER.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod algorithm;

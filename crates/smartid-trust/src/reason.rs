@@ -233,6 +233,9 @@ reasons! {
     UnknownIssuer "unknown-issuer" Administrator
         "no chain leads from the certificate to a configured root"
         "whether the root of the signer's CA is configured, and whether the message carries the intermediates";
+    /// A chain verifier answered with a chain that does not begin with the certificate it was asked about.
+    ChainAnswer "chain-answer" Caller
+        "the chain verifier answered for another certificate" "the chain verifier that was plugged in";
     /// The certificate's key usage does not allow what the key was used for.
     KeyUsage "key-usage" Administrator
         "the certificate's key usage does not allow this" "which certificate was used: signing needs another than encryption";
@@ -438,15 +441,20 @@ pub struct Refusal {
     detail: Cow<'static, str>,
 }
 
+/// Longest detail, in bytes. Details name subjects and identifiers, which a stranger may make as long as he likes.
+const MAX_DETAIL_LEN: usize = 512;
+
 impl Refusal {
-    /// A refusal with a detail: an algorithm, a part of the message, never content and never a secret. For implementations of the
-    /// traits of this crate.
+    /// A refusal with a detail: an algorithm, a part of the message, never content and never a secret. What exceeds 512 bytes is cut
+    /// off. For implementations of the traits of this crate.
     #[must_use]
     pub fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            reason,
-            detail: detail.into(),
+        let mut detail = detail.into();
+        if detail.len() > MAX_DETAIL_LEN {
+            let start = (0..=MAX_DETAIL_LEN - 3).rev().find_map(|end| detail.get(..end));
+            detail = format!("{}...", start.unwrap_or_default()).into();
         }
+        Self { reason, detail }
     }
 
     /// The check that failed.
@@ -509,6 +517,17 @@ mod tests {
                 "{code}"
             );
         }
+    }
+
+    #[test]
+    fn no_detail_is_long() {
+        let detail = |text: String| Refusal::new(Reason::Malformed, text).detail().to_owned();
+        assert_eq!(detail("x".repeat(512)).len(), 512);
+        assert_eq!(detail("x".repeat(513)), format!("{}...", "x".repeat(509)));
+        assert_eq!(
+            detail("\u{e5}".repeat(300)),
+            format!("{}...", "\u{e5}".repeat(254))
+        );
     }
 
     #[test]

@@ -195,8 +195,11 @@ impl CertificateAttribute {
             .collect())
     }
 
-    /// Whether one of the values is `user_value`, the User Attribute of a user. That exactly one user has it is for the caller to
-    /// establish. An empty `user_value` names nobody.
+    /// Whether one of the values is `user_value`, the User Attribute of a user. An empty `user_value` names nobody.
+    ///
+    /// It says what the certificate says: verify it first ([`ChainPolicy::verify`](crate::path::ChainPolicy::verify), or take
+    /// [`Proof::signer`](crate::Proof::signer)), by a CA that gives these names to nobody else. A certificate may have several values;
+    /// each of them names a user. That exactly one user has the value is for the caller to establish.
     ///
     /// # Errors
     /// As [`resolve`](Self::resolve).

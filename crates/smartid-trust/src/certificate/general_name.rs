@@ -50,7 +50,10 @@ impl GeneralName {
     pub fn user_principal_name(&self) -> Option<String> {
         match self {
             Self::Other { oid, value_der } if *oid == UPN => {
-                let value = Reader::new(value_der).next().ok()?;
+                let mut reader = Reader::new(value_der);
+                let value = reader.next().ok()?;
+                // Of two values, readers differ in which one counts.
+                reader.end().ok()?;
                 name::text_of(value.tag, value.contents)
             }
             _ => None,

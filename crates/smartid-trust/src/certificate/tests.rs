@@ -324,6 +324,13 @@ fn each_form_of_alternative_name() {
     assert_eq!(certificate.uris(), ["urn:x"]);
     assert_eq!(certificate.dns_names(), ["example.com"]);
     assert_eq!(names[7].user_principal_name(), None);
+    let two = [der::utf8("one@corp.example"), der::utf8("two@corp.example")].concat();
+    let two = der::explicit(
+        0,
+        &[der::oid(&general_name::UPN), der::explicit(0, &two)].concat(),
+    );
+    let two_values = self::certificate(&leaf().with(subject_alt_name(&two)));
+    assert!(two_values.user_principal_names().is_empty());
     let many: Vec<u8> = (0..257).flat_map(|_| der::tlv(0x82, b"a")).collect();
     assert!(
         read(&leaf().with(subject_alt_name(&many)))

@@ -46,7 +46,8 @@
 //! SHA-1, MD5, SHA-224 and SHA-3; DSA and the plain form of ECDSA; RSA-PSS whose mask has another digest than the message; a digest of
 //! the content other than that of the signature; versions that neither RFC 2315 nor RFC 5652 names; two certificates that both pass as
 //! the signer's; tags above 30; BER nested deeper than 32 or with more than 65 536 elements; more than 64 signers, 128 certificates or
-//! 64 attributes of one signer; more than [`MAX_MESSAGE_LEN`] bytes.
+//! 64 attributes of one signer; more than [`MAX_MESSAGE_LEN`] bytes; Ed25519 signatures without signed attributes whose content would
+//! have to be read for more than 64 MiB together; signers behind 16 others whose chain was refused; names above 4 KiB that are the same only after letters are made equal.
 //!
 //! # Signed attributes that come as content
 //!
@@ -63,6 +64,7 @@ mod fact;
 mod make;
 mod message;
 mod policy;
+mod search;
 mod signer_info;
 mod verify;
 

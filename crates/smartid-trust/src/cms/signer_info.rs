@@ -11,6 +11,10 @@ use crate::{AttributeType, Certificate, DistinguishedName, Reason, Refusal, Seri
 /// Longest subject key identifier that is read, in bytes; those in use have 20.
 const MAX_KEY_IDENTIFIER_LEN: usize = 128;
 
+/// Longest name, in bytes of DER, that is compared letter by letter where its bytes differ. Making letters equal costs a thousand times
+/// what comparing bytes costs, and whoever makes a message may fill it with names; real ones have less than 1 KiB.
+const MAX_FOLDED_LEN: usize = 4096;
+
 /// How a signer says which certificate is its own. Nothing is believed for it: it picks a certificate, and that one is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -104,6 +108,9 @@ impl fmt::Display for SignerIdentifier {
 }
 
 fn same_name(one: &DistinguishedName, other: &DistinguishedName) -> bool {
+    if one.der().len().max(other.der().len()) > MAX_FOLDED_LEN {
+        return false;
+    }
     type Folded = Vec<Vec<(AttributeType, Result<String, Bytes>)>>;
     let folded = |name: &DistinguishedName| -> Folded {
         let fold = |text: String| {

@@ -9,16 +9,12 @@ use super::attributes::{self, SignedAttributes};
 use super::candidates::Pool;
 use super::fact::{SignedContent, SignerProof, SignerReport};
 use super::message::SignedData;
-use super::policy::{CmsPolicy, Signers, Trust};
+use super::policy::{CmsPolicy, Signers};
+use super::search::{Budget, Search, Signed};
 use super::signer_info::{SignerIdentifier, SignerInfo};
-use crate::evidence::Check;
 use crate::{
-    Certificate, DigestAlgorithm, Proof, PublicKey, Reason, Refusal, SignatureAlgorithm, Unverified,
-    Verified, Verify,
+    Certificate, DigestAlgorithm, Reason, Refusal, SignatureAlgorithm, Unverified, Verified, Verify,
 };
-
-/// Most certificates that are tried for one signer.
-const MAX_CANDIDATES: usize = 4;
 
 impl Verify for SignedData {
     type Policy = CmsPolicy;
@@ -115,41 +111,27 @@ fn demanded_signer<'a>(
     }
 }
 
-/// What one signature is over, and by which algorithm.
-struct Signed<'a> {
-    algorithm: SignatureAlgorithm,
-    content: &'a Bytes,
-    attributes: Option<SignedAttributes<'a>>,
-    signature: &'a [u8],
-}
-
-impl Signed<'_> {
-    fn check(&self, key: &PublicKey) -> Result<(), Refusal> {
-        let Some(attributes) = &self.attributes else {
-            return key.verify(self.algorithm, self.content, self.signature);
-        };
-        match key.verify(self.algorithm, &attributes.signed_form(), self.signature) {
-            Err(refusal) if refusal.reason() == Reason::BadSignature => match attributes.sorted_form() {
-                Some(sorted) => key.verify(self.algorithm, &sorted, self.signature),
-                None => Err(refusal),
-            },
-            result => result,
-        }
-    }
-}
-
-/// The digests of the content, each computed once for all signers.
+/// What is found out about the content, each once for all signers.
 #[derive(Default)]
-struct Digests(Vec<(DigestAlgorithm, Digest)>);
+struct Found {
+    digests: Vec<(DigestAlgorithm, Digest)>,
+    looks_like_attributes: Option<bool>,
+}
 
-impl Digests {
-    fn of(&mut self, content: &[u8], algorithm: DigestAlgorithm) -> Digest {
-        if let Some((_, digest)) = self.0.iter().find(|(known, _)| *known == algorithm) {
+impl Found {
+    fn digest(&mut self, content: &[u8], algorithm: DigestAlgorithm) -> Digest {
+        if let Some((_, digest)) = self.digests.iter().find(|(known, _)| *known == algorithm) {
             return *digest;
         }
         let digest = algorithm.of(content);
-        self.0.push((algorithm, digest));
+        self.digests.push((algorithm, digest));
         digest
+    }
+
+    fn looks_like_attributes(&mut self, content: &[u8]) -> bool {
+        *self
+            .looks_like_attributes
+            .get_or_insert_with(|| attributes::look_like_attributes(content))
     }
 }
 
@@ -177,11 +159,19 @@ impl SignedData {
         at: Timestamp,
     ) -> impl Iterator<Item = SignerReport> + 'a {
         let pool = Pool::new(self, policy);
-        let mut digests = Digests::default();
+        let mut found = Found::default();
+        let mut budget = Budget::new();
         self.signers.iter().map(move |signer| {
-            let outcome = self.signed(signer, content, &mut digests, policy);
+            let outcome = self.signed(signer, content, &mut found, policy);
             let outcome = outcome.and_then(|signed| {
-                let proof = find_signer(signer, &signed, &pool, policy, at)?;
+                let mut search = Search {
+                    signed: &signed,
+                    pool: &pool,
+                    policy,
+                    at,
+                    budget: &mut budget,
+                };
+                let proof = search.signer(signer)?;
                 Ok(SignerProof {
                     proof,
                     claimed_signing_time: signed
@@ -203,7 +193,7 @@ impl SignedData {
         &self,
         signer: &'a SignerInfo,
         content: &'a Bytes,
-        digests: &mut Digests,
+        found: &mut Found,
         policy: &CmsPolicy,
     ) -> Result<Signed<'a>, Refusal> {
         let digest = DigestAlgorithm::from_identifier(&signer.digest_algorithm)?;
@@ -221,7 +211,7 @@ impl SignedData {
                 policy.algorithms.check_digest(digest)?;
                 let attributes = SignedAttributes::read(as_sent)?;
                 attributes.check_content_type(&self.content_type)?;
-                attributes.check_message_digest(digests.of(content, digest).as_ref())?;
+                attributes.check_message_digest(found.digest(content, digest).as_ref())?;
                 Some(attributes)
             }
             None if policy.attributes_demanded => {
@@ -236,152 +226,18 @@ impl SignedData {
                     format!("the content is of type {}", self.content_type),
                 ));
             }
-            None if attributes::look_like_attributes(content) => {
+            None if found.looks_like_attributes(content) => {
                 return Err(Reason::AttributesAsContent.into());
             }
             None => None,
         };
+        let bare = algorithm.digest().filter(|_| attributes.is_none());
         Ok(Signed {
             algorithm,
             content,
+            digest: bare.map(|digest| found.digest(content, digest)),
             attributes,
             signature: &signer.signature,
         })
-    }
-}
-
-/// Finds the certificate or key that made the signature, and why it is believed.
-fn find_signer(
-    signer: &SignerInfo,
-    signed: &Signed<'_>,
-    pool: &Pool,
-    policy: &CmsPolicy,
-    at: Timestamp,
-) -> Result<Proof, Refusal> {
-    if let Trust::Keys(keys) = &policy.trust {
-        return find_key(keys, signed, policy, at);
-    }
-    let mut candidates = pool
-        .certificates
-        .iter()
-        .filter(|certificate| signer.identifier.matches(certificate));
-    let mut refused: Option<Refusal> = None;
-    let mut passed: Option<Proof> = None;
-    let mut tried = 0;
-    // Certificates that answer to the same identifier come from renewals with the same key, and from forgers. Exactly one must pass
-    // everything; a forged one beside it changes nothing.
-    for candidate in &mut candidates {
-        tried += 1;
-        if tried > MAX_CANDIDATES {
-            return Err(Refusal::new(
-                Reason::SignerCertificateAmbiguous,
-                "too many to try",
-            ));
-        }
-        match try_certificate(candidate, signed, pool, policy, at) {
-            Ok(_) if passed.is_some() => return Err(Reason::SignerCertificateAmbiguous.into()),
-            Ok(proof) => passed = Some(proof),
-            // What was refused after its signature had verified says more than a key that does not fit.
-            Err(refusal) => {
-                let signature = [Reason::BadSignature, Reason::AlgorithmDoesNotFitKey];
-                if refused
-                    .as_ref()
-                    .is_none_or(|earlier| signature.contains(&earlier.reason()))
-                {
-                    refused = Some(refusal);
-                }
-            }
-        }
-    }
-    match (passed, refused, &policy.trust) {
-        (Some(proof), _, _) => Ok(proof),
-        (None, Some(refusal), _) => Err(refusal),
-        (None, None, Trust::Certificates(_)) => Err(Refusal::new(
-            Reason::SignerNotNamed,
-            signer.identifier.to_string(),
-        )),
-        (None, None, _) if pool.unreadable > 0 => Err(Refusal::new(
-            Reason::SignerCertificateMissing,
-            format!(
-                "{}; certificates that cannot be read: {}",
-                signer.identifier, pool.unreadable
-            ),
-        )),
-        (None, None, _) => Err(Refusal::new(
-            Reason::SignerCertificateMissing,
-            signer.identifier.to_string(),
-        )),
-    }
-}
-
-fn try_certificate(
-    certificate: &Certificate,
-    signed: &Signed<'_>,
-    pool: &Pool,
-    policy: &CmsPolicy,
-    at: Timestamp,
-) -> Result<Proof, Refusal> {
-    let key = certificate.public_key()?;
-    signed.check(&key)?;
-    if let Some(attributes) = &signed.attributes {
-        attributes.check_signing_certificate(certificate)?;
-    }
-    let mut proof = Proof::new(key, signed.algorithm, at);
-    match &policy.trust {
-        Trust::Chains(chains) => {
-            let chain = chains.validate(certificate, &pool.without(certificate), at)?;
-            chain.record(&mut proof);
-        }
-        Trust::Certificates(_) | Trust::Keys(_) => {
-            proof.chain = vec![certificate.clone()];
-            record_named(&mut proof);
-        }
-    }
-    record_content(&mut proof, policy);
-    Ok(proof)
-}
-
-fn find_key(
-    keys: &[PublicKey],
-    signed: &Signed<'_>,
-    policy: &CmsPolicy,
-    at: Timestamp,
-) -> Result<Proof, Refusal> {
-    let mut refused = Refusal::new(Reason::SignerNotNamed, "no key is named");
-    for key in keys {
-        match signed.check(key) {
-            Ok(()) => {
-                let mut proof = Proof::new(key.clone(), signed.algorithm, at);
-                record_named(&mut proof);
-                record_content(&mut proof, policy);
-                return Ok(proof);
-            }
-            Err(refusal) => refused = refusal,
-        }
-    }
-    match keys.len() {
-        0 | 1 => Err(refused),
-        count => Err(Refusal::new(
-            Reason::SignerNotNamed,
-            format!("the signature is by none of {count} keys"),
-        )),
-    }
-}
-
-fn record_named(proof: &mut Proof) {
-    proof.checked.push(Check::KeyNamedByVerifier);
-    proof.not_checked.extend([
-        Check::Chain,
-        Check::Validity,
-        Check::Purpose,
-        Check::RevocationOfSigner,
-        Check::RevocationOfIntermediates,
-    ]);
-}
-
-fn record_content(proof: &mut Proof, policy: &CmsPolicy) {
-    match policy.expected {
-        Some(_) => proof.checked.push(Check::ExpectedContent),
-        None => proof.not_checked.push(Check::ExpectedContent),
     }
 }

@@ -98,7 +98,8 @@ impl From<bool> for FilterVerdict {
 
 impl CertificateFilter {
     /// Whether the filter lets `subject` pass: a certificate, or whatever answers for the parameters. What is not known is never a
-    /// match; the [module](super) says what each operation means.
+    /// match; the [module](super) says what each operation means. A certificate is taken at its word: verify it before access depends
+    /// on the answer.
     #[must_use]
     pub fn evaluate(&self, subject: &dyn FilterSubject) -> FilterVerdict {
         self.at_depth(subject, 1)

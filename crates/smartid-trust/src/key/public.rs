@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::Digest;
+
 use super::verify::Verifier;
 use crate::{Reason, Refusal, SignatureAlgorithm};
 
@@ -101,6 +103,17 @@ impl PublicKey {
     ) -> Result<(), Refusal> {
         self.fits(algorithm)?;
         self.0.verifier.verify(algorithm, message, signature)
+    }
+
+    /// As [`verify`](Self::verify), where the digest of the message is known; it must be of the kind that `algorithm` takes.
+    pub(crate) fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &Digest,
+        signature: &[u8],
+    ) -> Result<(), Refusal> {
+        self.fits(algorithm)?;
+        self.0.verifier.verify_digest(algorithm, digest, signature)
     }
 
     /// As [`verify`](Self::verify), for signatures as JWS has them: the two numbers of an ECDSA signature side by side, each as long

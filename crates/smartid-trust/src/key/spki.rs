@@ -167,6 +167,12 @@ impl PublicKey {
                 "an Ed25519 key that has not 32 bytes",
             ));
         }
+        if has_small_order(octets) {
+            return Err(Refusal::new(
+                Reason::KeyInvalid,
+                "an Ed25519 key of small order, whose signatures anybody can make",
+            ));
+        }
         let spki = der::sequence(&[&der::sequence(&[&der::oid(&ED25519)]), &der::bit_string(octets)]);
         Ok(Self::new(
             KeyType::Ed25519,
@@ -174,6 +180,34 @@ impl PublicKey {
             Verifier::ed25519(octets)?,
             false,
         ))
+    }
+}
+
+/// Whether it is one of the eight points whose multiples are only each other, whatever the sign and however the number is written (RFC
+/// 8032 does not refuse them): the coordinates 0, 1, -1, two of order 8, and 0 and 1 with the prime added.
+pub(super) fn has_small_order(octets: &[u8]) -> bool {
+    const ORDER_8: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let [first, middle @ .., last] = octets else {
+        return false;
+    };
+    // The highest bit is the sign of the other coordinate.
+    let last = last & 0x7f;
+    let all = |octet: u8| middle.iter().all(|other| *other == octet);
+    match (first, last) {
+        (0 | 1, 0) => all(0),
+        (0xec..=0xee, 0x7f) => all(0xff),
+        _ => ORDER_8.iter().any(|known| {
+            known.first() == Some(first) && known.get(1..31) == Some(middle) && known.last() == Some(&last)
+        }),
     }
 }
 

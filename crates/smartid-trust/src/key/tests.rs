@@ -95,6 +95,16 @@ fn the_salt_length_is_part_of_the_algorithm() {
             &pss,
         );
         assert_eq!(verdict.is_ok(), good, "{salt_len}");
+        let digest = SHA256.of(b"m");
+        let algorithm = SignatureAlgorithm::RsaPss {
+            digest: SHA256,
+            salt_len,
+        };
+        assert_eq!(
+            read.verify_digest(algorithm, &digest, &pss).is_ok(),
+            good,
+            "{salt_len}"
+        );
     }
 }
 
@@ -135,6 +145,14 @@ fn every_key_refuses_the_algorithms_of_the_others() {
     ];
     for (algorithm, signature, key) in &signed {
         assert_eq!(key.verify(*algorithm, b"m", signature), Ok(()), "{algorithm:?}");
+        if let Some(digest) = algorithm.digest() {
+            let verdict = |message: &[u8]| key.verify_digest(*algorithm, &digest.of(message), signature);
+            assert_eq!(verdict(b"m"), Ok(()), "{algorithm:?}");
+            assert_eq!(verdict(b"n").unwrap_err().reason(), Reason::BadSignature);
+            let foreign = DigestAlgorithm::Sha512.of(b"m");
+            let verdict = key.verify_digest(*algorithm, &foreign, signature);
+            assert_eq!(verdict.unwrap_err().reason(), Reason::BadSignature);
+        }
         assert_eq!(
             key.verify(*algorithm, b"n", signature).unwrap_err().reason(),
             Reason::BadSignature
@@ -282,5 +300,41 @@ fn a_truncated_key_is_refused_at_every_length() {
     let key = PublicKey::from_ec_point(Curve::P256, p256().public_key().as_ref()).unwrap();
     for len in 0..key.spki_der().len() {
         assert_eq!(reason(&key.spki_der()[..len]), Reason::Malformed, "{len}");
+    }
+}
+
+/// With the neutral point as key, (1, 0) is a signature over everything; the seven others take a few tries.
+#[test]
+fn ed25519_keys_of_small_order_are_refused() {
+    let read = |octets: &[u8]| PublicKey::from_spki_der(&spki(&[&der::oid(&ED25519)], octets));
+    let mut points = vec![[0; 32]; 2];
+    points[1][0] = 1;
+    for first in 0xec..=0xee {
+        let mut minus_one = [0xff; 32];
+        (minus_one[0], minus_one[31]) = (first, 0x7f);
+        points.push(minus_one);
+    }
+    for order_8 in [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ] {
+        let digits: Vec<char> = order_8.chars().collect();
+        let digit = |index: usize| u8::try_from(digits[index].to_digit(16).unwrap()).unwrap();
+        let octet = |index: usize| digit(2 * index) << 4 | digit(2 * index + 1);
+        points.push(std::array::from_fn(octet));
+    }
+    for mut point in points {
+        for sign in [0, 0x80] {
+            point[31] = point[31] & 0x7f | sign;
+            assert_eq!(
+                read(&point).unwrap_err().reason(),
+                Reason::KeyInvalid,
+                "{point:x?}"
+            );
+            // Its neighbour is another point, or none.
+            let mut other = point;
+            other[15] ^= 1;
+            assert!(!super::spki::has_small_order(&other));
+        }
     }
 }

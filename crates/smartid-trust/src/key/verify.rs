@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use aws_lc_rs::digest::Digest;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::signature::{self as aws, ParsedPublicKey, RsaPssSaltLength, VerificationAlgorithm};
 
@@ -82,25 +83,42 @@ impl Verifier {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), Refusal> {
-        let (slot, aws): (usize, &'static dyn VerificationAlgorithm) = match (algorithm, self.curve) {
+        let verdict = match self.prepared(algorithm)? {
+            Prepared::Parsed(slot, aws) => self.key(slot, aws)?.verify_sig(message, signature),
+            Prepared::Pss(aws) => aws.verify_sig(&self.octets, message, signature),
+        };
+        verdict.map_err(|_| Reason::BadSignature.into())
+    }
+
+    /// As [`verify`](Self::verify), with the digest of the message; it must be the one that `algorithm` takes.
+    pub(super) fn verify_digest(
+        &self,
+        algorithm: SignatureAlgorithm,
+        digest: &Digest,
+        signature: &[u8],
+    ) -> Result<(), Refusal> {
+        let verdict = match self.prepared(algorithm)? {
+            Prepared::Parsed(slot, aws) => self.key(slot, aws)?.verify_digest_sig(digest, signature),
+            Prepared::Pss(aws) => aws.verify_digest_sig(&self.octets, digest, signature),
+        };
+        verdict.map_err(|_| Reason::BadSignature.into())
+    }
+
+    fn prepared(&self, algorithm: SignatureAlgorithm) -> Result<Prepared, Refusal> {
+        let (slot, aws): Slot = match (algorithm, self.curve) {
             (SignatureAlgorithm::RsaPkcs1(digest), _) => rsa_pkcs1(digest),
             (SignatureAlgorithm::RsaPss { digest, salt_len }, _) if salt_len == digest.len() => {
                 rsa_pss(digest)
             }
             (SignatureAlgorithm::RsaPss { digest, salt_len }, _) => {
-                let any_salt =
-                    pss_parameters(digest).with_pss_salt_length(RsaPssSaltLength::Custom(salt_len));
-                return any_salt
-                    .verify_sig(&self.octets, message, signature)
-                    .map_err(|_| Reason::BadSignature.into());
+                let salt = RsaPssSaltLength::Custom(salt_len);
+                return Ok(Prepared::Pss(pss_parameters(digest).with_pss_salt_length(salt)));
             }
             (SignatureAlgorithm::Ecdsa(digest), Some(curve)) => ecdsa_asn1(curve, digest),
             (SignatureAlgorithm::Ed25519, None) => (0, &aws::ED25519),
             _ => return Err(Reason::AlgorithmDoesNotFitKey.into()),
         };
-        self.key(slot, aws)?
-            .verify_sig(message, signature)
-            .map_err(|_| Reason::BadSignature.into())
+        Ok(Prepared::Parsed(slot, aws))
     }
 
     pub(super) fn verify_jose(
@@ -131,9 +149,17 @@ impl Verifier {
     }
 }
 
-type Prepared = (usize, &'static dyn VerificationAlgorithm);
+type Slot = (usize, &'static dyn VerificationAlgorithm);
 
-fn rsa_pkcs1(digest: DigestAlgorithm) -> Prepared {
+/// An algorithm as aws-lc-rs takes it.
+enum Prepared {
+    /// With a parsed key in this slot.
+    Parsed(usize, &'static dyn VerificationAlgorithm),
+    /// RSA-PSS with a salt of an unusual length, for which no key is kept.
+    Pss(aws::RsaParameters),
+}
+
+fn rsa_pkcs1(digest: DigestAlgorithm) -> Slot {
     match digest {
         DigestAlgorithm::Sha256 => (0, &aws::RSA_PKCS1_2048_8192_SHA256),
         DigestAlgorithm::Sha384 => (1, &aws::RSA_PKCS1_2048_8192_SHA384),
@@ -141,7 +167,7 @@ fn rsa_pkcs1(digest: DigestAlgorithm) -> Prepared {
     }
 }
 
-fn rsa_pss(digest: DigestAlgorithm) -> Prepared {
+fn rsa_pss(digest: DigestAlgorithm) -> Slot {
     match digest {
         DigestAlgorithm::Sha256 => (3, &aws::RSA_PSS_2048_8192_SHA256),
         DigestAlgorithm::Sha384 => (4, &aws::RSA_PSS_2048_8192_SHA384),
@@ -157,7 +183,7 @@ fn pss_parameters(digest: DigestAlgorithm) -> aws::RsaParameters {
     }
 }
 
-fn ecdsa_asn1(curve: Curve, digest: DigestAlgorithm) -> Prepared {
+fn ecdsa_asn1(curve: Curve, digest: DigestAlgorithm) -> Slot {
     match (curve, digest) {
         (Curve::P256, DigestAlgorithm::Sha256) => (0, &aws::ECDSA_P256_SHA256_ASN1),
         (Curve::P256, DigestAlgorithm::Sha384) => (1, &aws::ECDSA_P256_SHA384_ASN1),
@@ -172,7 +198,7 @@ fn ecdsa_asn1(curve: Curve, digest: DigestAlgorithm) -> Prepared {
 }
 
 /// Two numbers side by side, the digest that JWS binds to the curve.
-fn ecdsa_fixed(curve: Curve) -> Prepared {
+fn ecdsa_fixed(curve: Curve) -> Slot {
     match curve {
         Curve::P256 => (3, &aws::ECDSA_P256_SHA256_FIXED),
         Curve::P384 => (3, &aws::ECDSA_P384_SHA384_FIXED),

@@ -5,7 +5,7 @@
 
 use crate::{Certificate, Reason, Refusal};
 
-/// Most certificates that may come with a message.
+/// Most certificates that may come with a message and lie, by their names, between the signer's and a root.
 pub(super) const MAX_GIVEN: usize = 32;
 
 /// Up to this many, path building tries all combinations in no time.
@@ -22,30 +22,25 @@ pub(super) fn useful<'a>(
     roots: &[Certificate],
 ) -> Result<Vec<&'a Certificate>, Refusal> {
     let mut all: Vec<&Certificate> = Vec::new();
-    for certificate in given {
+    for certificate in given.iter().chain(known) {
         if certificate != end_entity && !all.contains(&certificate) {
             all.push(certificate);
         }
     }
-    if all.len() > MAX_GIVEN {
-        return Err(Refusal::new(Reason::TooLarge, "certificates beside the signer's"));
-    }
-    for certificate in known {
-        if certificate != end_entity && !all.contains(&certificate) {
-            all.push(certificate);
-        }
-    }
-    let above = closure(&all, |certificate, found| {
-        let subject = certificate.subject_der();
-        subject == end_entity.issuer_der() || found.iter().any(|below| below.issuer_der() == subject)
+    let above = closure(&all, &[end_entity], |certificate, below| {
+        certificate.subject_der() == below.issuer_der()
     });
-    let mut between = closure(&above, |certificate, found| {
-        let issuer = certificate.issuer_der();
-        roots
-            .iter()
-            .chain(found.iter().copied())
-            .any(|ca| ca.subject_der() == issuer)
+    let roots_of: Vec<&Certificate> = roots.iter().collect();
+    let mut between = closure(&above, &roots_of, |certificate, ca| {
+        certificate.issuer_der() == ca.subject_der()
     });
+    // A message has the certificates of other signers too: they are not between.
+    if between.iter().filter(|one| given.contains(one)).count() > MAX_GIVEN {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            "CA certificates that came with the signer's",
+        ));
+    }
     if between.len() > FEW {
         between = signed(&between, roots);
     }
@@ -58,27 +53,26 @@ pub(super) fn useful<'a>(
     Ok(between)
 }
 
-/// Picks until nothing more is picked, in the order of `all`.
+/// What `start` leads to, step by step, in the order of `all`. Each pair is looked at once.
 fn closure<'a>(
     all: &[&'a Certificate],
-    pick: impl Fn(&Certificate, &[&'a Certificate]) -> bool,
+    start: &[&Certificate],
+    leads: impl Fn(&Certificate, &Certificate) -> bool,
 ) -> Vec<&'a Certificate> {
-    let mut picked: Vec<&Certificate> = Vec::new();
-    loop {
-        let before = picked.len();
-        for certificate in all {
-            if !picked.contains(certificate) && pick(certificate, &picked) {
-                picked.push(certificate);
+    let mut found = vec![false; all.len()];
+    let mut last = start.to_vec();
+    while !last.is_empty() {
+        let mut next = Vec::new();
+        for (certificate, found) in all.iter().zip(&mut found) {
+            if !*found && last.iter().any(|from| leads(certificate, from)) {
+                *found = true;
+                next.push(*certificate);
             }
         }
-        if picked.len() == before {
-            return all
-                .iter()
-                .copied()
-                .filter(|certificate| picked.contains(certificate))
-                .collect();
-        }
+        last = next;
     }
+    let found = all.iter().zip(found).filter(|(_, found)| *found);
+    found.map(|(certificate, _)| *certificate).collect()
 }
 
 /// Those that a root, or one that it stands behind, has signed. Each pair is tried once.

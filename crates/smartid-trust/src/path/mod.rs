@@ -97,7 +97,8 @@ pub enum RevocationStatus {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ValidatedChain {
-    /// The certificate in question first, the configured root last.
+    /// The certificate in question first, the configured root last. A chain that begins with another is refused
+    /// ([`Reason::ChainAnswer`](crate::Reason::ChainAnswer)).
     pub certificates: Vec<Certificate>,
     /// Of the certificate in question.
     pub revocation_of_signer: RevocationStatus,
@@ -108,6 +109,8 @@ pub struct ValidatedChain {
     pub good_from: Option<Timestamp>,
     /// Until when this answer may be used again: the earliest end of a certificate or of a revocation list. `None`: not at all.
     pub good_until: Option<Timestamp>,
+    /// Whether the purpose that was asked for demands anything.
+    purpose_demanded: bool,
 }
 
 impl ValidatedChain {
@@ -120,6 +123,7 @@ impl ValidatedChain {
             revocation_of_intermediates: RevocationStatus::NotChecked,
             good_from: None,
             good_until: None,
+            purpose_demanded: true,
         }
     }
 

@@ -7,7 +7,7 @@ use smartid_core::Timestamp;
 
 use super::{ChainRequest, ChainVerifier, Purpose, RevocationStatus, ValidatedChain};
 use crate::evidence::{Check, Verify};
-use crate::{Certificate, Proof, Refusal, Verified};
+use crate::{Certificate, Proof, Reason, Refusal, Verified};
 
 /// How many chains are remembered.
 const REMEMBERED: usize = 64;
@@ -89,7 +89,7 @@ impl ChainPolicy {
     /// Validates the chain of `end_entity`, or finds that it did so before.
     ///
     /// # Errors
-    /// The [`Refusal`] of the verifier.
+    /// The [`Refusal`] of the verifier; [`Reason::ChainAnswer`] when it answers for another certificate.
     pub fn validate(
         &self,
         end_entity: &Certificate,
@@ -105,7 +105,7 @@ impl ChainPolicy {
     /// checked.
     ///
     /// # Errors
-    /// The [`Refusal`] of the verifier; and the reasons of [`Certificate::public_key`].
+    /// As [`validate`](Self::validate); and the reasons of [`Certificate::public_key`].
     pub fn verify(
         &self,
         certificate: &Certificate,
@@ -144,12 +144,15 @@ impl ChainPolicy {
                 }
             }
         }
-        let chain = Arc::new(self.verifier.verify_chain(&ChainRequest::new(
-            end_entity,
-            intermediates,
-            &self.purpose,
-            at,
-        ))?);
+        let request = ChainRequest::new(end_entity, intermediates, &self.purpose, at);
+        let chain = Arc::new(ValidatedChain {
+            purpose_demanded: self.purpose.demands(),
+            ..self.verifier.verify_chain(&request)?
+        });
+        // The proof will name the first certificate as the signer's, whoever wrote the verifier.
+        if chain.certificates.first() != Some(end_entity) {
+            return Err(Reason::ChainAnswer.into());
+        }
         // Without a statement of the verifier it holds for this moment alone.
         let passed = Passed {
             from: chain.good_from.map_or(at, |from| from.min(at)),
@@ -202,9 +205,12 @@ impl ValidatedChain {
     /// Writes what was checked about the chain into a proof.
     pub(crate) fn record(&self, proof: &mut Proof) {
         proof.chain.clone_from(&self.certificates);
-        proof
-            .checked
-            .extend([Check::Chain, Check::Validity, Check::Purpose]);
+        proof.checked.extend([Check::Chain, Check::Validity]);
+        if self.purpose_demanded {
+            proof.checked.push(Check::Purpose);
+        } else {
+            proof.not_checked.push(Check::Purpose);
+        }
         for (status, check) in [
             (self.revocation_of_signer, Check::RevocationOfSigner),
             (self.revocation_of_intermediates, Check::RevocationOfIntermediates),

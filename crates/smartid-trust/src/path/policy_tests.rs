@@ -171,6 +171,22 @@ fn a_certificate_alone_is_verified_without_a_signature() {
             Check::RevocationOfIntermediates
         ]
     );
+    for (purpose, demands) in [
+        (Purpose::any(), false),
+        (
+            Purpose::any().with_key_usage(vec![crate::KeyUsage::DigitalSignature]),
+            true,
+        ),
+        (
+            Purpose::any().with_extended_use(ExtendedUse::OneOfIfPresent(Vec::new())),
+            true,
+        ),
+    ] {
+        let policy = ChainPolicy::new(Arc::new(builder().build().unwrap()), purpose);
+        let verified = policy.verify(&leaf, &cas, NOW).unwrap();
+        assert_eq!(verified.proof().was_checked(Check::Purpose), demands);
+        assert_eq!(verified.proof().not_checked.contains(&Check::Purpose), !demands);
+    }
     let direct = Spec::leaf("CN=Leaf", "CN=Root", &key(3)).sign(&key(1));
     assert_eq!(
         Unverified::new(direct.clone())
@@ -185,14 +201,18 @@ fn a_certificate_alone_is_verified_without_a_signature() {
 #[test]
 fn too_many_certificates_are_refused_at_once() {
     let (leaf, mut cas) = chain();
-    let junk = |serial| {
-        Spec::leaf("CN=Junk", "CN=Nobody", &key(7))
+    // Other signers' certificates, and what belongs to nobody, are no hindrance.
+    cas.extend((0..120).map(|serial| leaf_spec().serial(&[1, serial]).sign(&key(2))));
+    verify(builder(), &leaf, &cas).unwrap();
+    cas.truncate(1);
+    let forged = |serial| {
+        Spec::ca("CN=CA", "CN=Root", &key(7))
             .serial(&[1, serial])
             .sign(&key(8))
     };
-    cas.extend((0..31).map(junk));
+    cas.extend((0..31).map(forged));
     verify(builder(), &leaf, &cas).unwrap();
-    cas.push(junk(31));
+    cas.push(forged(31));
     assert_eq!(
         verify(builder(), &leaf, &cas).unwrap_err().reason(),
         Reason::TooLarge
@@ -202,6 +222,27 @@ fn too_many_certificates_are_refused_at_once() {
         verify(builder(), &leaf, &same).unwrap_err().reason(),
         Reason::TooLarge
     );
+}
+
+#[test]
+fn an_answer_for_another_certificate_is_no_answer() {
+    #[derive(Debug)]
+    struct Answers(Vec<Certificate>);
+    impl ChainVerifier for Answers {
+        fn verify_chain(&self, _: &ChainRequest<'_>) -> Result<ValidatedChain, Refusal> {
+            Ok(ValidatedChain::new(self.0.clone()))
+        }
+    }
+    let (leaf, cas) = chain();
+    let verdict = |answer: &[&Certificate]| {
+        let answer = answer.iter().map(|one| (*one).clone()).collect();
+        let policy = ChainPolicy::new(Arc::new(Answers(answer)), Purpose::any());
+        policy.verify(&leaf, &[], NOW).map_err(|refusal| refusal.reason())
+    };
+    assert!(verdict(&[&leaf, &cas[0]]).is_ok());
+    for wrong in [&[][..], &[&cas[0]], &[&cas[0], &leaf]] {
+        assert_eq!(verdict(wrong).unwrap_err(), Reason::ChainAnswer);
+    }
 }
 
 /// Path building without a brake would try all orders of these.

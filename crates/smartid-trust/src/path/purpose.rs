@@ -64,7 +64,7 @@ impl Purpose {
         }
     }
 
-    /// Any use: neither extension is looked at.
+    /// Any use: neither extension is looked at, and a proof has [`Check::Purpose`](crate::Check::Purpose) among what was not checked.
     #[must_use]
     pub const fn any() -> Self {
         Self {
@@ -85,6 +85,11 @@ impl Purpose {
     pub fn with_extended_use(mut self, extended: ExtendedUse) -> Self {
         self.extended = extended;
         self
+    }
+
+    /// Whether either extension is looked at.
+    pub(super) fn demands(&self) -> bool {
+        !self.any_of.is_empty() || self.extended != ExtendedUse::Any
     }
 
     /// Whether the end entity's certificate allows this purpose. For implementations of
@@ -133,11 +138,13 @@ impl Purpose {
             return Ok(());
         };
         let mut left: Vec<&Oid> = wanted.iter().collect();
-        for certificate in chain.iter().rev().skip(1).rev() {
+        let strict = matches!(self.extended, ExtendedUse::OneOf(_));
+        for (index, certificate) in chain.iter().enumerate().rev().skip(1) {
             let Some(present) = certificate.extended_key_usage()? else {
                 continue;
             };
-            if present.contains(&ANY_EXTENDED_KEY_USAGE) {
+            // In the certificate in question, anyExtendedKeyUsage does not stand for what must be there itself.
+            if present.contains(&ANY_EXTENDED_KEY_USAGE) && !(strict && index == 0) {
                 continue;
             }
             left.retain(|oid| present.contains(oid));

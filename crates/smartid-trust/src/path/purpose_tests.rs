@@ -79,6 +79,12 @@ fn extended_key_usage_of_leaf_and_cas() {
     assert_eq!(of(&[], &[], &strict), refused);
     assert_eq!(of(&[ANY], &[], &strict), refused);
     assert_eq!(of(&[SERVER], &[SERVER], &Purpose::any()), None);
+    // What the leaf says itself and what its CA allows must be the same one.
+    let both = [EMAIL, CLIENT].map(|oid| oid.parse().unwrap()).to_vec();
+    let strict = Purpose::signing().with_extended_use(ExtendedUse::OneOf(both));
+    assert_eq!(of(&[ANY, CLIENT], &[EMAIL, CLIENT], &strict), None);
+    assert_eq!(of(&[ANY, CLIENT], &[ANY], &strict), None);
+    assert_eq!(of(&[ANY, CLIENT], &[EMAIL], &strict), refused);
 }
 
 #[test]

@@ -41,6 +41,8 @@ const MAX_KNOWN: usize = 256;
 ///   compared as octets;
 /// * more than six intermediates, and self-issued ones count for the path length;
 /// * intermediates and end entities of versions 1 and 2, with unique identifiers, above 64 KiB, or valid since before 1970;
+/// * more than 128 certificates beside the one in question; more than 32 of them that by their names, or 16 that by their signatures too,
+///   may be part of its chain;
 /// * a CA's certificate as the one in question, and so a self-signed certificate that is its own root: name its key instead;
 /// * DSA, SHA-1, RSA below 2048 bits and curves other than P-256, P-384 and P-521;
 /// * revocation lists of another issuer than the certificate's (indirect), deltas, and lists by reasons: a list that covers some

@@ -151,7 +151,9 @@ impl Pkcs11Signer {
                     tracing::info!(target: "smartid::trust", "the session with the token was lost and is opened again");
                 }
                 Err(Failed { refusal, lost }) => {
-                    *open = (!lost).then_some(current);
+                    // A signature that was begun and waits for its PIN would stand in the way of every later one.
+                    let begun = current.key.always_authenticate;
+                    *open = (!lost && !begun).then_some(current);
                     return Err(refusal);
                 }
             }

@@ -12,7 +12,8 @@ impl Verify for CertificationRequest {
     type Policy = RequestPolicy;
     type Fact = Self;
 
-    /// A request has no times, so `at` only stands in the proof. [`Proof::key`] is the key of the request itself.
+    /// A request has no times, so `at` only stands in the proof. [`Proof::key`] is the key of the request itself: that it belongs to
+    /// anybody is not shown, so [`Check::KeyNamedByVerifier`] and [`Check::Chain`] are always among what was not checked.
     fn check(&self, policy: &RequestPolicy, at: Timestamp) -> Result<Verified<Self>, Refusal> {
         match self.version() {
             0 => {}
@@ -33,6 +34,7 @@ impl Verify for CertificationRequest {
             key.verify(algorithm, &self.0.to_be_signed, &self.0.signature)?;
         }
         let mut proof = Proof::new(key.clone(), algorithm, at);
+        proof.not_checked = vec![Check::KeyNamedByVerifier, Check::Chain];
         match policy.template.as_ref().map(|template| template.reading()) {
             Some(Ok(template)) => {
                 compare(&self.0.names, template, policy)?;

@@ -53,7 +53,13 @@ pub(super) fn key_material(spki: &[u8]) -> Option<&[u8]> {
     let modulus = Reader::only(bits, tag::SEQUENCE, "RSA")
         .and_then(|key| key.reader().expect(tag::INTEGER, "modulus"))
         .map(|modulus: Element<'_>| modulus.contents);
-    Some(modulus.unwrap_or(bits))
+    let Ok(mut modulus) = modulus else {
+        return Some(bits);
+    };
+    while let [0, shorter @ ..] = modulus {
+        modulus = shorter;
+    }
+    Some(modulus)
 }
 
 /// The bits of SubjectPublicKeyInfo.

@@ -27,6 +27,13 @@
 //! assert_eq!(refusal.reason().code(), "request-throw-away-key");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What is refused although it may be valid
+//!
+//! A template's owner decides what comes back, so a [`RequestPolicy`] refuses what was not asked for and has a method that accepts it:
+//! version 2, a self-signature with SHA-1, extensions left out, changed or added, attributes that the template does not have
+//! (challengePassword and Microsoft's among them). Without such a method: a subject in another order or spelling, alternative names
+//! in another encoding, two extension requests, the same attribute twice, more than 64 attributes or extensions, more than [`MAX_REQUEST_LEN`] bytes, BER.
 
 mod check;
 mod compare;

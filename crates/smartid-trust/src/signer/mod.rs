@@ -25,7 +25,8 @@ pub use memory::MemorySigner;
 
 /// A key with its certificates, wherever it lives.
 pub trait OfficerSigner: Send + Sync + fmt::Debug {
-    /// The signer's certificate first, then its issuers as far as they are known. Never empty.
+    /// The signer's certificate first, then its issuers as far as they are known. Empty only for a key that verifiers know by its name,
+    /// which can sign JWS with [`JwsOptions::with_key_id`](crate::jws::JwsOptions::with_key_id) and nothing else.
     fn chain(&self) -> &[Certificate];
 
     /// What the key can sign with, the preferred first.

@@ -109,3 +109,59 @@ fn ber_with_too_many_pieces() {
     ber.extend([0, 0, 0, 0]);
     assert_eq!(SignedData::parse(ber).unwrap_err().reason(), Reason::Malformed);
 }
+
+/// Each signature over the content itself would hash it anew; it is hashed once, and where that cannot be (Ed25519), not without end.
+#[test]
+fn many_signers_of_large_content() {
+    let content = vec![b'x'; 2 * 1024 * 1024];
+    let outcome = |kind, count| {
+        let signer = Signer::of(officer(kind)).with(|signer| signer.attributes = None);
+        let info = signer.info(&content);
+        let message = Message::of(&signer).with(|message| {
+            message.content = Some(tlv(4, &[&content]));
+            message.infos = vec![info; count];
+        });
+        let refusal = SignedData::parse(message.der())
+            .unwrap()
+            .verify(&policy(), NOW)
+            .err();
+        refusal.map(|refusal| refusal.to_string())
+    };
+    assert_eq!(outcome(Kind::P256, 64), None);
+    assert_eq!(outcome(Kind::Ed25519, 32), None);
+    let refusal = outcome(Kind::Ed25519, 33).unwrap();
+    assert!(refusal.contains("content for so many signers"), "{refusal}");
+}
+
+/// Signers of the sender's own making, each of which would be a path to build, where one good signer is enough.
+#[test]
+fn many_signers_whom_nobody_trusts() {
+    let made = Made {
+        by_stranger: true,
+        ..Made::default()
+    };
+    let stranger = issue(Key::new(Kind::P256), 11, made);
+    let (bad, good) = (Signer::of(stranger.clone()), Signer::new());
+    let outcomes = |count: usize| {
+        let message = Message::of(&good).with(|message| {
+            message.certificates.push(stranger.chain[0].der().to_vec());
+            message.infos = vec![bad.info(CONTENT); count];
+            message.infos.push(good.info(CONTENT));
+        });
+        let reports = SignedData::parse(message.der()).unwrap().reports(&policy(), NOW);
+        let reasons = reports
+            .iter()
+            .map(|report| report.outcome.as_ref().err().map(|refusal| refusal.reason()));
+        reasons.collect::<Vec<_>>()
+    };
+    let mut expected = vec![Some(Reason::UnknownIssuer); 15];
+    expected.push(None);
+    assert_eq!(outcomes(15), expected);
+    let behind = &outcomes(17)[15..];
+    let expected = [
+        Some(Reason::UnknownIssuer),
+        Some(Reason::TooLarge),
+        Some(Reason::TooLarge),
+    ];
+    assert_eq!(behind, expected);
+}

@@ -1,6 +1,6 @@
 //! Who signed, and with what.
 
-use smartid_trust::cms::{CmsPolicy, SignedData};
+use smartid_trust::cms::{CmsPolicy, SignedData, SignerIdentifier};
 use smartid_trust::{AlgorithmSet, DigestAlgorithm, Reason};
 
 use crate::support::*;
@@ -272,4 +272,16 @@ fn of_several_certificates_exactly_one_must_pass() {
     assert_eq!(reason(&message.der(), &policy()), Some(Reason::UnknownIssuer));
     let message = message.with(|message| message.certificates.swap(0, 1));
     assert_eq!(reason(&message.der(), &policy()), Some(Reason::UnknownIssuer));
+}
+
+/// Making letters equal is dear, and the names are the sender's: a message full of long ones took half a minute.
+#[test]
+fn long_names_are_compared_byte_by_byte() {
+    let own = officer(Kind::P256);
+    let named = |spaces: usize| SignerIdentifier::IssuerAndSerialNumber {
+        issuer: format!("CN=issuing{}ca", " ".repeat(spaces)).parse().unwrap(),
+        serial_number: own.certificate().serial_number().clone(),
+    };
+    assert!(named(1).matches(own.certificate()) && named(4000).matches(own.certificate()));
+    assert!(!named(4100).matches(own.certificate()));
 }

@@ -7,7 +7,7 @@ use smartid_core::Timestamp;
 
 use super::parse::{EXTENSION_REQUEST, alt_names_der, extension_der};
 use super::*;
-use crate::der::{self, tag};
+use crate::der::{self, Reader, tag};
 use crate::{AlgorithmSet, Check, Curve, DigestAlgorithm, KeyType, Verified};
 
 const SUBJECT: &str = "CN=Test User,OU=Two,OU=One,O=Example";
@@ -166,7 +166,8 @@ fn what_a_device_should_send_verifies() {
     );
     assert_eq!(proof.at, AT);
     assert_eq!(proof.checked, [Check::Signature, Check::Template]);
-    assert!(proof.not_checked.is_empty() && proof.chain.is_empty());
+    assert_eq!(proof.not_checked, [Check::KeyNamedByVerifier, Check::Chain]);
+    assert!(proof.chain.is_empty());
     assert_eq!(fact.version(), 0);
     assert_eq!(fact.subject(), template.subject().unwrap());
     assert_eq!(fact.subject_alt_names(), template.subject_alt_names().unwrap());
@@ -318,6 +319,14 @@ fn the_throw_away_key_is_recognised_in_every_form() {
     ]);
     assert_eq!(compare::key_material(&pss), compare::key_material(&spki));
     assert_ne!(pss, spki);
+    // A template of somebody else's making may write the number with zeros before it.
+    let bits = compare::key_bits(&spki).unwrap();
+    let mut numbers = Reader::only(bits, tag::SEQUENCE, "").unwrap().reader();
+    let modulus = numbers.next().unwrap().contents;
+    let longer = der::tlv(tag::INTEGER, &[&[0, 0], modulus].concat());
+    let odd = der::sequence(&[&longer, numbers.next().unwrap().whole]);
+    let odd = der::sequence(&[&der::sequence(&[]), &der::bit_string(&odd)]);
+    assert_eq!(compare::key_material(&odd), compare::key_material(&spki));
 }
 
 #[test]
@@ -326,7 +335,10 @@ fn without_a_template_nothing_is_said_about_the_names() {
     let proof = verdict(&Answer::new(), &policy).unwrap().into_parts().1;
     assert_eq!(
         (proof.checked, proof.not_checked),
-        (vec![Check::Signature], vec![Check::Template])
+        (
+            vec![Check::Signature],
+            vec![Check::KeyNamedByVerifier, Check::Chain, Check::Template]
+        )
     );
     let rsa = RequestPolicy::without_template(KeyRequirement::rsa(2048));
     assert_eq!(reason(&Answer::new(), &rsa), Reason::RequestKey);
