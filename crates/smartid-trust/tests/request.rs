@@ -294,6 +294,7 @@ fn too_much_is_refused() {
         CertificationRequest::from_der(vec![0; 2 << 20]).unwrap_err(),
         CertificationRequest::from_base64(&"A".repeat(2 << 20)).unwrap_err(),
         CertificationRequest::from_base64(&"AAAA".repeat(MAX_REQUEST_LEN / 3 + 1)).unwrap_err(),
+        CertificationRequest::from_pem(&"\n".repeat(4 * MAX_REQUEST_LEN + 1)).unwrap_err(),
     ] {
         assert_eq!(refusal.reason(), Reason::TooLarge);
     }

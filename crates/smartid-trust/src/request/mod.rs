@@ -189,6 +189,13 @@ impl CertificationRequest {
 
 /// The contents of the one request in a PEM text.
 fn der_of_pem(pem: &str) -> Result<Vec<u8>, Refusal> {
+    // Before it is decoded: base64 of the largest request, with its line breaks and some text around it.
+    if pem.len() > 4 * MAX_REQUEST_LEN {
+        return Err(Refusal::new(
+            Reason::TooLarge,
+            "a PEM text with a certification request",
+        ));
+    }
     let mut sections = crate::pem::labelled(pem)?
         .into_iter()
         .filter(|(label, _)| matches!(*label, "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST"));

@@ -150,6 +150,26 @@ fn a_key_that_wants_the_pin_each_time_gets_it() {
         assert!(signer.algorithms().contains(&SignatureAlgorithm::RsaPkcs1(
             smartid_trust::DigestAlgorithm::Sha256
         )));
+        drop(signer);
+
+        // A signature that was not let pass does not stand in the way of the next.
+        #[derive(Debug)]
+        struct Mistypes(AtomicUsize);
+        impl PinSource for Mistypes {
+            fn pin(&self, _: &TokenInfo) -> Result<SecretString, Refusal> {
+                let wrong = self.0.fetch_add(1, Ordering::Relaxed) == 1;
+                Ok(SecretString::new(if wrong { "canary-0000" } else { PIN }))
+            }
+        }
+        let pin = Pin::asked(Arc::new(Mistypes(0.into())));
+        let module = Pkcs11Module::load(library()).unwrap();
+        let signer = module
+            .signer(TokenSelector::any(), KeySelector::any(), pin)
+            .unwrap();
+        let algorithm = signer.algorithms()[0];
+        let refused = signer.sign(algorithm, b"m").unwrap_err().to_string();
+        assert!(refused.contains("PIN"), "{refused}");
+        signer.sign(algorithm, b"m").unwrap();
     });
 }
 
