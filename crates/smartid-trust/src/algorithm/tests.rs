@@ -157,3 +157,14 @@ fn a_list_holds_what_was_put_on_it() {
         Reason::AlgorithmNotAllowed
     );
 }
+
+#[test]
+fn the_least_digest_holds_for_digests_alone_too() {
+    let strict = AlgorithmSet::default().with_digest_at_least(DigestAlgorithm::Sha384);
+    assert_eq!(
+        strict.check_digest(DigestAlgorithm::Sha256).unwrap_err().reason(),
+        Reason::AlgorithmNotAllowed
+    );
+    assert_eq!(strict.check_digest(DigestAlgorithm::Sha384), Ok(()));
+    assert_eq!(strict.check_digest(DigestAlgorithm::Sha512), Ok(()));
+}
