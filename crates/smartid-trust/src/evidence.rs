@@ -142,6 +142,29 @@ impl Proof {
         }
     }
 
+    /// Writes down whether a check was made.
+    pub(crate) fn record(&mut self, check: Check, made: bool) {
+        if made {
+            self.checked.push(check);
+        } else {
+            self.not_checked.push(check);
+        }
+    }
+
+    /// Writes down that the key is one that the verifier named, and that no chain stands behind it.
+    pub(crate) fn record_named_by_verifier(&mut self) {
+        self.record(Check::KeyNamedByVerifier, true);
+        for check in [
+            Check::Chain,
+            Check::Validity,
+            Check::Purpose,
+            Check::RevocationOfSigner,
+            Check::RevocationOfIntermediates,
+        ] {
+            self.record(check, false);
+        }
+    }
+
     /// The signer's certificate, when there is one.
     #[must_use]
     pub fn signer(&self) -> Option<&Certificate> {

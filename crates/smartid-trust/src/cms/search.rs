@@ -156,10 +156,10 @@ impl Search<'_> {
             }
             Trust::Certificates(_) | Trust::Keys(_) => {
                 proof.chain = vec![certificate.clone()];
-                record_named(&mut proof);
+                proof.record_named_by_verifier();
             }
         }
-        record_content(&mut proof, self.policy);
+        proof.record(Check::ExpectedContent, self.policy.expected.is_some());
         Ok(proof)
     }
 
@@ -169,8 +169,8 @@ impl Search<'_> {
             match self.signed.check(key, self.budget) {
                 Ok(()) => {
                     let mut proof = Proof::new(key.clone(), self.signed.algorithm, self.at);
-                    record_named(&mut proof);
-                    record_content(&mut proof, self.policy);
+                    proof.record_named_by_verifier();
+                    proof.record(Check::ExpectedContent, self.policy.expected.is_some());
                     return Ok(proof);
                 }
                 // It has to do with the content, not with the key.
@@ -185,23 +185,5 @@ impl Search<'_> {
                 format!("the signature is by none of {count} keys"),
             )),
         }
-    }
-}
-
-fn record_named(proof: &mut Proof) {
-    proof.checked.push(Check::KeyNamedByVerifier);
-    proof.not_checked.extend([
-        Check::Chain,
-        Check::Validity,
-        Check::Purpose,
-        Check::RevocationOfSigner,
-        Check::RevocationOfIntermediates,
-    ]);
-}
-
-fn record_content(proof: &mut Proof, policy: &CmsPolicy) {
-    match policy.expected {
-        Some(_) => proof.checked.push(Check::ExpectedContent),
-        None => proof.not_checked.push(Check::ExpectedContent),
     }
 }

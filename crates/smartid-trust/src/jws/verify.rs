@@ -53,7 +53,11 @@ impl Verify for Jws {
             Ok(Proof::new(key.clone(), algorithm, at))
         };
         let mut proof = match &resolved.source {
-            Source::Named(keys) => named_by_verifier(first_that_works(keys, proof_by)?),
+            Source::Named(keys) => {
+                let mut proof = first_that_works(keys, proof_by)?;
+                proof.record_named_by_verifier();
+                proof
+            }
             Source::Chain { key, chain: passed } => {
                 let mut proof = proof_by(key)?;
                 passed.chain.record(&mut proof);
@@ -65,11 +69,14 @@ impl Verify for Jws {
         }
 
         policy.check_type(&header)?;
-        match &policy.expected {
-            Some(expected) if expected == self.payload() => proof.checked.push(Check::ExpectedContent),
-            Some(_) => return Err(Reason::ContentUnexpected.into()),
-            None => proof.not_checked.push(Check::ExpectedContent),
+        if policy
+            .expected
+            .as_ref()
+            .is_some_and(|expected| expected != self.payload())
+        {
+            return Err(Reason::ContentUnexpected.into());
         }
+        proof.record(Check::ExpectedContent, policy.expected.is_some());
         let content = JwsContent {
             payload: self.payload().clone(),
             header,
@@ -91,18 +98,6 @@ fn first_that_works(
         }
     }
     result
-}
-
-fn named_by_verifier(mut proof: Proof) -> Proof {
-    proof.checked.push(Check::KeyNamedByVerifier);
-    proof.not_checked.extend([
-        Check::Chain,
-        Check::Validity,
-        Check::Purpose,
-        Check::RevocationOfSigner,
-        Check::RevocationOfIntermediates,
-    ]);
-    proof
 }
 
 impl JwsPolicy {

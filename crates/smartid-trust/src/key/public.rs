@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::Digest;
 
 use super::verify::Verifier;
-use crate::{Reason, Refusal, SignatureAlgorithm};
+use crate::{DigestAlgorithm, Reason, Refusal, SignatureAlgorithm};
 
 /// Smallest RSA modulus that is accepted, in bits.
 pub(crate) const MIN_RSA_BITS: usize = 2048;
@@ -26,6 +26,15 @@ pub enum Curve {
 }
 
 impl Curve {
+    /// The digest that goes with the curve: by default, in TLS 1.3 (RFC 8446 4.2.3) and in JWS (RFC 7518 3.4).
+    pub(crate) const fn digest(self) -> DigestAlgorithm {
+        match self {
+            Self::P256 => DigestAlgorithm::Sha256,
+            Self::P384 => DigestAlgorithm::Sha384,
+            Self::P521 => DigestAlgorithm::Sha512,
+        }
+    }
+
     /// The length of a coordinate in bytes.
     #[must_use]
     pub const fn coordinate_len(self) -> usize {

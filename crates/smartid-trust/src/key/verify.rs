@@ -130,13 +130,7 @@ impl Verifier {
         let SignatureAlgorithm::Ecdsa(digest) = algorithm else {
             return self.verify(algorithm, message, signature);
         };
-        let bound = match self.curve {
-            Some(Curve::P256) => digest == DigestAlgorithm::Sha256,
-            Some(Curve::P384) => digest == DigestAlgorithm::Sha384,
-            Some(Curve::P521) => digest == DigestAlgorithm::Sha512,
-            None => false,
-        };
-        let (Some(curve), true) = (self.curve, bound) else {
+        let Some(curve) = self.curve.filter(|curve| curve.digest() == digest) else {
             return Err(Refusal::new(
                 Reason::AlgorithmDoesNotFitKey,
                 format!("{algorithm:?} with {:?}", self.curve),

@@ -206,19 +206,12 @@ impl ValidatedChain {
     pub(crate) fn record(&self, proof: &mut Proof) {
         proof.chain.clone_from(&self.certificates);
         proof.checked.extend([Check::Chain, Check::Validity]);
-        if self.purpose_demanded {
-            proof.checked.push(Check::Purpose);
-        } else {
-            proof.not_checked.push(Check::Purpose);
-        }
+        proof.record(Check::Purpose, self.purpose_demanded);
         for (status, check) in [
             (self.revocation_of_signer, Check::RevocationOfSigner),
             (self.revocation_of_intermediates, Check::RevocationOfIntermediates),
         ] {
-            match status {
-                RevocationStatus::NotRevoked => proof.checked.push(check),
-                RevocationStatus::NotChecked => proof.not_checked.push(check),
-            }
+            proof.record(check, status == RevocationStatus::NotRevoked);
         }
     }
 }

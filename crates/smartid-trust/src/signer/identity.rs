@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smartid_core::{KeyKind, SignError, SignatureScheme, TlsIdentity};
 
-use super::{OfficerSigner, key};
+use super::OfficerSigner;
 use crate::{Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 /// An [`OfficerSigner`] that authenticates TLS connections.
@@ -106,7 +106,7 @@ fn scheme(key: &PublicKey, algorithm: SignatureAlgorithm) -> Option<SignatureSch
                 (DigestAlgorithm::Sha512, false) => SignatureScheme::from_code(0x080b),
             })
         }
-        (KeyType::Ec(curve), SignatureAlgorithm::Ecdsa(digest)) if digest == key::digest_of(curve) => {
+        (KeyType::Ec(curve), SignatureAlgorithm::Ecdsa(digest)) if digest == curve.digest() => {
             Some(match curve {
                 Curve::P256 => SignatureScheme::ECDSA_P256_SHA256,
                 Curve::P384 => SignatureScheme::ECDSA_P384_SHA384,

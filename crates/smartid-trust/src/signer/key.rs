@@ -56,17 +56,8 @@ pub(crate) fn default_algorithms(key: &PublicKey) -> Vec<SignatureAlgorithm> {
             .chain(DIGESTS.into_iter().map(SignatureAlgorithm::rsa_pss))
             .filter(|algorithm| key.fits(*algorithm).is_ok())
             .collect(),
-        KeyType::Ec(curve) => vec![SignatureAlgorithm::Ecdsa(digest_of(curve))],
+        KeyType::Ec(curve) => vec![SignatureAlgorithm::Ecdsa(curve.digest())],
         KeyType::Ed25519 => vec![SignatureAlgorithm::Ed25519],
-    }
-}
-
-/// The digest as long as the curve is strong.
-pub(crate) const fn digest_of(curve: Curve) -> DigestAlgorithm {
-    match curve {
-        Curve::P256 => DigestAlgorithm::Sha256,
-        Curve::P384 => DigestAlgorithm::Sha384,
-        Curve::P521 => DigestAlgorithm::Sha512,
     }
 }
 
