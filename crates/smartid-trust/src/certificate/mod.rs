@@ -53,6 +53,8 @@ struct Parsed {
     to_be_signed: Bytes,
     version: u64,
     serial: SerialNumber,
+    /// As it stands there, also a negative one.
+    serial_der: Bytes,
     issuer: Bytes,
     subject: Bytes,
     not_before: Timestamp,
@@ -133,6 +135,11 @@ impl Certificate {
     /// The subject as DER.
     pub(crate) fn subject_der(&self) -> &[u8] {
         &self.0.subject
+    }
+
+    /// The serial number as DER.
+    pub(crate) fn serial_der(&self) -> &[u8] {
+        &self.0.serial_der
     }
 
     /// The issuer as DER.
@@ -336,9 +343,8 @@ fn parse(der: &Bytes) -> Result<Parsed, Refusal> {
             "a certificate of an unknown version",
         ));
     }
-    let serial = body
-        .expect(tag::INTEGER, "a certificate without its serial number")?
-        .integer()?;
+    let serial = body.expect(tag::INTEGER, "a certificate without its serial number")?;
+    let serial_octets = serial.integer()?;
     let inner_algorithm = body.expect(
         tag::SEQUENCE,
         "a certificate body without its signature algorithm",
@@ -390,7 +396,8 @@ fn parse(der: &Bytes) -> Result<Parsed, Refusal> {
     Ok(Parsed {
         to_be_signed: der.slice_ref(tbs.whole),
         version,
-        serial: SerialNumber::from_signed(serial),
+        serial: SerialNumber::from_signed(serial_octets),
+        serial_der: der.slice_ref(serial.whole),
         issuer: der.slice_ref(issuer.whole),
         subject: der.slice_ref(subject.whole),
         not_before,

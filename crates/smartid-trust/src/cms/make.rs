@@ -12,7 +12,7 @@ use smartid_core::{Runtime, Timestamp, run_blocking};
 
 use super::{ID_DATA, ID_SIGNED_DATA, attributes};
 use crate::algorithm::RSA_ENCRYPTION;
-use crate::der::{self, DerError, Reader, tag};
+use crate::der::{self, tag};
 use crate::{
     AlgorithmSet, Certificate, DigestAlgorithm, OfficerSigner, Reason, Refusal, SignatureAlgorithm,
     SigningError,
@@ -162,10 +162,7 @@ pub fn sign(
         }
         set
     });
-    let identifier = der::sequence(&[
-        certificate.issuer_der(),
-        serial_number(certificate).map_err(Refusal::from)?,
-    ]);
+    let identifier = der::sequence(&[certificate.issuer_der(), certificate.serial_der()]);
     let info = der::sequence(&[
         &der::integer(&[1]),
         &identifier,
@@ -240,23 +237,6 @@ fn signed_attributes(
         all.push(attribute(&attributes::SIGNING_CERTIFICATE_V2, &value));
     }
     der::set_of(all)
-}
-
-/// The serial number as it stands in the certificate, also a negative one.
-fn serial_number(certificate: &Certificate) -> Result<&[u8], DerError> {
-    let mut outer = Reader::only(
-        certificate.der(),
-        tag::SEQUENCE,
-        "a certificate that is no sequence",
-    )?
-    .reader();
-    let mut body = outer
-        .expect(tag::SEQUENCE, "a certificate without its body")?
-        .reader();
-    body.optional(tag::context(0))?;
-    Ok(body
-        .expect(tag::INTEGER, "a certificate without its serial number")?
-        .whole)
 }
 
 /// For PKCS #1 v1.5 the identifier of the key, because every reader must know it and not every one knows those with a digest
