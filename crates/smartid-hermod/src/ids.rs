@@ -77,6 +77,31 @@ id! {
     Fqdn
 }
 
+id! {
+    /// A user of the messaging server, `userid`: an e-mail address or a plain name, shown to the person (vendor page: Smart ID Messaging -
+    /// Standard service tasks in Identity Manager, documented).
+    UserId
+}
+id! {
+    /// A profile ("card") in an app, `profileid`: a UUID in the published examples (vendor page: API parameters specific to Smart ID
+    /// Desktop App, documented).
+    ProfileId
+}
+id! {
+    /// A token, `smartcardid`: a smart card or a virtual one (vendor page: API parameters specific to Smart ID Desktop App, documented).
+    SmartCardId
+}
+id! {
+    /// A key of a profile, `keyid`: chosen by the caller, and the same id overwrites the key (vendor page: Example: Smart ID Mobile App
+    /// provisioning, documented example).
+    KeyId
+}
+id! {
+    /// Something at the content provider, `contentId`: a UUID, better with `PROV:` or `AUTH:` before it (vendor page: Requirements on
+    /// content provider API, documented).
+    ContentId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

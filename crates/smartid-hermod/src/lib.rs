@@ -74,6 +74,7 @@
 //! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod answers;
 mod api_key;
 pub mod callback;
 mod client;
@@ -84,6 +85,7 @@ mod header;
 mod ids;
 mod key;
 pub mod link;
+mod outcome;
 mod pending;
 pub mod qr;
 mod read;
@@ -100,8 +102,9 @@ pub use client::{DEFAULT_LIFESPAN, DEFAULT_TIMEOUT, Hermod, HermodBuilder};
 pub use dialect::HermodDialect;
 pub use error::HermodError;
 pub use header::{CommandHeader, TEMPORARY};
-pub use ids::{Bid, CommandId, ExternalId, Fqdn, Mid};
+pub use ids::{Bid, CommandId, ContentId, ExternalId, Fqdn, KeyId, Mid, ProfileId, SmartCardId, UserId};
 pub use link::{LinkError, PlugoutLink};
+pub use outcome::Outcome;
 pub use pending::Pending;
 pub use qr::{QrCode, QrError};
 pub use read::Extra;

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use smartid_core::json::Pointer;
 use smartid_core::{Lint, redact};
 
 use crate::dialect::HermodDialect;
@@ -181,6 +182,11 @@ impl CommandReport {
             lints,
             edited,
         })
+    }
+
+    /// The JSON text at a pointer of the report, after the dialect's edits; `null` counts as absent.
+    pub(crate) fn at(&self, place: &Pointer) -> Option<String> {
+        Document::open(&self.edited)?.at(place).map(str::to_owned)
     }
 
     /// Whether nothing more will happen to the command.

@@ -72,6 +72,7 @@ impl Session {
             mid: self.mid.as_ref().map(Mid::as_str),
             command_id: Some(self.command_id.as_str()),
             external_id: self.external_id.as_ref().map(ExternalId::as_str),
+            ..Placeholders::default()
         }
     }
 }

@@ -12,6 +12,8 @@ impl Verb {
     pub const GET: Self = Self(http::Method::GET);
     /// `POST`.
     pub const POST: Self = Self(http::Method::POST);
+    /// `DELETE`.
+    pub const DELETE: Self = Self(http::Method::DELETE);
 
     /// As the `http` type.
     #[must_use]

@@ -19,6 +19,12 @@ pub struct PointerError(String);
 const MAX_DEPTH: usize = 32;
 
 impl Pointer {
+    /// To the member with these names, one inside the other.
+    #[must_use]
+    pub fn of<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Self {
+        Self(names.into_iter().map(Into::into).collect())
+    }
+
     /// The unescaped names on the way.
     #[must_use]
     pub fn tokens(&self) -> &[String] {

@@ -3,17 +3,22 @@
 mod command_status;
 mod fido_create;
 mod fido_session;
+mod members;
+mod ping;
 mod raw;
 
 pub use command_status::CommandStatus;
 pub use fido_create::FidoCreate;
 pub use fido_session::FidoSession;
+pub use members::Members;
+pub use ping::Ping;
 pub use raw::{Raw, RawResponse};
 
+use serde::Serialize;
 use smartid_core::dialect::{Edits, SuccessStatus};
-use smartid_core::{BuildError, Incoming, ResponseError};
+use smartid_core::{BuildError, Incoming, Outgoing, ResponseError, json};
 
-use crate::dialect::{CommandBody, DestinationTemplate, Placeholders, StateSpellings};
+use crate::dialect::{CommandBody, CommandDialect, DestinationTemplate, Placeholders, StateSpellings};
 use crate::error::HermodError;
 use crate::header::{CommandHeader, write_text};
 use crate::response::ImmediateResponse;
@@ -48,4 +53,48 @@ fn immediate(
     }
     let incoming = edits.apply_to_response(incoming);
     Ok(ImmediateResponse::read(&incoming, states)?)
+}
+
+/// The request of a command: path and header from `values`, `body` (an object) in the wrapper, then the caller's own members, then the
+/// dialect's constant ones, then the dialect's edits.
+fn request<B: Serialize>(
+    setting: &CommandDialect,
+    header: &CommandHeader,
+    values: &Placeholders<'_>,
+    body: &B,
+    members: &Members,
+) -> Result<Outgoing, BuildError> {
+    let outgoing = Outgoing::new(setting.verb.method(), values.expand(&setting.path)?);
+    if setting.wrapper.is_empty() {
+        return Ok(outgoing);
+    }
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(b"{\"commandHeader\":");
+    header.write(&mut out, &setting.to, values)?;
+    out.push(b',');
+    write_text(&mut out, &setting.wrapper)?;
+    out.push(b':');
+    let unwritten = |error: serde_json::Error| BuildError::Json(error.to_string());
+    let constants = setting.body.as_json();
+    if members.is_empty() && setting.body.inner().is_empty() {
+        serde_json::to_writer(&mut out, body).map_err(unwritten)?;
+    } else {
+        let mut text = members.put_into(serde_json::to_string(body).map_err(unwritten)?)?;
+        for (name, value) in json::members(constants).unwrap_or_default() {
+            text = json::put(&text, &json::Pointer::of([name]), value)?;
+        }
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'}');
+    let body = setting.request.apply_to_request(out.into())?;
+    Ok(outgoing.body("application/json", body))
+}
+
+/// The immediate response to a command that is sent with [`request`].
+fn response(
+    setting: &CommandDialect,
+    states: &StateSpellings,
+    incoming: Incoming,
+) -> Result<ImmediateResponse, ResponseError<HermodError>> {
+    immediate(incoming, &setting.success, &setting.response, states)
 }

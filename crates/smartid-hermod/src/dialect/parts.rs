@@ -14,11 +14,7 @@ pub(super) fn path(segment: &str) -> PathTemplate {
 
 /// A pointer made of plain names.
 pub(super) fn pointer(names: &[&str]) -> Pointer {
-    names
-        .iter()
-        .fold(String::new(), |text, name| text + "/" + name)
-        .parse()
-        .unwrap_or_default()
+    Pointer::of(names.iter().copied())
 }
 
 /// The constant members of a command, as the text of a JSON object whose order and spelling are kept.
@@ -120,9 +116,23 @@ pub struct Placeholders<'a> {
     pub command_id: Option<&'a str>,
     /// `{external_id}`: the id that was chosen for the session command.
     pub external_id: Option<&'a str>,
+    /// `{user_id}`: the user whom the command is about.
+    pub user_id: Option<&'a str>,
+    /// `{profile_id}`: the profile that the command is about.
+    pub profile_id: Option<&'a str>,
+    /// `{smart_card_id}`: the token that the command is about.
+    pub smart_card_id: Option<&'a str>,
 }
 
-const NAMES: [&str; 4] = ["bid", "mid", "command_id", "external_id"];
+const NAMES: [&str; 7] = [
+    "bid",
+    "mid",
+    "command_id",
+    "external_id",
+    "user_id",
+    "profile_id",
+    "smart_card_id",
+];
 
 impl Placeholders<'_> {
     fn value(&self, name: &str) -> Option<&str> {
@@ -131,6 +141,9 @@ impl Placeholders<'_> {
             "mid" => self.mid,
             "command_id" => self.command_id,
             "external_id" => self.external_id,
+            "user_id" => self.user_id,
+            "profile_id" => self.profile_id,
+            "smart_card_id" => self.smart_card_id,
             _ => None,
         }
     }
@@ -142,7 +155,8 @@ impl Placeholders<'_> {
     }
 }
 
-/// A destination: text with `{bid}`, `{mid}`, `{command_id}` or `{external_id}` of the session in it.
+/// A destination: text in which the placeholders of the command may stand: `{bid}`, `{mid}`, `{command_id}`, `{external_id}` of its
+/// session, `{user_id}`, `{profile_id}`, `{smart_card_id}` that it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct DestinationTemplate(String);
@@ -192,7 +206,8 @@ impl<'de> Deserialize<'de> for DestinationTemplate {
         });
         if text.is_empty() || !known {
             return Err(serde::de::Error::custom(
-                "must be text that is not empty; its only placeholders are {bid}, {mid}, {command_id}, {external_id}",
+                "must be text that is not empty; its only placeholders are {bid}, {mid}, {command_id}, {external_id}, {user_id}, {profile_id}, \
+                 {smart_card_id}",
             ));
         }
         Ok(Self(text))

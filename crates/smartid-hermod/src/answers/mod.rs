@@ -1,0 +1,6 @@
+//! What a device's answer to each command says, one file per kind of answer. Nothing signed is opened here: it comes as
+//! [`Unverified`](smartid_trust::Unverified).
+
+mod ping;
+
+pub use ping::DeviceInfo;
