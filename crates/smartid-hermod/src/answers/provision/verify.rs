@@ -28,7 +28,7 @@ impl ProvisionAnswer {
     /// # let attestation = JwkSet::new([Jwk::from_public_key(signer.chain()[0].public_key()?)]);
     /// # let jwk = r#"{"kty":"EC","crv":"P-256","x":"13xuwcxuj_HvG2uAeeXonuaY5Wjlw94KXXHLHxras20","y":"3_Lz3vNtPB31g-asx3RJB9e-SdCAcXf1MSDvbJ7BJyU"}"#;
     /// # let payload = format!(r#"{{"nonce":"83012264","userid":"userA","profileid":"70a1c6de","keys":[{{"keyid":"auth1","jwk":{jwk}}}]}}"#);
-    /// # let jws = sign(payload.as_bytes(), &signer, &JwsOptions::new().with_key_id("k"))?;
+    /// # let jws = sign(&signer, payload.as_bytes(), &JwsOptions::new().with_key_id("k"))?;
     ///
     /// // Once: the published keys of the apps.
     /// let keys = AttestationKeys::new(attestation);
