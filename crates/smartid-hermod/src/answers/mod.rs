@@ -1,6 +1,14 @@
 //! What a device's answer to each command says, one file per kind of answer. Nothing signed is opened here: it comes as
 //! [`Unverified`](smartid_trust::Unverified).
 
+mod certificate;
+mod jws;
 mod ping;
+mod provision;
 
+pub use certificate::CertificatesInstalled;
 pub use ping::DeviceInfo;
+pub use provision::{
+    AttestationKeys, ClaimedKey, ProvisionAnswer, ProvisionClaims, ProvisionExpectation, ProvisionPolicy,
+    ProvisionRefusal, Provisioned, ProvisionedKey,
+};
