@@ -189,6 +189,11 @@ impl CommandReport {
         Document::open(&self.edited)?.at(place).map(str::to_owned)
     }
 
+    /// The whole body, after the dialect's edits.
+    pub(crate) fn edited(&self) -> &[u8] {
+        &self.edited
+    }
+
     /// Whether nothing more will happen to the command.
     #[must_use]
     pub fn is_final(&self) -> bool {

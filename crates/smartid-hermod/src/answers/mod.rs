@@ -2,5 +2,10 @@
 //! [`Unverified`](smartid_trust::Unverified).
 
 mod ping;
+mod signature;
 
 pub use ping::DeviceInfo;
+pub use signature::{
+    Binding, OtherSignature, SignatureAnswer, SignatureData, SignatureExpectation, SignatureItem,
+    SignaturePolicy, SignatureRefusal, SignedStatement, Signers, VerifiedSignature, VerifiedSigner,
+};

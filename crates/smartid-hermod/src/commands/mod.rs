@@ -1,18 +1,25 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
+mod authenticate;
 mod command_status;
 mod fido_create;
 mod fido_session;
 mod members;
+mod nonce;
 mod ping;
 mod raw;
+mod sign;
+mod signature_params;
 
+pub use authenticate::Authenticate;
 pub use command_status::CommandStatus;
 pub use fido_create::FidoCreate;
 pub use fido_session::FidoSession;
 pub use members::Members;
+pub use nonce::Nonce;
 pub use ping::Ping;
 pub use raw::{Raw, RawResponse};
+pub use sign::Sign;
 
 use serde::Serialize;
 use smartid_core::dialect::{Edits, SuccessStatus};

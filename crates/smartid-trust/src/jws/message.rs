@@ -19,6 +19,8 @@ pub const MAX_JWS_LEN: usize = 4 * 1024 * 1024;
 pub const MAX_HEADER_LEN: usize = 512 * 1024;
 
 /// A compact JWS (RFC 7515 7.1): header, payload and signature. There is no way to one but inside [`Unverified`].
+/// Cloning is cheap.
+#[derive(Clone)]
 pub struct Jws {
     /// What the signature is over: encoded header, full stop, encoded payload.
     signed: Bytes,
