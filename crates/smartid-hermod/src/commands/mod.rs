@@ -1,23 +1,29 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
 mod authenticate;
+mod certificate;
+mod certificate_entry;
 mod command_status;
 mod fido_create;
 mod fido_session;
 mod members;
 mod nonce;
 mod ping;
+pub mod provision;
 mod raw;
 mod sign;
 mod signature_params;
 
 pub use authenticate::Authenticate;
+pub use certificate::{InstallCertificates, KeyProtection, MAX_CERTIFICATES};
+pub use certificate_entry::{CertificateEntry, EntryContent, MAX_CHAIN, MAX_PKCS12};
 pub use command_status::CommandStatus;
 pub use fido_create::FidoCreate;
 pub use fido_session::FidoSession;
 pub use members::Members;
 pub use nonce::Nonce;
 pub use ping::Ping;
+pub use provision::Provision;
 pub use raw::{Raw, RawResponse};
 pub use sign::Sign;
 

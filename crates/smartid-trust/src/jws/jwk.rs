@@ -59,6 +59,29 @@ impl Jwk {
         )?))
     }
 
+    /// The public key of one JWK, whatever it is for: `use`, `key_ops`, `alg` and `keystate` are not looked at. For a key that a device
+    /// has made and that is going to be certified, where the one who asked for it decides what it is for. To check signatures with a
+    /// key, read it by [`from_json`](Self::from_json).
+    ///
+    /// ```
+    /// use smartid_trust::KeyType;
+    /// use smartid_trust::jws::Jwk;
+    ///
+    /// let json = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"enc"}"#;
+    /// assert!(Jwk::from_json(json)?.key().is_err(), "it must not check signatures");
+    /// assert_eq!(Jwk::public_key_from_json(json)?.key_type(), KeyType::Ed25519);
+    /// # Ok::<(), smartid_trust::Refusal>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::JwkMalformed`], [`Reason::DuplicateMember`], [`Reason::JwkPrivate`], [`Reason::JwsSymmetric`],
+    /// [`Reason::NotBase64Url`], [`Reason::KeyUnsupported`], [`Reason::KeyTooSmall`], [`Reason::KeyInvalid`], [`Reason::TooLarge`].
+    pub fn public_key_from_json(json: impl AsRef<[u8]>) -> Result<PublicKey, Refusal> {
+        let json = super::jwk_set::capped(json.as_ref())?;
+        let members = strict_json::object(json, Reason::JwkMalformed)?;
+        public_key(key_type_of(&members)?, &members)
+    }
+
     /// A key that was read from elsewhere: a certificate, a SubjectPublicKeyInfo.
     #[must_use]
     pub const fn from_public_key(key: PublicKey) -> Self {
@@ -173,7 +196,8 @@ fn text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<Optio
     }
 }
 
-fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>), Refusal> {
+/// `kty` of a key that is public and has no private half in it.
+fn key_type_of(members: &Map<String, Value>) -> Result<&str, Refusal> {
     let key_type = text(members, "kty")?.ok_or_else(|| malformed("kty is missing".to_owned()))?;
     if key_type == "oct" {
         return Err(Refusal::new(Reason::JwsSymmetric, "a key of type oct"));
@@ -181,6 +205,11 @@ fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>
     if let Some(private) = PRIVATE.iter().find(|name| members.contains_key(**name)) {
         return Err(Refusal::new(Reason::JwkPrivate, format!("member {private}")));
     }
+    Ok(key_type)
+}
+
+fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>), Refusal> {
+    let key_type = key_type_of(members)?;
     text(members, "kid")?;
     may_verify(members)?;
     let algorithm = text(members, "alg")?.map(JwsAlgorithm::from_name).transpose()?;
