@@ -5,10 +5,15 @@ mod certificate;
 mod jws;
 mod ping;
 mod provision;
+mod signature;
 
 pub use certificate::CertificatesInstalled;
 pub use ping::DeviceInfo;
 pub use provision::{
     AttestationKeys, ClaimedKey, ProvisionAnswer, ProvisionClaims, ProvisionExpectation, ProvisionPolicy,
     ProvisionRefusal, Provisioned, ProvisionedKey,
+};
+pub use signature::{
+    Binding, OtherSignature, SignatureAnswer, SignatureData, SignatureExpectation, SignatureItem,
+    SignaturePolicy, SignatureRefusal, SignedStatement, Signers, VerifiedSignature, VerifiedSigner,
 };

@@ -1,5 +1,6 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
+mod authenticate;
 mod certificate;
 mod certificate_entry;
 mod command_status;
@@ -10,7 +11,10 @@ mod nonce;
 mod ping;
 pub mod provision;
 mod raw;
+mod sign;
+mod signature_params;
 
+pub use authenticate::Authenticate;
 pub use certificate::{InstallCertificates, KeyProtection, MAX_CERTIFICATES};
 pub use certificate_entry::{CertificateEntry, EntryContent, MAX_CHAIN, MAX_PKCS12};
 pub use command_status::CommandStatus;
@@ -21,6 +25,7 @@ pub use nonce::Nonce;
 pub use ping::Ping;
 pub use provision::Provision;
 pub use raw::{Raw, RawResponse};
+pub use sign::Sign;
 
 use serde::Serialize;
 use smartid_core::dialect::{Edits, SuccessStatus};

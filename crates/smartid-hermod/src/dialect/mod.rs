@@ -38,8 +38,9 @@ use serde::{Deserialize, Serialize};
 use smartid_core::PathTemplate;
 
 pub use answers::{
-    AnswersDialect, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect, ProvisionAnswerDialect,
-    SignatureAnswerDialect,
+    AnswersDialect, CoversWithoutTbs, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect,
+    ProvisionAnswerDialect, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames,
+    SignaturePayloadDialect,
 };
 pub use command::CommandDialect;
 pub use evidence::EVIDENCE;

@@ -8,7 +8,7 @@ use smartid_core::base64::{self, Flavour};
 
 use super::algorithm::{JwsAlgorithm, shown};
 use super::strict_json;
-use crate::{Curve, PublicKey, Reason, Refusal};
+use crate::{Curve, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 /// Members that hold a private key: RFC 7518 6.2.2 and 6.3.2, RFC 8037 2.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
@@ -157,6 +157,18 @@ impl Jwk {
                 format!("{algorithm}, but the key is for {bound}"),
             )),
             _ => algorithm.fits(key).map(|()| key),
+        }
+    }
+
+    /// The key, if it may check a bare signature of `algorithm`.
+    pub(super) fn fitting_raw(&self, algorithm: SignatureAlgorithm) -> Result<&PublicKey, Refusal> {
+        let key = self.key()?;
+        match self.algorithm {
+            Some(bound) if bound.signature_algorithm() != algorithm => Err(Refusal::new(
+                Reason::AlgorithmDoesNotFitKey,
+                format!("{algorithm:?}, but the key is for {bound}"),
+            )),
+            _ => key.fits(algorithm).map(|()| key),
         }
     }
 }
