@@ -1,18 +1,28 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
+mod cancel;
 mod command_status;
+mod delete_mailbox;
+mod delete_profile;
+mod end_pin_reset;
 mod fido_create;
 mod fido_session;
 mod members;
 mod ping;
 mod raw;
+mod start_pin_reset;
 
+pub use cancel::Cancel;
 pub use command_status::CommandStatus;
+pub use delete_mailbox::{DeleteMailbox, MailboxDeletion};
+pub use delete_profile::DeleteProfile;
+pub use end_pin_reset::EndPinReset;
 pub use fido_create::FidoCreate;
 pub use fido_session::FidoSession;
 pub use members::Members;
 pub use ping::Ping;
 pub use raw::{Raw, RawResponse};
+pub use start_pin_reset::StartPinReset;
 
 use serde::Serialize;
 use smartid_core::dialect::{Edits, SuccessStatus};

@@ -32,6 +32,7 @@ mod command;
 mod evidence;
 mod fido;
 mod parts;
+mod pin_reset;
 mod report;
 
 use serde::{Deserialize, Serialize};
@@ -39,12 +40,13 @@ use smartid_core::PathTemplate;
 
 pub use answers::{
     AnswersDialect, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect, ProvisionAnswerDialect,
-    SignatureAnswerDialect,
+    SignatureAnswerDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};
+pub use pin_reset::{KeyTransport, PinResetDialect};
 pub use report::{CallbackDialect, CancelDialect, StateSpellings, StatusDialect};
 
 /// All settings. Each is listed with its evidence in [`EVIDENCE`].
@@ -66,6 +68,8 @@ pub struct HermodDialect {
     pub start_pin_reset: CommandDialect,
     /// `POST {command-base}/endpinreset` (documented), wrapper `epinCommand` (inferred), to the mailbox of the first half (inferred).
     pub end_pin_reset: CommandDialect,
+    /// How the two PIN reset commands write what no page says how to write.
+    pub pin_reset: PinResetDialect,
     /// Deletes a profile on the device: existence documented, everything on the wire unknown.
     pub delete_profile: CommandDialect,
     /// Deletes mailboxes only: existence documented, everything on the wire unknown.
@@ -95,11 +99,12 @@ impl Default for HermodDialect {
             ping: post("ping", "pingCommand"),
             start_pin_reset: post("startpinreset", "spinCommand"),
             end_pin_reset: post("endpinreset", "epinCommand").to(&["{bid}"]),
+            pin_reset: PinResetDialect::default(),
             delete_profile: post("delete", "deleteCommand")
                 .to(&["{user_id}"])
                 .with(r#"{"confirmation":true}"#),
             delete_mailbox: post("delete", "deleteCommand")
-                .to(&[])
+                .to(&["{user_id}"])
                 .with(r#"{"confirmation":false}"#),
             fido: FidoDialect::default(),
             status: StatusDialect::default(),
