@@ -188,7 +188,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             (by_user.target().as_str(), by_user.body_bytes().len()),
-            ("user/a%2Fb@x", 0)
+            ("user/a%2Fb%40x", 0)
         );
     }
 
