@@ -74,10 +74,12 @@
 //! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod admin_key;
 pub mod answers;
 mod api_key;
 pub mod callback;
 mod client;
+mod coding;
 pub mod commands;
 pub mod dialect;
 pub mod entry;
@@ -89,6 +91,7 @@ pub mod link;
 mod open;
 mod outcome;
 mod pending;
+pub mod pin_reset;
 pub mod qr;
 mod read;
 mod registration;
@@ -103,6 +106,7 @@ pub mod wait;
 pub use api_key::{ApiKey, auth};
 pub use callback::CallbackReceiver;
 pub use client::{DEFAULT_LIFESPAN, DEFAULT_TIMEOUT, Hermod, HermodBuilder};
+pub use coding::OctetCoding;
 pub use dialect::HermodDialect;
 pub use entry::Entry;
 pub use error::HermodError;

@@ -3,11 +3,15 @@
 
 mod certificate;
 mod jws;
+mod done;
+mod pin_reset;
 mod ping;
 mod provision;
 mod signature;
 
 pub use certificate::CertificatesInstalled;
+pub use done::Done;
+pub use pin_reset::{PinResetChallenge, PinResetNonce, TransportError, TransportedKey};
 pub use ping::DeviceInfo;
 pub use provision::{
     AttestationKeys, ClaimedKey, ProvisionAnswer, ProvisionClaims, ProvisionExpectation, ProvisionPolicy,

@@ -32,6 +32,7 @@ mod command;
 mod evidence;
 mod fido;
 mod parts;
+mod pin_reset;
 mod report;
 
 use serde::{Deserialize, Serialize};
@@ -40,12 +41,13 @@ use smartid_core::PathTemplate;
 pub use answers::{
     AnswersDialect, CoversWithoutTbs, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect,
     ProvisionAnswerDialect, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames,
-    SignaturePayloadDialect,
+    SignaturePayloadDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};
+pub use pin_reset::{KeyTransport, PinResetDialect};
 pub use report::{CallbackDialect, CancelDialect, StateSpellings, StatusDialect};
 
 /// All settings. Each is listed with its evidence in [`EVIDENCE`].
@@ -67,6 +69,8 @@ pub struct HermodDialect {
     pub start_pin_reset: CommandDialect,
     /// `POST {command-base}/endpinreset` (documented), wrapper `epinCommand` (inferred), to the mailbox of the first half (inferred).
     pub end_pin_reset: CommandDialect,
+    /// How the two PIN reset commands write what no page says how to write.
+    pub pin_reset: PinResetDialect,
     /// Deletes a profile on the device: existence documented, everything on the wire unknown.
     pub delete_profile: CommandDialect,
     /// Deletes mailboxes only: existence documented, everything on the wire unknown.
@@ -96,11 +100,12 @@ impl Default for HermodDialect {
             ping: post("ping", "pingCommand"),
             start_pin_reset: post("startpinreset", "spinCommand"),
             end_pin_reset: post("endpinreset", "epinCommand").to(&["{bid}"]),
+            pin_reset: PinResetDialect::default(),
             delete_profile: post("delete", "deleteCommand")
                 .to(&["{user_id}"])
                 .with(r#"{"confirmation":true}"#),
             delete_mailbox: post("delete", "deleteCommand")
-                .to(&[])
+                .to(&["{user_id}"])
                 .with(r#"{"confirmation":false}"#),
             fido: FidoDialect::default(),
             status: StatusDialect::default(),
