@@ -134,6 +134,8 @@ pub enum Put {
     Stored,
     /// The same message of the same command was there already; nothing was changed.
     Duplicate,
+    /// As [`Duplicate`](Self::Duplicate), but with another body: two senders, or one that changed its mind. The first stays.
+    Conflict,
 }
 
 /// The store could not do what was asked; the sender should try again.
@@ -156,11 +158,19 @@ pub enum StoreError {
 
 /// Keeps outcomes until somebody takes them.
 pub trait Inbox: Send + Sync + fmt::Debug {
-    /// Stores a letter once: a second one that shares an id and the message is a duplicate, also after the first was taken.
+    /// Stores a letter once: a second one that shares an id and the message is a duplicate, also after the first was taken. A store that
+    /// can tell says [`Put::Conflict`] when the bodies differ.
     fn put(&self, letter: Letter) -> BoxFuture<'_, Result<Put, StoreError>>;
 
     /// The oldest letter under any of these ids that nobody has taken; it stays.
     fn peek<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
+
+    /// The letters under any of these ids that nobody has taken, the oldest first, at most `limit` of them; they stay.
+    fn list<'a>(
+        &'a self,
+        ids: &'a [CorrelationId],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>>;
 
     /// As [`peek`](Self::peek), and marks it as taken.
     fn take<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
@@ -168,4 +178,11 @@ pub trait Inbox: Send + Sync + fmt::Debug {
     /// Completes when a letter under one of these ids arrives after this call (not after the first poll). It may complete early; the
     /// waiter looks again. So nothing is missed by calling it first, then [`take`](Self::take), then awaiting it.
     fn arrival(&self, ids: &[CorrelationId]) -> BoxFuture<'static, ()>;
+
+    /// How many letters had expired by `now` without anybody having taken them: answers to what nobody here asked, or to what was given
+    /// up. `None` when the store does not count them.
+    fn unclaimed(&self, now: Timestamp) -> Option<u64> {
+        let _ = now;
+        None
+    }
 }
