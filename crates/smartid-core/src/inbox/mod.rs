@@ -55,6 +55,8 @@ pub struct Letter {
     body: Bytes,
     received: Timestamp,
     expires: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
 impl Letter {
@@ -73,7 +75,15 @@ impl Letter {
             body,
             received,
             expires,
+            origin: None,
         }
+    }
+
+    /// Adds where it came in, for receivers that take several kinds of message. It does not tell repeats apart.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
     }
 
     /// The ids it can be found by.
@@ -92,6 +102,12 @@ impl Letter {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Where it came in, if the receiver said so.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     /// When it came.
@@ -115,6 +131,7 @@ impl fmt::Debug for Letter {
             body,
             received,
             expires,
+            origin,
         } = self;
         f.debug_struct("Letter")
             .field("ids", ids)
@@ -122,6 +139,7 @@ impl fmt::Debug for Letter {
             .field("body_bytes", &body.len())
             .field("received", received)
             .field("expires", expires)
+            .field("origin", origin)
             .finish()
     }
 }
