@@ -1,61 +1,41 @@
 //! The engine of a wait: looks into the inbox, polls when that is due, sleeps until either may have changed, knows the end.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
 
-use smartid_core::{
-    BoxFuture, CallPolicy, CorrelationId, Either, Error, Inbox, Lint, StoreError, Timestamp, race,
-};
+use smartid_core::{BoxFuture, CorrelationId, Either, Inbox, Lint, StoreError, Timestamp, race};
 
 use super::lent::Lent;
+use super::polling::{Polled, ask};
 use super::reports::Reports;
 use super::states::StateChange;
+use super::watch::Watch;
 use super::{By, PollHealth, PollPolicy, Step, Waited};
 use crate::client::Hermod;
-use crate::commands::CommandStatus;
-use crate::ids::CommandId;
 use crate::letter;
 use crate::pending::Pending;
 use crate::report::CommandReport;
-use crate::state::State;
 
 /// How many letters of one command are looked at.
 const MOST_LETTERS: usize = 256;
 
-type Polled = Result<Box<CommandReport>, Error>;
-
 /// One wait. [`Hermod::wait`] runs it; the steps are for those who sleep in their own way.
 pub struct Waiter<'a> {
-    hermod: Hermod,
-    inbox: Lent<'a, dyn Inbox + 'a>,
-    pending: Lent<'a, Pending>,
-    policy: PollPolicy,
-    ids: Vec<CorrelationId>,
-    reports: Reports,
+    pub(super) hermod: Hermod,
+    pub(super) inbox: Lent<'a, dyn Inbox + 'a>,
+    pub(super) pending: Lent<'a, Pending>,
+    pub(super) policy: PollPolicy,
+    pub(super) ids: Vec<CorrelationId>,
+    pub(super) reports: Reports,
     /// A poll's answer that is final but lacks what matters; the callback may still bring it.
-    held: Option<Box<CommandReport>>,
-    unfinished: Option<Box<CommandReport>>,
-    health: PollHealth,
+    pub(super) held: Option<Box<CommandReport>>,
+    pub(super) unfinished: Option<Box<CommandReport>>,
+    pub(super) health: PollHealth,
     /// Sleeps until a poll is due, and polls.
-    cycle: Option<BoxFuture<'static, Polled>>,
+    pub(super) cycle: Option<BoxFuture<'static, Polled>>,
     /// What is needed only where somebody wants to hear of everything.
-    watch: Option<Box<Watch>>,
-}
-
-#[derive(Default)]
-struct Watch {
-    /// The ids of final reports and of those that are not.
-    ids: Vec<CorrelationId>,
-    progress: Vec<CorrelationId>,
-    /// Which letters were told of, by what tells them apart.
-    told: Vec<String>,
-    /// The last state that was told.
-    state: Option<State>,
-    answers: usize,
-    degraded: bool,
-    changes: VecDeque<StateChange>,
+    pub(super) watch: Option<Box<Watch>>,
 }
 
 impl std::fmt::Debug for Waiter<'_> {
@@ -105,7 +85,7 @@ impl<'a> Waiter<'a> {
     #[must_use]
     pub fn with_health(mut self, health: PollHealth) -> Self {
         if let Some(watch) = &mut self.watch {
-            watch.degraded = health.is_degraded();
+            watch.health(&health);
         }
         self.health = health;
         self
@@ -113,13 +93,7 @@ impl<'a> Waiter<'a> {
 
     /// Tells of all that happens, see [`advance`](Self::advance).
     pub(super) fn watching(mut self) -> Self {
-        let progress = self.pending.ids(letter::PROGRESS);
-        self.watch = Some(Box::new(Watch {
-            ids: self.ids.iter().chain(&progress).cloned().collect(),
-            progress,
-            degraded: self.health.is_degraded(),
-            ..Watch::default()
-        }));
+        self.watch = Some(Box::new(Watch::new(&self.pending, &self.health)));
         self
     }
 
@@ -129,7 +103,7 @@ impl<'a> Waiter<'a> {
         &self.health
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.hermod.runtime().now()
     }
 
@@ -165,11 +139,12 @@ impl<'a> Waiter<'a> {
             }
             let watched = self.watch.as_ref().map_or(&self.ids, |watch| &watch.ids);
             let arrival = self.inbox.arrival(watched);
-            if self.look().await? {
-                return Ok(self.ended(By::Callback));
-            }
+            let over = self.look().await?;
             if self.watch.as_ref().is_some_and(|watch| !watch.changes.is_empty()) {
                 continue;
+            }
+            if over {
+                return Ok(self.ended(By::Callback));
             }
             let now = self.now();
             let left = self.deadline().since(now);
@@ -255,7 +230,7 @@ impl<'a> Waiter<'a> {
                     .ok(),
             };
             if let Some(report) = held.filter(|report| report.is_final()) {
-                self.whole(*report);
+                self.reports.decided_by(*report);
                 return Ok(By::Poll);
             }
         }
@@ -280,34 +255,32 @@ impl<'a> Waiter<'a> {
 
     /// Looks into the inbox; whether the wait is over.
     async fn look(&mut self) -> Result<bool, StoreError> {
-        if let Some(progress) = self.watch.as_ref().map(|watch| watch.progress.clone()) {
-            for (message, report) in letters(&self.hermod, &*self.inbox, &self.pending, &progress).await? {
-                // One that is final only for this dialect counts at the end, as it does where nobody watches.
-                if !report.is_final() {
-                    self.tell_letter(message, report);
-                }
-            }
-        }
-        let letters = letters(&self.hermod, &*self.inbox, &self.pending, &self.ids).await?;
-        for (message, report) in letters {
+        let reports = letters(&self.hermod, &*self.inbox, &self.pending, &self.ids).await?;
+        for (message, report) in reports {
             if report.is_final() {
                 self.add(report);
-            } else {
-                // The receiver knows a spelling that this dialect lacks.
-                self.unfinished = Some(Box::new(report.clone()));
-                self.tell_letter(message, report);
+                continue;
+            }
+            // The receiver knows a spelling that this dialect lacks.
+            self.unfinished = Some(Box::new(report.clone()));
+            if let Some(watch) = &mut self.watch {
+                watch.letter(message, report);
             }
         }
-        if let Some(watch) = self.watch.as_mut().filter(|_| !self.reports.decide()) {
-            let answers = self.reports.list();
-            for report in answers.iter().skip(watch.answers) {
-                watch
-                    .changes
-                    .push_back(StateChange::Answered(Box::new(report.clone())));
+        let over = self.reports.decide();
+        if let Some(watch) = &mut self.watch {
+            let unfinished = letters(&self.hermod, &*self.inbox, &self.pending, &watch.progress).await?;
+            for (message, report) in unfinished {
+                // One that is final only for this dialect counts at the end, as it does where nobody watches.
+                if !report.is_final() {
+                    watch.letter(message, report);
+                }
             }
-            watch.answers = answers.len();
+            if !over {
+                watch.answers(self.reports.list());
+            }
         }
-        Ok(self.reports.decide())
+        Ok(over)
     }
 
     fn add(&mut self, mut report: CommandReport) {
@@ -325,91 +298,6 @@ impl<'a> Waiter<'a> {
         }
         self.reports.add(report, mids, self.policy.until());
     }
-
-    /// Adds a report that tells of the command as a whole.
-    fn whole(&mut self, report: CommandReport) {
-        self.reports.decided_by(report);
-    }
-
-    fn tell_letter(&mut self, message: String, report: CommandReport) {
-        let Some(watch) = &mut self.watch else { return };
-        if !watch.told.contains(&message) {
-            watch.told.push(message);
-            watch.tell(report);
-        }
-    }
-
-    /// Takes a poll's outcome into account; whether it ends the wait.
-    fn polled(&mut self, outcome: Polled) -> bool {
-        let now = self.now();
-        self.health.polls = self.health.polls.saturating_add(1);
-        self.health.next = self.policy.interval.map(|interval| now + interval);
-        let over = match outcome {
-            Err(error) => {
-                self.health.failed(&error, &self.policy);
-                false
-            }
-            Ok(report) => {
-                self.health.failures = 0;
-                self.answered(report, now)
-            }
-        };
-        if let Some(watch) = self
-            .watch
-            .as_mut()
-            .filter(|watch| watch.degraded != self.health.is_degraded())
-        {
-            watch.degraded = self.health.is_degraded();
-            watch.changes.push_back(StateChange::Polling(self.health.clone()));
-        }
-        over
-    }
-
-    fn answered(&mut self, report: Box<CommandReport>, now: Timestamp) -> bool {
-        if !report.is_final() {
-            if let Some(watch) = self
-                .watch
-                .as_mut()
-                .filter(|watch| watch.state.as_ref() != Some(&report.state))
-            {
-                watch.tell((*report).clone());
-            }
-            self.unfinished = Some(report).filter(|report| report.state != State::InProgress);
-            return false;
-        }
-        if !self.pending.expects_response || !report.is_bare() {
-            self.whole(*report);
-            return true;
-        }
-        // The state is final but the answer is not there: the callback may bring it. Asking again brings nothing new.
-        self.health.degraded = Some("the poll tells the state but not the outcome".to_owned());
-        self.health.settles = Some(if report.opened() {
-            self.policy.deadline(&self.pending)
-        } else {
-            now + self.policy.settle
-        });
-        self.held = Some(report);
-        false
-    }
-
-    fn command_id(&self) -> CommandId {
-        let id = self.pending.command_id.clone();
-        id.unwrap_or_else(|| CommandId::new(""))
-    }
-
-    /// Sleeps until a poll is due, and polls; `None` when there is no polling.
-    fn next_cycle(&mut self, now: Timestamp) -> Option<BoxFuture<'static, Polled>> {
-        let due = self.health.due(&self.pending, &self.policy, now)?;
-        let (hermod, id, policy) = (self.hermod.clone(), self.command_id(), self.policy);
-        Some(Box::pin(async move {
-            let left = due.since(now);
-            if !left.is_zero() {
-                hermod.runtime().sleep(left).await;
-            }
-            // Boxed, so that a flow that sleeps is small.
-            Box::pin(ask(hermod, id, policy)).await
-        }))
-    }
 }
 
 impl Waiter<'static> {
@@ -422,13 +310,6 @@ impl Waiter<'static> {
             Lent::Shared(Arc::new(pending)),
             *policy,
         )
-    }
-}
-
-impl Watch {
-    fn tell(&mut self, report: CommandReport) {
-        self.state = Some(report.state.clone());
-        self.changes.push_back(StateChange::Unfinished(Box::new(report)));
     }
 }
 
@@ -446,14 +327,4 @@ async fn letters(
         (!report.is_foreign_to(pending, dialect)).then(|| (letter.message().to_owned(), report))
     });
     Ok(reports.collect())
-}
-
-/// Asks once.
-async fn ask(hermod: Hermod, id: CommandId, policy: PollPolicy) -> Polled {
-    let limits = CallPolicy::default()
-        .with_attempts(1)
-        .with_attempt_limit(policy.attempt_limit)
-        .with_total_limit(policy.attempt_limit);
-    let poll = CommandStatus::new(id);
-    Ok(Box::new(hermod.call_with(&poll, limits).await?))
 }

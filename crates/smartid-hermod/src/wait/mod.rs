@@ -31,8 +31,10 @@ use crate::report::CommandReport;
 mod engine;
 mod lent;
 mod policy;
+mod polling;
 mod reports;
 mod states;
+mod watch;
 
 pub use engine::Waiter;
 pub use policy::{PollHealth, PollPolicy, Until};
