@@ -138,14 +138,22 @@ impl HermodDialect {
     /// The last path segments at which callbacks are taken: the configured ones, and the verbs that the commands are sent to.
     #[must_use]
     pub fn callback_verbs(&self) -> Vec<String> {
-        let sent = self.commands().map(|(_, command)| &command.path);
-        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
         let mut verbs = self.callback.verbs.clone();
-        for verb in sent.into_iter().chain([&self.fido.create.path]).filter_map(last) {
-            if !verb.is_empty() && !verb.starts_with('{') && !verbs.contains(&verb) {
+        for verb in self.sent_verbs() {
+            if !verbs.contains(&verb) {
                 verbs.push(verb);
             }
         }
         verbs
+    }
+
+    /// The last segments of the paths that commands are sent to; one may be named twice.
+    pub(crate) fn sent_verbs(&self) -> impl Iterator<Item = String> {
+        let sent = self.commands().map(|(_, command)| &command.path);
+        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
+        sent.into_iter()
+            .chain([&self.fido.create.path])
+            .filter_map(last)
+            .filter(|verb| !verb.is_empty() && !verb.starts_with('{'))
     }
 }
