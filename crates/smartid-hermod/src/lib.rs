@@ -103,7 +103,7 @@ pub use dialect::HermodDialect;
 pub use error::HermodError;
 pub use header::{CommandHeader, TEMPORARY};
 pub use ids::{Bid, CommandId, ContentId, ExternalId, Fqdn, KeyId, Mid, ProfileId, SmartCardId, UserId};
-pub use link::{LinkError, PlugoutLink};
+pub use link::{LinkError, MobileLink, MobileLinkOptions, PlugoutLink};
 pub use outcome::Outcome;
 pub use pending::Pending;
 pub use qr::{QrCode, QrError};

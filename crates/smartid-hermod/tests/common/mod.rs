@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 pub mod flow;
+pub mod side;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
