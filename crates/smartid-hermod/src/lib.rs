@@ -76,9 +76,11 @@
 
 pub mod answers;
 mod api_key;
+mod basic;
 pub mod callback;
 mod client;
 pub mod commands;
+pub mod content;
 pub mod dialect;
 mod error;
 mod header;
@@ -99,6 +101,7 @@ pub mod wait;
 pub use api_key::{ApiKey, auth};
 pub use callback::CallbackReceiver;
 pub use client::{DEFAULT_LIFESPAN, DEFAULT_TIMEOUT, Hermod, HermodBuilder};
+pub use content::ContentReceiver;
 pub use dialect::HermodDialect;
 pub use error::HermodError;
 pub use header::{CommandHeader, TEMPORARY};

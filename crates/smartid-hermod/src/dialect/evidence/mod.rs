@@ -6,15 +6,23 @@ mod report;
 
 use smartid_core::{Evidence, Tag};
 
-use super::answers;
+use super::{answers, content};
 
-const SOURCES: [&[&[Evidence]]; 3] = [commands::GROUPS, &[fido::ROWS, report::ROWS], answers::EVIDENCE];
+const SOURCES: [&[&[Evidence]]; 4] = [
+    commands::GROUPS,
+    &[fido::ROWS, report::ROWS],
+    answers::EVIDENCE,
+    &[content::EVIDENCE],
+];
 
 /// One row per setting of [`HermodDialect`](super::HermodDialect).
 pub const EVIDENCE: &[Evidence] = &JOINED;
 
-const COUNT: usize =
-    count(commands::GROUPS) + fido::ROWS.len() + report::ROWS.len() + count(answers::EVIDENCE);
+const COUNT: usize = count(commands::GROUPS)
+    + fido::ROWS.len()
+    + report::ROWS.len()
+    + count(answers::EVIDENCE)
+    + content::EVIDENCE.len();
 
 const JOINED: [Evidence; COUNT] = join();
 
