@@ -89,6 +89,7 @@ mod key;
 pub mod link;
 mod outcome;
 mod pending;
+pub mod push;
 pub mod qr;
 mod read;
 mod registration;
