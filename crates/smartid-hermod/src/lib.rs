@@ -79,6 +79,8 @@ mod api_key;
 mod basic;
 pub mod callback;
 mod client;
+#[cfg(feature = "yaml")]
+pub mod clients;
 pub mod commands;
 pub mod content;
 pub mod dialect;
