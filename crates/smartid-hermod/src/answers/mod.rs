@@ -2,8 +2,8 @@
 //! [`Unverified`](smartid_trust::Unverified).
 
 mod certificate;
-mod jws;
 mod done;
+mod jws;
 mod pin_reset;
 mod ping;
 mod provision;

@@ -4,12 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, StatusCode};
-use smartid_core::base64::{Flavour, decode};
+use http::{Method, StatusCode};
 use smartid_core::{Admission, Head, Letter, Reply, SecretBytes, Timestamp};
 
 use super::CallbackReaderBuilder;
+use crate::basic;
 use crate::dialect::HermodDialect;
 use crate::key::{self, Key};
 use crate::letter;
@@ -42,14 +41,9 @@ impl Refusal {
     #[must_use]
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Unauthenticated => Reply::empty(StatusCode::UNAUTHORIZED).header(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"callback\", charset=\"UTF-8\""),
-            ),
+            Self::Unauthenticated => basic::challenge("Basic realm=\"callback\", charset=\"UTF-8\""),
             Self::UnknownPath => Reply::empty(StatusCode::NOT_FOUND),
-            Self::WrongMethod => {
-                Reply::empty(StatusCode::METHOD_NOT_ALLOWED).header(ALLOW, HeaderValue::from_static("POST"))
-            }
+            Self::WrongMethod => basic::post_only(),
             Self::TooLarge(_) => Reply::empty(StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unreadable(_) => Reply::empty(StatusCode::BAD_REQUEST),
         }
@@ -102,19 +96,7 @@ impl CallbackReader {
     }
 
     fn is_known(&self, head: &Head) -> bool {
-        let Some(pair) = &self.pair else { return true };
-        let mut values = head.headers.get_all(AUTHORIZATION).iter();
-        // Two of them could be read in two ways.
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return false;
-        };
-        let presented = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.trim().split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, token)| decode(Flavour::Standard, token.trim()).ok());
-        presented.is_some_and(|presented| pair.constant_time_eq(&presented))
+        basic::is_known(self.pair.as_ref(), &head.headers)
     }
 
     /// A final report is found by the command's ids. One that is not is kept under ids of its own, for diagnosis: it must not stand

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use smartid_core::{ConfigError, Inbox, Runtime, SecretBytes, SecretString};
+use smartid_core::{ConfigError, Inbox, Runtime, SecretString};
 
 use super::{CallbackReader, CallbackReceiver, Counts, DEFAULT_BODY_LIMIT, DEFAULT_RETENTION};
+use crate::basic::Auth;
 use crate::dialect::HermodDialect;
 use crate::letter;
 
@@ -25,12 +26,6 @@ pub struct CallbackReaderBuilder {
     retention: Option<Duration>,
     inbox_name: Option<String>,
     dialect: HermodDialect,
-}
-
-#[derive(Clone, Debug)]
-enum Auth {
-    Basic { user: String, password: SecretString },
-    Nobody,
 }
 
 macro_rules! settings {
@@ -109,29 +104,8 @@ impl CallbackReaderBuilder {
     /// As [`CallbackReceiverBuilder::build`].
     pub fn build(self) -> Result<CallbackReader, ConfigError> {
         let refuse = |setting: &'static str, problem: &str| Err(ConfigError::new(setting, problem));
-        let pair = match self.auth {
-            None => {
-                return refuse(
-                    "hermod.callback.basic_auth",
-                    "is missing; it is the user:password of `callback-basic-auth` in messaging's entry for this API user",
-                );
-            }
-            Some(Auth::Nobody) => None,
-            Some(Auth::Basic { user, password }) => {
-                if user.is_empty() || user.contains(':') {
-                    return refuse(
-                        "hermod.callback.basic_auth",
-                        "must have a user name that is not empty and has no colon",
-                    );
-                }
-                if password.expose().is_empty() {
-                    return refuse("hermod.callback.basic_auth", "has an empty password");
-                }
-                Some(SecretBytes::new(
-                    format!("{user}:{}", password.expose()).into_bytes(),
-                ))
-            }
-        };
+        let missing = "is missing; it is the user:password of `callback-basic-auth` in messaging's entry for this API user";
+        let pair = Auth::pair(self.auth, "hermod.callback.basic_auth", missing)?;
         let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);
         if body_limit == 0 {
             return refuse("hermod.callback.body_limit", "is zero");

@@ -1,9 +1,9 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
 mod authenticate;
+mod cancel;
 mod certificate;
 mod certificate_entry;
-mod cancel;
 mod command_status;
 mod delete_mailbox;
 mod delete_profile;

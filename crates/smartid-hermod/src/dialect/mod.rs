@@ -29,6 +29,7 @@
 
 mod answers;
 mod command;
+mod content;
 mod evidence;
 mod fido;
 mod parts;
@@ -44,6 +45,7 @@ pub use answers::{
     SignaturePayloadDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
+pub use content::{ContentDialect, ImageForm, ReplyStatus};
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};
@@ -87,6 +89,8 @@ pub struct HermodDialect {
     pub callback: CallbackDialect,
     /// Where things stand in a device's answer to each command.
     pub answers: AnswersDialect,
+    /// How messaging asks a content provider, and what it is answered.
+    pub content: ContentDialect,
 }
 
 impl Default for HermodDialect {
@@ -113,6 +117,7 @@ impl Default for HermodDialect {
             states: StateSpellings::default(),
             callback: CallbackDialect::default(),
             answers: AnswersDialect::default(),
+            content: ContentDialect::default(),
         }
     }
 }

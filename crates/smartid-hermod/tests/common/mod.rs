@@ -4,6 +4,7 @@
 pub mod commands;
 pub mod flow;
 pub mod provision;
+pub mod side;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
