@@ -13,7 +13,8 @@ use crate::SimError;
 const MAX_LENGTH: usize = 1024 * 1024;
 /// Files that ask for more rounds of key derivation, as far as that can be seen from outside, are refused.
 const MAX_ITERATIONS: u64 = 2_000_000;
-const MAX_DEPTH: usize = 16;
+/// An ordinary file has its key derivation 17 deep.
+const MAX_DEPTH: usize = 24;
 /// More elements than this are not looked through.
 const MAX_ELEMENTS: usize = 4096;
 /// Rounds of what [`make`] makes: enough to be what it says, few enough for tests.

@@ -218,14 +218,8 @@ fn garbage_and_too_much_are_refused() {
 
 #[test]
 fn nobody_having_signed_is_no_signature() {
-    // SEQUENCE { signedData, [0] SEQUENCE { 1, {}, { data, [0] OCTET STRING "x" }, {} } }
-    let empty = b"\x30\x25\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x18\x30\x16\x02\x01\x01\x31\x00\x30\x0f\x06\x09\x2a\x86\
+    // SEQUENCE { signedData, [0] SEQUENCE { 1, {}, { data, [0] OCTET STRING "" }, {} } }
+    let empty = b"\x30\x27\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x1a\x30\x18\x02\x01\x01\x31\x00\x30\x0f\x06\x09\x2a\x86\
                   \x48\x86\xf7\x0d\x01\x07\x01\xa0\x02\x04\x00\x31\x00";
-    refused(cms::verify(empty, None), "can be read");
-    let mut empty = empty.to_vec();
-    (empty[1], empty[14], empty[16]) = (0x27, 0x1a, 0x18);
-    refused(cms::verify(&empty, None), "can be read");
-    let right = b"\x30\x25\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x18\x30\x16\x02\x01\x01\x31\x00\x30\x0f\x06\x09\x2a\x86\
-                  \x48\x86\xf7\x0d\x01\x07\x01\xa0\x02\x04\x00\x31\x00";
-    let _ = right;
+    refused(cms::verify(empty, None), "nobody has signed");
 }

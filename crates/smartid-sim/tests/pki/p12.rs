@@ -36,6 +36,7 @@ fn key_and_certificates_come_back() {
 fn garbage_is_refused() {
     let key = ec(KeyKind::P256);
     let file = p12::make(&key, &[], "secret").unwrap();
+    assert_eq!(p12::open(&file, "secret").unwrap().len(), 1);
     for length in 0..file.len() {
         refused(p12::open(&file[..length], "secret"), "PKCS #12");
     }
@@ -51,6 +52,7 @@ fn garbage_is_refused() {
 #[test]
 fn more_rounds_than_reasonable_are_refused_before_they_are_made() {
     let file = p12::make(&ec(KeyKind::P256), &[], "secret").unwrap();
+    p12::open(&file, "secret").unwrap();
     // 2048 as INTEGER right behind a salt; made a number of the same length that is negative, which no honest file has.
     let rounds = [0x02, 0x02, 0x08, 0x00];
     let places: Vec<usize> = (0..file.len() - 4)
