@@ -2,6 +2,7 @@
 //! certificate is to be trusted is the caller's question.
 
 use super::alg::{Digest, SigAlg};
+use super::authority::OID_SUBJECT_KEY;
 use super::certificate::Certificate;
 use super::cms::{
     OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_RSA, OID_SIGNED_DATA, OID_SIGNING_TIME,
@@ -14,8 +15,6 @@ use crate::SimError;
 const MAX_LENGTH: usize = 8 * 1024 * 1024;
 const MAX_SIGNERS: usize = 16;
 const MAX_CERTIFICATES: usize = 64;
-/// 2.5.29.14
-const OID_SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 0x0e];
 
 /// A message whose signatures are right. No certificate's issuer, validity or purpose was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]

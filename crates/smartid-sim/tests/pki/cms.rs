@@ -24,6 +24,7 @@ fn all_options() -> Vec<Options> {
             base.clone(),
             base.clone().signing_time(NOW + 1),
             base.clone().without_attributes(),
+            base.clone().digest_in_algorithm(),
             base.clone().detached(),
             base.clone().detached().without_attributes(),
         ]);

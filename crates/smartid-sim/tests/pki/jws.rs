@@ -175,7 +175,7 @@ fn what_is_no_jws_is_refused() {
         refused(jws::with_broken_signature(wrong), "no compact JWS");
     }
     for length in 0..text.len() {
-        assert!(jws::verify(&text[..length], key.public_key()).is_err());
+        assert!(jws::verify(text.get(..length).unwrap(), key.public_key()).is_err());
     }
     for wrong in [
         format!("{text}="),
