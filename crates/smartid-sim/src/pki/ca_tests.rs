@@ -1,6 +1,6 @@
 //! What authorities issue, withdraw and refuse.
 
-use super::csr::{self, Csr, OID_SAN};
+use super::csr::{self, Csr, Extension, OID_SAN};
 use super::der::{self, Reader};
 use super::profile::{OID_EXTENDED_USAGE, OID_KEY_USAGE};
 use super::{Certificate, Key, KeyKind, KeySource, Profile, PublicKey, SigAlg, TestCa, Validity};
@@ -96,6 +96,15 @@ fn alternative_names_that_are_no_sequence_are_refused() {
         let error = ca.issue(&request, Profile::Signing, year()).unwrap_err();
         assert!(pki(error).contains("alternative names"));
     }
+}
+
+#[test]
+fn no_more_than_64_extensions_are_read() {
+    let one = Extension::new(OID_SAN, true, vec![0x30, 0]).der();
+    let read = |count: usize| Extension::read_all(Reader::new(&one.repeat(count)));
+    assert_eq!(read(64).unwrap().len(), 64);
+    assert_eq!(read(65), None);
+    assert_eq!(Extension::read_all(Reader::new(&one[..one.len() - 1])), None);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use smartid_sim::pki::{Certificate, Key, KeyKind, Profile, SigAlg, Validity};
 use crate::{Folder, NOW, agrees, algorithms, disagrees, keys, openssl};
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn requests_verify() {
     let folder = Folder::new();
     let throw_away = Key::generate(KeyKind::P256).unwrap();
@@ -47,7 +47,7 @@ fn requests_verify() {
 }
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn their_requests_are_rekeyed_and_their_signatures_verified() {
     let folder = Folder::new();
     let (key_file, csr_file) = (folder.path("key.pem"), folder.path("theirs.csr"));
@@ -108,7 +108,7 @@ fn their_requests_are_rekeyed_and_their_signatures_verified() {
 }
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn certificates_and_revocation_lists_verify() {
     let folder = Folder::new();
     for kind in [KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Rsa2048] {

@@ -6,7 +6,7 @@ use smartid_sim::pki::{Certificate, OaepDigest, Profile, Validity, p12};
 use crate::{Folder, NOW, agrees, disagrees, keys, pem_file, rsa};
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn what_they_encrypt_is_decrypted() {
     let folder = Folder::new();
     let key = rsa();
@@ -43,7 +43,7 @@ fn what_they_encrypt_is_decrypted() {
 }
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn pkcs12_files_are_read_in_both_directions() {
     let folder = Folder::new();
     let ca = TestCa::new(7, NOW).unwrap();
@@ -104,5 +104,18 @@ fn pkcs12_files_are_read_in_both_directions() {
         assert!(std::path::Path::new(&theirs).exists());
         let error = p12::open(&folder.read("theirs.p12"), "secret").unwrap_err();
         assert!(error.to_string().contains("too much"), "{error}");
+        agrees(&[
+            "pkcs12",
+            "-export",
+            "-nokeys",
+            "-in",
+            &certificate_file,
+            "-passout",
+            "pass:secret",
+            "-out",
+            &theirs,
+        ]);
+        let error = p12::open(&folder.read("theirs.p12"), "secret").unwrap_err();
+        assert!(error.to_string().contains("holds no private key"), "{error}");
     }
 }

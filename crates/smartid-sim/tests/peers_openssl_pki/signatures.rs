@@ -6,7 +6,7 @@ use smartid_sim::pki::{Digest, KeyKind, Profile, SigAlg, Validity, cms, jws};
 use crate::{Folder, NOW, agrees, algorithms, disagrees, keys, openssl, pem_file, rsa};
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn cms_messages_verify() {
     let folder = Folder::new();
     let ca = TestCa::new(7, NOW).unwrap();
@@ -61,7 +61,7 @@ fn cms_messages_verify() {
 }
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn their_cms_messages_are_verified() {
     let folder = Folder::new();
     let ca = TestCa::new(7, NOW).unwrap();
@@ -148,7 +148,7 @@ fn their_cms_messages_are_verified() {
 }
 
 #[test]
-#[ignore = "needs the openssl program"]
+#[ignore = "needs the program openssl"]
 fn jws_and_bare_signatures_verify() {
     let folder = Folder::new();
     for (name, key) in keys() {

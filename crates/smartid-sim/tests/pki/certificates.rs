@@ -29,6 +29,12 @@ fn what_is_no_certificate_is_refused() {
         refused(Certificate::parse(&der[..length]), "no certificate");
     }
     refused(Certificate::parse(&[der, &[0]].concat()), "no certificate");
+    // The algorithm inside is not the one outside.
+    let mut other = der.to_vec();
+    let es256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+    let place = other.windows(8).rposition(|part| part == es256).unwrap();
+    other[place + 7] = 0x03;
+    refused(Certificate::parse(&other), "no certificate");
     let many = vec![format!("OU={}", "x".repeat(1000)); 70].join(",");
     refused(
         ca.issue_for_key(

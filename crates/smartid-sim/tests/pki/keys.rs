@@ -294,6 +294,12 @@ fn the_keys_of_rfc_7517_are_read_and_written_alike() {
         ("e", json!("Ag")),
         ("e", json!("AQ")),
         ("n", json!("=")),
+        ("e", json!("AQABAQAB")),
+        // Even.
+        (
+            "n",
+            json!(rsa["n"].as_str().unwrap().strip_suffix('w').unwrap().to_owned() + "g"),
+        ),
     ] {
         let mut wrong = rsa.clone();
         wrong[name] = value;
