@@ -18,12 +18,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use smartid_sim::pki::{Key, KeyKind, KeySource, SigAlg};
+use smartid_sim::TestCa;
+use smartid_sim::pki::{Certificate, Digest, Key, KeyKind, KeySource, Profile, SigAlg, Validity};
 
 /// 2026-01-01T00:00:00Z
 const NOW: u64 = 1_767_225_600;
 
-/// A folder of its own for each test, removed at the end.
+/// A folder of its own for each test, removed at the end, in which the program runs.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -39,18 +40,51 @@ impl Folder {
         Self(path)
     }
 
-    fn put(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
+    fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.0.join(name), content).unwrap();
     }
 
     fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.0.join(name)).unwrap()
+    }
+
+    /// Whether the program agrees, and all that it said. The arguments are parted by spaces.
+    fn openssl(&self, arguments: &str) -> (bool, String) {
+        let output = Command::new("openssl")
+            .args(arguments.split(' '))
+            .current_dir(&self.0)
+            .output()
+            .expect("the program openssl");
+        let text = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&text).into_owned(),
+        )
+    }
+
+    /// The program agrees, and says all this.
+    #[track_caller]
+    fn agrees(&self, arguments: &str, parts: &[&str]) {
+        let (success, text) = self.openssl(arguments);
+        assert!(success, "openssl {arguments}\n{text}");
+        for part in parts {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+    }
+
+    /// The program fails, and says this.
+    #[track_caller]
+    fn disagrees(&self, arguments: &str, part: &str) {
+        let (success, text) = self.openssl(arguments);
+        assert!(!success && text.contains(part), "openssl {arguments}\n{text}");
+    }
+
+    /// Writes both halves of a key as PEM, to `key.pem` and `public.pem`.
+    fn put_key(&self, key: &Key) {
+        self.put("key.der", key.expose_pkcs8());
+        self.agrees("pkey -inform DER -in key.der -out key.pem", &[]);
+        self.put("public.der", key.public_spki_der());
+        self.agrees("pkey -pubin -inform DER -in public.der -out public.pem", &[]);
     }
 }
 
@@ -60,61 +94,36 @@ impl Drop for Folder {
     }
 }
 
-/// Whether the program agrees, and all that it said.
-fn openssl(arguments: &[&str]) -> (bool, String) {
-    let output = Command::new("openssl").args(arguments).output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&text).into_owned(),
-    )
-}
-
-#[track_caller]
-fn agrees(arguments: &[&str]) -> String {
-    let (success, text) = openssl(arguments);
-    assert!(success, "openssl {arguments:?}\n{text}");
-    text
-}
-
-#[track_caller]
-fn disagrees(arguments: &[&str]) {
-    let (success, text) = openssl(arguments);
-    assert!(!success, "openssl {arguments:?}\n{text}");
-}
-
 fn rsa() -> Key {
     KeySource::new(Some(1)).key(KeyKind::Rsa2048).unwrap()
 }
 
-fn keys() -> Vec<(&'static str, Key)> {
-    vec![
-        ("rsa", rsa()),
-        ("p256", Key::generate(KeyKind::P256).unwrap()),
-        ("p384", Key::generate(KeyKind::P384).unwrap()),
-        ("p521", Key::generate(KeyKind::P521).unwrap()),
+fn keys() -> [Key; 4] {
+    let curve = |kind| Key::generate(kind).unwrap();
+    [
+        rsa(),
+        curve(KeyKind::P256),
+        curve(KeyKind::P384),
+        curve(KeyKind::P521),
     ]
 }
 
-fn algorithms(key: &Key) -> Vec<SigAlg> {
-    if key.kind().is_rsa() {
-        vec![
-            SigAlg::Rs1,
-            SigAlg::Rs256,
-            SigAlg::Rs384,
-            SigAlg::Rs512,
-            SigAlg::Ps256,
-            SigAlg::Ps384,
-            SigAlg::Ps512,
-        ]
-    } else {
-        vec![key.default_alg()]
+fn algorithms(key: &Key) -> impl Iterator<Item = SigAlg> {
+    let kind = key.kind();
+    SigAlg::all().filter(move |alg| alg.fits(kind))
+}
+
+/// The name of an algorithm's digest in the program.
+fn digest(alg: SigAlg) -> &'static str {
+    match alg.digest() {
+        Digest::Sha1 => "sha1",
+        Digest::Sha256 => "sha256",
+        Digest::Sha384 => "sha384",
+        _ => "sha512",
     }
 }
 
-fn pem_file(folder: &Folder, name: &str, key: &Key) -> String {
-    let der = folder.put(&format!("{name}.p8"), key.expose_pkcs8());
-    let pem = folder.path(&format!("{name}.key"));
-    agrees(&["pkey", "-inform", "DER", "-in", &der, "-out", &pem]);
-    pem
+fn certificate(ca: &TestCa, key: &Key, profile: Profile) -> Certificate {
+    ca.issue_for_key("CN=Anna", key, profile, Validity::days(NOW, 30))
+        .unwrap()
 }

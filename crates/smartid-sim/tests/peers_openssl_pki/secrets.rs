@@ -1,45 +1,35 @@
 //! What is encrypted for a key, and keys under a password.
 
 use smartid_sim::TestCa;
-use smartid_sim::pki::{Certificate, OaepDigest, Profile, Validity, p12};
+use smartid_sim::pki::{Certificate, OaepDigest, Profile, p12};
 
-use crate::{Folder, NOW, agrees, disagrees, keys, pem_file, rsa};
+use crate::{Folder, NOW, certificate, keys, rsa};
 
 #[test]
 #[ignore = "needs the program openssl"]
 fn what_they_encrypt_is_decrypted() {
     let folder = Folder::new();
     let key = rsa();
-    let public = folder.put("public.der", key.public_spki_der());
-    let plain = folder.put("plain", [0x5a; 24]);
-    let encrypted = folder.path("encrypted");
-    for (digest, name) in [
-        (Some(OaepDigest::Sha1), "sha1"),
-        (Some(OaepDigest::Sha256), "sha256"),
-        (Some(OaepDigest::Sha384), "sha384"),
-        (Some(OaepDigest::Sha512), "sha512"),
-        (None, ""),
-    ] {
-        let (mode, of) = (
-            if digest.is_some() { "oaep" } else { "pkcs1" },
-            format!("rsa_oaep_md:{name}"),
+    folder.put_key(&key);
+    folder.put("plain", [0x5a; 24]);
+    let encrypted = |options: &str| {
+        let options = format!("-pkeyopt rsa_padding_mode:{options}");
+        folder.agrees(
+            &format!("pkeyutl -encrypt -pubin -inkey public.pem -in plain -out encrypted {options}"),
+            &[],
         );
-        let mode = format!("rsa_padding_mode:{mode}");
-        let mut arguments = vec![
-            "pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", &public, "-in", &plain, "-out",
-            &encrypted, "-pkeyopt", &mode,
-        ];
-        if digest.is_some() {
-            arguments.extend(["-pkeyopt", &of]);
-        }
-        agrees(&arguments);
-        let theirs = folder.read("encrypted");
-        let found = match digest {
-            Some(digest) => key.decrypt_oaep(digest, &theirs).unwrap(),
-            None => key.decrypt_pkcs1(&theirs).unwrap(),
-        };
-        assert_eq!(found, [0x5a; 24]);
+        folder.read("encrypted")
+    };
+    for (digest, name) in [
+        (OaepDigest::Sha1, "sha1"),
+        (OaepDigest::Sha256, "sha256"),
+        (OaepDigest::Sha384, "sha384"),
+        (OaepDigest::Sha512, "sha512"),
+    ] {
+        let theirs = encrypted(&format!("oaep -pkeyopt rsa_oaep_md:{name}"));
+        assert_eq!(key.decrypt_oaep(digest, &theirs).unwrap(), [0x5a; 24]);
     }
+    assert_eq!(key.decrypt_pkcs1(&encrypted("pkcs1")).unwrap(), [0x5a; 24]);
 }
 
 #[test]
@@ -48,74 +38,34 @@ fn pkcs12_files_are_read_in_both_directions() {
     let folder = Folder::new();
     let ca = TestCa::new(7, NOW).unwrap();
     let issuer = Certificate::parse(ca.issuer_der()).unwrap();
-    let chain = folder.put("chain.pem", issuer.pem());
-    for (name, key) in keys() {
-        let certificate = ca
-            .issue_for_key("CN=a", &key, Profile::Encryption, Validity::days(NOW, 30))
-            .unwrap();
-        let mine = p12::make(
-            &key,
-            &[certificate.der().to_vec(), issuer.der().to_vec()],
-            "secret",
-        )
-        .unwrap();
-        let file = folder.put("mine.p12", &mine);
-        let text = agrees(&["pkcs12", "-in", &file, "-passin", "pass:secret", "-noenc"]);
+    folder.put("issuer.pem", issuer.pem());
+    for key in keys() {
+        let certificate = certificate(&ca, &key, Profile::Encryption);
+        let chain = [certificate.der().to_vec(), issuer.der().to_vec()];
+        folder.put("mine.p12", p12::make(&key, &chain, "secret").unwrap());
+        folder.agrees("pkcs12 -in mine.p12 -passin pass:secret -noenc -out all.pem", &[]);
+        let text = String::from_utf8(folder.read("all.pem")).unwrap();
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 2);
         assert_eq!(text.matches("BEGIN PRIVATE KEY").count(), 1);
-        disagrees(&["pkcs12", "-in", &file, "-passin", "pass:guess", "-noenc"]);
+        folder.disagrees(
+            "pkcs12 -in mine.p12 -passin pass:guess -noenc",
+            "invalid password",
+        );
 
-        let certificate_file = folder.put("certificate.pem", certificate.pem());
-        let key_file = pem_file(&folder, name, &key);
-        let theirs = folder.path("theirs.p12");
-        agrees(&[
-            "pkcs12",
-            "-export",
-            "-in",
-            &certificate_file,
-            "-inkey",
-            &key_file,
-            "-certfile",
-            &chain,
-            "-passout",
-            "pass:secret",
-            "-out",
-            &theirs,
-        ]);
-        let entries = p12::open(&folder.read("theirs.p12"), "secret").unwrap();
+        folder.put("certificate.pem", certificate.pem());
+        folder.put_key(&key);
+        let theirs = |options: &str| {
+            let fixed = "pkcs12 -export -in certificate.pem -passout pass:secret -out theirs.p12";
+            folder.agrees(&format!("{fixed} {options}"), &[]);
+            p12::open(&folder.read("theirs.p12"), "secret")
+        };
+        let entries = theirs("-inkey key.pem -certfile issuer.pem").unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].key.public_key(), key.public_key());
-        assert_eq!(entries[0].certificates[0], certificate.der());
-        assert_eq!(entries[0].certificates[1], issuer.der());
-        agrees(&[
-            "pkcs12",
-            "-export",
-            "-in",
-            &certificate_file,
-            "-inkey",
-            &key_file,
-            "-iter",
-            "2000001",
-            "-passout",
-            "pass:secret",
-            "-out",
-            &theirs,
-        ]);
-        assert!(std::path::Path::new(&theirs).exists());
-        let error = p12::open(&folder.read("theirs.p12"), "secret").unwrap_err();
-        assert!(error.to_string().contains("too much"), "{error}");
-        agrees(&[
-            "pkcs12",
-            "-export",
-            "-nokeys",
-            "-in",
-            &certificate_file,
-            "-passout",
-            "pass:secret",
-            "-out",
-            &theirs,
-        ]);
-        let error = p12::open(&folder.read("theirs.p12"), "secret").unwrap_err();
-        assert!(error.to_string().contains("holds no private key"), "{error}");
+        assert_eq!(entries[0].certificates, chain);
+        let error = theirs("-inkey key.pem -iter 2000001").unwrap_err().to_string();
+        assert!(error.contains("too much"), "{error}");
+        let error = theirs("-nokeys").unwrap_err().to_string();
+        assert!(error.contains("holds no private key"), "{error}");
     }
 }
