@@ -191,7 +191,10 @@ async fn answers_can_be_checked() {
         (&json!("FAILED"), &json!("INVALID_RESPONSE"))
     );
     assert!(body.get("response").is_none());
-    assert_eq!(flow("[hermod]\ncheck_answers = \"shape\"").await.1["state"], "SUCCESS");
+    assert_eq!(
+        flow("[hermod]\ncheck_answers = \"shape\"").await.1["state"],
+        "SUCCESS"
+    );
 }
 
 #[tokio::test]
