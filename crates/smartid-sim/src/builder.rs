@@ -74,6 +74,9 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         }
         fill(&mut user.key, || random.hex64("api-key"));
     }
+    if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
+        return wrong(&wrong_setting);
+    }
     let da = &mut config.da;
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
@@ -88,6 +91,10 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
             "hermod.callback.registration_pointer",
             &config.hermod.callback.registration_pointer,
         ),
+        (
+            "hermod.mailbox.answer_pointer",
+            &config.hermod.mailbox.answer_pointer,
+        ),
         ("da.credential_pointer", &config.da.credential_pointer),
     ] {
         if !pointer.is_empty() && !pointer.starts_with('/') {
@@ -98,6 +105,11 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         ("hermod.unauthorized_status", config.hermod.unauthorized_status),
         ("hermod.accepted_status", config.hermod.accepted_status),
         ("hermod.cancel.status", config.hermod.cancel.status),
+        ("hermod.delete.status", config.hermod.delete.status),
+        (
+            "hermod.mailbox.unknown_status",
+            config.hermod.mailbox.unknown_status,
+        ),
         ("da.success_status", config.da.success_status),
         ("da.status.invalid", config.da.status.invalid),
         ("da.status.challenge", config.da.status.challenge),

@@ -48,6 +48,7 @@ pub use da::StoredCredential;
 pub use desktop::{Desktop, DeviceReport, LoginReport, SIM_AAGUID};
 pub use error::SimError;
 pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
+pub use hermod::{BoxNotice, BoxNotices, MailboxEntry};
 pub use json::Move;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};

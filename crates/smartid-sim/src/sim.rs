@@ -15,7 +15,7 @@ use crate::control::Control;
 use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
 use crate::faults::Faults;
-use crate::hermod::{CallbackSender, Hermod, deliver};
+use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
 use crate::net::server::{Service, Shared, serve};
 use crate::net::tls::{Authority, ClientIdentity};
 use crate::pki::attestation::BuiltIn;
@@ -120,6 +120,7 @@ impl Sim {
             records: Arc::clone(&records),
             authority: Arc::clone(&authority),
         });
+        hermod.set_sender(Arc::clone(&sender));
         let mut tasks = vec![
             tokio::spawn(serve(
                 hermod_listener,
@@ -243,6 +244,42 @@ impl Sim {
     /// As [`Sim::set_callback`], for any API user.
     pub fn set_callback_of(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
         self.hermod.set_callback(client_id, url, basic);
+    }
+
+    /// Where the content of an API user comes from, and with which Basic user and password.
+    pub fn set_content_provider(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
+        self.hermod.set_content_provider(client_id, url, basic);
+    }
+
+    /// An API user with its key and addresses as they are now.
+    #[must_use]
+    pub fn api_user(&self, client_id: &str) -> Option<ApiUser> {
+        self.hermod.api_user(client_id)
+    }
+
+    /// The mailboxes that belong to somebody, oldest first.
+    #[must_use]
+    pub fn mailboxes(&self) -> Vec<MailboxEntry> {
+        self.hermod.mailboxes()
+    }
+
+    /// Tells from now on when a message is put into a mailbox that belongs to somebody: what a push service would be told.
+    #[must_use]
+    pub fn box_notices(&self) -> BoxNotices {
+        self.hermod.subscribe_boxes()
+    }
+
+    /// Trusts one more public attestation key, a JWK (protocol notes: hermod 5.4), for `hermod.check_answers = "signature"`.
+    ///
+    /// # Errors
+    /// [`SimError::Config`] when it is no public JWK of kind RSA or EC P-256.
+    pub fn trust_attestation_key(&self, jwk: &str) -> Result<(), SimError> {
+        if self.hermod.trust_attestation_key(jwk) {
+            return Ok(());
+        }
+        Err(SimError::Config(
+            "not a public JWK of kind RSA or EC P-256".into(),
+        ))
     }
 
     /// Trusts more certificate authorities (PEM) when calling back over https.

@@ -2,15 +2,20 @@
 //! misspelt would otherwise silently play the default.
 
 mod callback;
+mod commands;
+mod content;
 mod da;
 mod desktop;
 mod fido;
 mod hermod;
 mod live;
+mod mailbox;
 
 use serde::{Deserialize, Serialize};
 
 pub use callback::{CallbackConfig, RegistrationEncoding};
+pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
+pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
     DaAuth, DaConfig, DaUser, ErrorBody, ExcludeStyle, RefusalStatus, Unauthenticated, UserPosition,
 };
@@ -19,6 +24,8 @@ pub use fido::{FidoConfig, FidoMode, FidoVerb, OptionsEncoding};
 pub use hermod::{
     ApiUser, CancelConfig, HermodConfig, LinkEscapes, PollConfig, PollMode, SecondAnswer, StateNames,
 };
+
+pub use mailbox::{CheckAnswers, ExistingMailbox, FanOut, MailboxConfig};
 
 pub(crate) use live::LiveConfig;
 
