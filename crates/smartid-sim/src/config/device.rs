@@ -36,6 +36,9 @@ pub struct ProvisionAnswerConfig {
     pub certreq: String,
     /// Member of a key with its public key when there was no template (hermod 5.4, I).
     pub jwk: String,
+    /// Values of `responsesignaturekey` that mean the attestation key; other values name a key of the profile (hermod 3.1,
+    /// `ATTESTATION` D-ex, others U).
+    pub attestation: Vec<String>,
     /// Name the signing key in the JWS header (`kid`; hermod 5.4, I).
     pub kid: bool,
     /// `response.format` of the answer (hermod 6.2, I).
@@ -52,6 +55,7 @@ impl Default for ProvisionAnswerConfig {
             key_id: "keyid".into(),
             certreq: "certreq".into(),
             jwk: "jwk".into(),
+            attestation: vec!["ATTESTATION".into()],
             kid: true,
             format: "jws".into(),
         }

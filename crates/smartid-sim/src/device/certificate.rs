@@ -1,0 +1,193 @@
+//! Installs certificates for the keys of a profile, recovered keys, and certificates that go with none of them; and deletes profiles
+//! (protocol notes: hermod 3.3, 3.8). Either everything of a command is installed or nothing.
+
+use serde_json::Value;
+
+use super::command::{Command, base64_any};
+use super::store::{Profile, StoredKey};
+use super::{App, DeviceReport, Effect, Reaction, Refusal};
+use crate::Persona;
+use crate::config::CertificateCommandConfig;
+use crate::pki::{Certificate, p12};
+use crate::sync::lock;
+
+/// At most so many entries of one list.
+const MAX_ENTRIES: usize = 50;
+
+fn list<'v>(body: &'v Value, name: &str) -> Result<&'v [Value], Refusal> {
+    match body.get(name) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(list)) if list.len() <= MAX_ENTRIES => Ok(list),
+        Some(_) => Err(Refusal::parameter(format!("{name} is not a list of at most {MAX_ENTRIES}"))),
+    }
+}
+
+fn der(value: &Value, what: &str) -> Result<Vec<u8>, Refusal> {
+    let der = value
+        .as_str()
+        .and_then(base64_any)
+        .ok_or_else(|| Refusal::parameter(format!("{what} is not base64")))?;
+    Certificate::parse(&der)?;
+    Ok(der)
+}
+
+/// Puts the command's certificates and keys into the profile.
+fn apply(names: &CertificateCommandConfig, body: &Value, profile: &mut Profile) -> Result<usize, Refusal> {
+    let protection = body.get("desktopKeyProtectionLevel").and_then(Value::as_str);
+    let mut count = 0;
+    for entry in list(body, &names.certificates)? {
+        let id = entry
+            .get(&names.key_id)
+            .and_then(Value::as_str)
+            .ok_or_else(|| Refusal::parameter("a certificate without its keyid"))?;
+        let certificate = entry.get(&names.certificate).unwrap_or(&Value::Null);
+        let mut chain = vec![der(certificate, "a certificate")?];
+        for above in list(entry, &names.chain)? {
+            chain.push(der(above, "a certificate of the chain")?);
+        }
+        let key = profile
+            .keys
+            .iter_mut()
+            .find(|key| key.id == id)
+            .ok_or_else(|| Refusal::new("KEY_UNKNOWN", "the profile has no such key"))?;
+        let first = chain.first().map(Vec::as_slice).unwrap_or_default();
+        if names.check_public_key && Certificate::parse(first)?.spki_der() != key.key.public_spki_der() {
+            return Err(Refusal::new(
+                "KEY_MISMATCH",
+                "the certificate is not for this key",
+            ));
+        }
+        key.chain = chain;
+        key.protection = protection.map(str::to_owned);
+        count += 1;
+    }
+    for (number, entry) in list(body, &names.pkcs12)?.iter().enumerate() {
+        let file = entry
+            .get(&names.pkcs12_data)
+            .and_then(Value::as_str)
+            .and_then(base64_any)
+            .ok_or_else(|| Refusal::parameter("a PKCS #12 is not base64"))?;
+        let password = entry
+            .get(&names.pkcs12_password)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let opened = p12::open(&file, password)
+            .map_err(|_| Refusal::new("PKCS12_NOT_OPENED", "wrong password, or no usable PKCS #12"))?;
+        for (place, recovered) in opened.into_iter().enumerate() {
+            let id = entry
+                .get(&names.key_id)
+                .and_then(Value::as_str)
+                .filter(|_| place == 0)
+                .map_or_else(|| format!("recovered-{number}-{place}"), str::to_owned);
+            profile.put(StoredKey {
+                id,
+                usage: "ENC".into(),
+                storage: profile.keys.first().map_or_else(String::new, |key| key.storage.clone()),
+                mechanism: None,
+                key: recovered.key,
+                chain: recovered.certificates,
+                protection: protection.map(str::to_owned),
+                recovered: true,
+            });
+            count += 1;
+        }
+    }
+    for certificate in list(body, &names.auxiliary)? {
+        let certificate = der(certificate, "an auxiliary certificate")?;
+        if !profile.auxiliary.contains(&certificate) {
+            profile.auxiliary.push(certificate);
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+impl App {
+    /// The profile that a command means: by `smartcardid`, which wins over `profileid` (hermod 3.6, D), else the one in whose mailbox
+    /// it lay, else the user's only one.
+    pub(super) fn target(&self, command: &Command, home: Option<&str>) -> Result<Profile, Refusal> {
+        let unknown = || Refusal::new("PROFILE_UNKNOWN", "the app has no such profile");
+        let card = command.text("smartcardid");
+        if let Some(card) = card
+            && let Some(found) = lock(&self.profiles).iter().find(|held| held.card() == card)
+        {
+            return Ok(found.clone());
+        }
+        if let Some(id) = command.text("profileid").or(home) {
+            let mut profile = self.profile(id).ok_or_else(unknown)?;
+            if let Some(card) = card {
+                profile.smartcard_id = Some(card.to_owned());
+            }
+            return Ok(profile);
+        }
+        let profiles = lock(&self.profiles);
+        let user = command.text("userid");
+        let mut candidates = profiles
+            .iter()
+            .filter(|profile| user.is_none_or(|user| profile.user == user));
+        match (candidates.next(), candidates.next()) {
+            (Some(only), None) if card.is_none() => Ok(only.clone()),
+            _ => Err(unknown()),
+        }
+    }
+
+    pub(super) fn install(
+        &self,
+        persona: Persona,
+        command: &Command,
+        home: Option<&str>,
+        report: &mut DeviceReport,
+    ) -> Result<Reaction, Refusal> {
+        let config = self.world.config.get();
+        let mut profile = self.target(command, home)?;
+        let count = apply(&config.device.certificate, &command.body, &mut profile)?;
+        if count == 0 {
+            return Err(Refusal::parameter("the command brings nothing to install"));
+        }
+        report.did(format!("installed {count} certificate(s) and key(s)"));
+        report.profile_id = Some(profile.id.clone());
+        let response = self.confirmation(persona, command, &profile)?;
+        Ok(Reaction::success(response).then(Effect::Keep(Box::new(profile))))
+    }
+
+    /// A signed confirmation when the command asks for one by `responsesignaturekey` (I); nothing otherwise.
+    fn confirmation(
+        &self,
+        persona: Persona,
+        command: &Command,
+        profile: &Profile,
+    ) -> Result<Option<Value>, Refusal> {
+        if command.text("responsesignaturekey").is_none() {
+            return Ok(None);
+        }
+        let payload = self.identity(&self.world.config.get(), persona, command, profile);
+        self.signed(persona, command, profile, &payload).map(Some)
+    }
+
+    /// Deletes the profile that the command names, or the one in whose mailbox it lay, or all of the user.
+    pub(super) fn delete(
+        &self,
+        persona: Persona,
+        command: &Command,
+        home: Option<&str>,
+        report: &mut DeviceReport,
+    ) -> Result<Reaction, Refusal> {
+        let named = command.text("profileid").or(home);
+        let user = command.text("userid");
+        let gone: Vec<Profile> = lock(&self.profiles)
+            .iter()
+            .filter(|held| match named {
+                Some(id) => held.id == id,
+                None => user.is_some_and(|user| held.user == user),
+            })
+            .cloned()
+            .collect();
+        let first = gone
+            .first()
+            .ok_or_else(|| Refusal::new("PROFILE_UNKNOWN", "the app has no such profile"))?;
+        report.profile_id = Some(first.id.clone());
+        let response = self.confirmation(persona, command, first)?;
+        let ids = gone.iter().map(|profile| profile.id.clone()).collect();
+        Ok(Reaction::success(response).then(Effect::Forget(ids)))
+    }
+}
