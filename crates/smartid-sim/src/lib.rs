@@ -34,6 +34,7 @@ mod hermod;
 mod json;
 mod net;
 mod persona;
+pub mod pki;
 mod random;
 mod record;
 mod sim;
@@ -50,6 +51,7 @@ pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
 pub use json::Move;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
+pub use pki::TestCa;
 pub use record::{Party, Record};
 pub use sim::Sim;
 

@@ -18,6 +18,7 @@ use crate::faults::Faults;
 use crate::hermod::{CallbackSender, Hermod, deliver};
 use crate::net::server::{Service, Shared, serve};
 use crate::net::tls::{Authority, ClientIdentity};
+use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
 use crate::{Persona, SimClock, SimConfig, SimError};
@@ -32,6 +33,7 @@ pub struct Sim {
     desktop: Desktop,
     faults: Arc<Faults>,
     records: Arc<Recorder>,
+    attestation: Arc<BuiltIn>,
     restart: watch::Sender<u64>,
     shutdown: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -85,6 +87,7 @@ impl Sim {
             .cloned()
             .for_each(|fault| faults.inject(fault));
         let records = Arc::new(Recorder::default());
+        let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
@@ -154,6 +157,7 @@ impl Sim {
             desktop,
             faults,
             records,
+            attestation,
             restart,
             shutdown,
             tasks,
@@ -175,6 +179,23 @@ impl Sim {
     /// [`SimError::Tls`] when it cannot be made.
     pub fn client_identity(&self, common_name: &str) -> Result<ClientIdentity, SimError> {
         self.authority.client_identity(common_name)
+    }
+
+    /// The public half of the apps' built-in attestation key as a JWK on one line, as the vendor publishes its own (protocol notes:
+    /// hermod 5.4, D-ex). The key is made at the first call.
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when it cannot be made.
+    pub fn attestation_jwk(&self) -> Result<String, SimError> {
+        Ok(self.attestation.get()?.jwk_line())
+    }
+
+    /// As [`Sim::attestation_jwk`], as a JWK set (RFC 7517 5) of this one key.
+    ///
+    /// # Errors
+    /// As [`Sim::attestation_jwk`].
+    pub fn attestation_key_set(&self) -> Result<String, SimError> {
+        Ok(self.attestation.get()?.key_set().to_string())
     }
 
     /// The command base, for example `https://localhost:40123/hermod/rest/command`.
