@@ -25,6 +25,10 @@ pub struct MobileConfig {
     pub plugout_links: bool,
     /// Which keys the app can make (hermod 3.1; only RSA 2048 in `APP` is D-ex).
     pub keys: KeyAbilities,
+    /// Formats of signatures that the app makes: `jws` is D-ex, others U (identity-manager 5.1).
+    pub formats: Vec<String>,
+    /// How often a wrong PIN may be given before the keys of a profile are blocked (U).
+    pub pin_tries: u32,
     /// `deviceinfo.operatingsystem` of a ping (hermod 3.10 documents it for the Desktop App; empty leaves `deviceinfo` out).
     pub operating_system: String,
 }
@@ -42,6 +46,8 @@ impl Default for MobileConfig {
                 &["RSA-2048", "RSA-3072", "RSA-4096", "EC-256", "EC-384", "EC-521"],
                 &["APP"],
             ),
+            formats: vec!["jws".into(), "pkcs7".into()],
+            pin_tries: 3,
             operating_system: "iOS 18.5".into(),
         }
     }

@@ -17,8 +17,8 @@ mod sign;
 mod store;
 mod xmldsig;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -162,8 +162,8 @@ pub(crate) struct World {
     pub(crate) keys: KeySource,
     /// The key that is built into every app.
     pub(crate) attestation: BuiltIn,
-    /// The authority of those who do not belong here.
-    pub(crate) stranger: TestCa,
+    /// The authority of those who do not belong here, made when it is first wanted.
+    stranger: OnceLock<TestCa>,
     /// Messages that wait for a person on the control page.
     pub(crate) desk: Desk,
     /// Counts changes of settings and personas, so that a phone that lets messages lie looks again.
@@ -183,7 +183,7 @@ impl World {
         let seed = config.get().seed;
         Self {
             attestation: BuiltIn::new(seed, &clock),
-            stranger: TestCa::new("smartid-sim stranger", clock.clone()),
+            stranger: OnceLock::new(),
             keys: KeySource::new(seed),
             desk: Desk::default(),
             woken: watch::Sender::new(0),
@@ -193,6 +193,15 @@ impl World {
             http,
             shutdown,
         }
+    }
+
+    /// An authority that nobody trusts.
+    pub(crate) fn stranger(&self) -> Result<&TestCa, SimError> {
+        if let Some(made) = self.stranger.get() {
+            return Ok(made);
+        }
+        let made = TestCa::new(self.random.below("stranger", u64::MAX), self.clock.unix_millis() / 1000)?;
+        Ok(self.stranger.get_or_init(|| made))
     }
 
     /// Settings have changed.
@@ -220,6 +229,10 @@ pub(crate) struct App {
     earlier: Mutex<HashMap<command::Kind, Value>>,
     /// A person of its own.
     persona: Mutex<Option<Persona>>,
+    /// Profiles whose mailbox is listened to.
+    pub(crate) listening: Mutex<HashSet<String>>,
+    /// Told to listen, whatever the switch says.
+    pub(crate) serving: Mutex<bool>,
     /// What was done without being asked through a link.
     reports: Mutex<Vec<DeviceReport>>,
 }
@@ -243,6 +256,8 @@ impl App {
             authenticator,
             earlier: Mutex::default(),
             persona: Mutex::default(),
+            listening: Mutex::default(),
+            serving: Mutex::default(),
             reports: Mutex::default(),
         }
     }
@@ -308,6 +323,13 @@ impl App {
 
     pub(crate) fn profile(&self, id: &str) -> Option<Profile> {
         lock(&self.profiles).iter().find(|profile| profile.id == id).cloned()
+    }
+
+    /// The message server knows the profile's mailbox no more.
+    pub(crate) fn lose_mailbox(&self, id: &str) {
+        if let Some(profile) = lock(&self.profiles).iter_mut().find(|profile| profile.id == id) {
+            profile.mailbox = None;
+        }
     }
 
     /// A client for the profile's own mailbox.

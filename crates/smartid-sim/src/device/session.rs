@@ -12,7 +12,7 @@ use crate::{Persona, SimError};
 
 /// How a message was dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Handled {
+enum Handled {
     /// It was gone before it could be fetched.
     Gone,
     /// Answered; the box may be used again.
@@ -53,6 +53,19 @@ impl App {
                 }
             }
         }
+    }
+
+    /// A message whose address a link gave; `false` when it is gone.
+    pub(crate) async fn open_message(
+        self: &Arc<Self>,
+        client: &MessageClient,
+        mid: &str,
+        who: Who,
+        report: &mut DeviceReport,
+    ) -> Result<bool, SimError> {
+        report.opened = true;
+        report.did("opened the link");
+        Ok(self.handle(client, mid, who, None, report).await? != Handled::Gone)
     }
 
     /// Fetches one message, reacts, answers, and keeps what follows from it.
