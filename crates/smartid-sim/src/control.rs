@@ -5,12 +5,14 @@
 use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::Persona;
 use crate::desktop::Desktop;
+use crate::device::World;
 use crate::faults::Route;
 use crate::hermod::Hermod;
+use crate::mobile::Mobile;
 use crate::net::message::{Reply, Request};
 use crate::net::server::Service;
 use crate::record::{Party, Recorder};
@@ -20,6 +22,8 @@ const BUTTONS: &[Persona] = &[Persona::Approves, Persona::Declines, Persona::Can
 pub(crate) struct Control {
     pub(crate) hermod: Arc<Hermod>,
     pub(crate) desktop: Desktop,
+    pub(crate) phones: Arc<Mutex<Vec<Mobile>>>,
+    pub(crate) world: Arc<World>,
     pub(crate) records: Arc<Recorder>,
     pub(crate) secret: String,
 }

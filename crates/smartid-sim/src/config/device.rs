@@ -75,11 +75,9 @@ pub struct CertificateCommandConfig {
     pub certificate: String,
     /// Member of an entry: the certificates above it, nearest first (hermod 3.3, I).
     pub chain: String,
-    /// The list of recovered keys (hermod 3.3, U).
+    /// Member of an entry that brings a recovered key instead: base64 of the PKCS #12 (hermod 3.3, I; name U).
     pub pkcs12: String,
-    /// Member of a recovered key: base64 of the PKCS #12 (hermod 3.3, U).
-    pub pkcs12_data: String,
-    /// Member of a recovered key: its password (hermod 3.3, U).
+    /// Member of such an entry: the password (identity-manager 4, U).
     pub pkcs12_password: String,
     /// The list of auxiliary certificates (identity-manager 1.5: existence D, name U).
     pub auxiliary: String,
@@ -95,7 +93,6 @@ impl Default for CertificateCommandConfig {
             certificate: "certificate".into(),
             chain: "chain".into(),
             pkcs12: "pkcs12".into(),
-            pkcs12_data: "data".into(),
             pkcs12_password: "password".into(),
             auxiliary: "auxiliarycertificates".into(),
             check_public_key: true,

@@ -2,17 +2,22 @@
 //! misspelt would otherwise silently play the default.
 
 mod callback;
+mod commands;
+mod content;
 mod da;
 mod desktop;
 mod device;
 mod fido;
 mod hermod;
 mod live;
+mod mailbox;
 mod mobile;
 
 use serde::{Deserialize, Serialize};
 
 pub use callback::{CallbackConfig, RegistrationEncoding};
+pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
+pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
     DaAuth, DaConfig, DaUser, ErrorBody, ExcludeStyle, RefusalStatus, Unauthenticated, UserPosition,
 };
@@ -29,6 +34,7 @@ pub use hermod::{
     ApiUser, CancelConfig, HermodConfig, LinkEscapes, PollConfig, PollMode, SecondAnswer, StateNames,
 };
 
+pub use mailbox::{CheckAnswers, ExistingMailbox, FanOut, MailboxConfig};
 pub use mobile::MobileConfig;
 
 pub(crate) use live::LiveConfig;

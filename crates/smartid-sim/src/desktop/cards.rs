@@ -94,7 +94,13 @@ impl Card {
 
     /// A key on it, with its certificate and those above it (DER), nearest first. The usage is `SIG`, `AUTH` or `ENC`.
     #[must_use]
-    pub fn key(mut self, id: impl Into<String>, usage: impl Into<String>, key: &Key, chain: &[Vec<u8>]) -> Self {
+    pub fn key(
+        mut self,
+        id: impl Into<String>,
+        usage: impl Into<String>,
+        key: &Key,
+        chain: &[Vec<u8>],
+    ) -> Self {
         self.keys.push(StoredKey {
             id: id.into(),
             usage: usage.into(),

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::cards::{Card, Challenge, card_not_found};
 use crate::Persona;
 use crate::config::{
-    AdminKeyTransport, DesktopConfig, DesktopVersion, NonceEncoding, SurplusParameters, TransportedKeyEncoding,
+    AdminKeyTransport, DesktopConfig, DesktopVersion, NonceEncoding, SurplusParameters,
+    TransportedKeyEncoding,
 };
 use crate::device::command::{Command, base64_any};
 use crate::device::{App, DeviceReport, Reaction, Refusal};
@@ -60,7 +61,9 @@ fn read(encoding: NonceEncoding, text: &str) -> Option<Vec<u8>> {
 
 /// 48 lower-case hex digits (hermod 3.6, D).
 fn clear_key(text: &str) -> Option<[u8; 24]> {
-    let lower = text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let lower = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     lower.then(|| admin_key::key_from_hex(text).ok()).flatten()
 }
 
@@ -81,7 +84,10 @@ fn new_admin_key(config: &DesktopConfig, challenge: &Challenge, text: &str) -> R
     if let Ok(bytes) = plain.as_slice().try_into() {
         return Ok(bytes);
     }
-    std::str::from_utf8(&plain).ok().and_then(clear_key).ok_or_else(wrong)
+    std::str::from_utf8(&plain)
+        .ok()
+        .and_then(clear_key)
+        .ok_or_else(wrong)
 }
 
 impl App {
@@ -96,7 +102,8 @@ impl App {
             return self.tokens.card(id).ok_or_else(card_not_found);
         }
         if let Some(driver) = parameter(version, command, "driver") {
-            let name = driver_member(driver, "Name").ok_or_else(|| Refusal::parameter("driver has no name"))?;
+            let name =
+                driver_member(driver, "Name").ok_or_else(|| Refusal::parameter("driver has no name"))?;
             let kind = driver_member(driver, "Type");
             return self
                 .tokens
@@ -106,7 +113,9 @@ impl App {
                 })
                 .ok_or_else(card_not_found);
         }
-        let profile = parameter(version, command, "profileid").and_then(Value::as_str).or(home);
+        let profile = parameter(version, command, "profileid")
+            .and_then(Value::as_str)
+            .or(home);
         let profile = profile.ok_or_else(|| Refusal::parameter("neither a card nor a profile is named"))?;
         let profile = self
             .profile(profile)
@@ -140,7 +149,8 @@ impl App {
         if !OPERATIONS.contains(&operation) {
             return Err(Refusal::parameter("operation is not known"));
         }
-        self.tokens.admin_blocked(&card.smartcard_id, config.admin_tries)?;
+        self.tokens
+            .admin_blocked(&card.smartcard_id, config.admin_tries)?;
         let nonce = self.nonce("nonce");
         let sent = match persona {
             Persona::WrongNonce => self.nonce("wrong-nonce"),
@@ -150,7 +160,7 @@ impl App {
         let mut transport = None;
         if config.version == DesktopVersion::V1_12_1 && config.offer_transported_key {
             let world = std::sync::Arc::clone(&self.world);
-            let key = tokio::task::spawn_blocking(move || world.keys.key(KeyKind::Rsa2048))
+            let key = tokio::task::spawn_blocking(move || world.keys().key(KeyKind::Rsa2048))
                 .await
                 .map_err(|_| Refusal::new("UnknownError", "the key could not be made"))??;
             crate::json::put(&mut response, "/transportedkey", public(config, &key));
@@ -187,7 +197,10 @@ impl App {
             .take_challenge()
             .ok_or_else(|| Refusal::new("NO_CHALLENGE", "startpinreset has not been answered before"))?;
         if command.text("smartcardid").is_some_and(|id| id != challenge.card) {
-            return Err(Refusal::new("CARD_MISMATCH", "startpinreset was for another card"));
+            return Err(Refusal::new(
+                "CARD_MISMATCH",
+                "startpinreset was for another card",
+            ));
         }
         let proof = command
             .text("encryptednonce")
@@ -240,7 +253,13 @@ mod tests {
     #[test]
     fn a_clear_key_is_48_lower_case_digits() {
         assert!(clear_key(&"0a".repeat(24)).is_some());
-        for wrong in [String::new(), "0A".repeat(24), "0a".repeat(23), "0g".repeat(24), "é".repeat(24)] {
+        for wrong in [
+            String::new(),
+            "0A".repeat(24),
+            "0a".repeat(23),
+            "0g".repeat(24),
+            "é".repeat(24),
+        ] {
             assert!(clear_key(&wrong).is_none(), "{wrong}");
         }
     }

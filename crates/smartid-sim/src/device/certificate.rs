@@ -18,7 +18,9 @@ fn list<'v>(body: &'v Value, name: &str) -> Result<&'v [Value], Refusal> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(list)) if list.len() <= MAX_ENTRIES => Ok(list),
-        Some(_) => Err(Refusal::parameter(format!("{name} is not a list of at most {MAX_ENTRIES}"))),
+        Some(_) => Err(Refusal::parameter(format!(
+            "{name} is not a list of at most {MAX_ENTRIES}"
+        ))),
     }
 }
 
@@ -36,61 +38,11 @@ fn apply(names: &CertificateCommandConfig, body: &Value, profile: &mut Profile) 
     let protection = body.get("desktopKeyProtectionLevel").and_then(Value::as_str);
     let mut count = 0;
     for entry in list(body, &names.certificates)? {
-        let id = entry
-            .get(&names.key_id)
-            .and_then(Value::as_str)
-            .ok_or_else(|| Refusal::parameter("a certificate without its keyid"))?;
-        let certificate = entry.get(&names.certificate).unwrap_or(&Value::Null);
-        let mut chain = vec![der(certificate, "a certificate")?];
-        for above in list(entry, &names.chain)? {
-            chain.push(der(above, "a certificate of the chain")?);
-        }
-        let key = profile
-            .keys
-            .iter_mut()
-            .find(|key| key.id == id)
-            .ok_or_else(|| Refusal::new("KEY_UNKNOWN", "the profile has no such key"))?;
-        let first = chain.first().map(Vec::as_slice).unwrap_or_default();
-        if names.check_public_key && Certificate::parse(first)?.spki_der() != key.key.public_spki_der() {
-            return Err(Refusal::new(
-                "KEY_MISMATCH",
-                "the certificate is not for this key",
-            ));
-        }
-        key.chain = chain;
-        key.protection = protection.map(str::to_owned);
-        count += 1;
-    }
-    for (number, entry) in list(body, &names.pkcs12)?.iter().enumerate() {
-        let file = entry
-            .get(&names.pkcs12_data)
-            .and_then(Value::as_str)
-            .and_then(base64_any)
-            .ok_or_else(|| Refusal::parameter("a PKCS #12 is not base64"))?;
-        let password = entry
-            .get(&names.pkcs12_password)
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let opened = p12::open(&file, password)
-            .map_err(|_| Refusal::new("PKCS12_NOT_OPENED", "wrong password, or no usable PKCS #12"))?;
-        for (place, recovered) in opened.into_iter().enumerate() {
-            let id = entry
-                .get(&names.key_id)
-                .and_then(Value::as_str)
-                .filter(|_| place == 0)
-                .map_or_else(|| format!("recovered-{number}-{place}"), str::to_owned);
-            profile.put(StoredKey {
-                id,
-                usage: "ENC".into(),
-                storage: profile.keys.first().map_or_else(String::new, |key| key.storage.clone()),
-                mechanism: None,
-                key: recovered.key,
-                chain: recovered.certificates,
-                protection: protection.map(str::to_owned),
-                recovered: true,
-            });
-            count += 1;
-        }
+        count += if entry.get(&names.pkcs12).is_some() {
+            recover(names, entry, protection, profile)?
+        } else {
+            certify(names, entry, protection, profile)?
+        };
     }
     for certificate in list(body, &names.auxiliary)? {
         let certificate = der(certificate, "an auxiliary certificate")?;
@@ -98,6 +50,76 @@ fn apply(names: &CertificateCommandConfig, body: &Value, profile: &mut Profile) 
             profile.auxiliary.push(certificate);
         }
         count += 1;
+    }
+    Ok(count)
+}
+
+/// A certificate for a key that the profile holds.
+fn certify(
+    names: &CertificateCommandConfig,
+    entry: &Value,
+    protection: Option<&str>,
+    profile: &mut Profile,
+) -> Result<usize, Refusal> {
+    let id = entry
+        .get(&names.key_id)
+        .and_then(Value::as_str)
+        .ok_or_else(|| Refusal::parameter("a certificate without its keyid"))?;
+    let own = der(
+        entry.get(&names.certificate).unwrap_or(&Value::Null),
+        "a certificate",
+    )?;
+    let key = profile
+        .keys
+        .iter_mut()
+        .find(|key| key.id == id)
+        .ok_or_else(|| Refusal::new("KEY_UNKNOWN", "the profile has no such key"))?;
+    if names.check_public_key && Certificate::parse(&own)?.spki_der() != key.key.public_spki_der() {
+        return Err(Refusal::new(
+            "KEY_MISMATCH",
+            "the certificate is not for this key",
+        ));
+    }
+    let mut chain = vec![own];
+    for above in list(entry, &names.chain)? {
+        chain.push(der(above, "a certificate of the chain")?);
+    }
+    key.chain = chain;
+    key.protection = protection.map(str::to_owned);
+    Ok(1)
+}
+
+/// Keys that come with their certificates.
+fn recover(
+    names: &CertificateCommandConfig,
+    entry: &Value,
+    protection: Option<&str>,
+    profile: &mut Profile,
+) -> Result<usize, Refusal> {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str);
+    let file = text(&names.pkcs12)
+        .and_then(base64_any)
+        .ok_or_else(|| Refusal::parameter("a PKCS #12 is not base64"))?;
+    let password = text(&names.pkcs12_password).unwrap_or_default();
+    let opened = p12::open(&file, password)
+        .map_err(|_| Refusal::new("PKCS12_NOT_OPENED", "wrong password, or no usable PKCS #12"))?;
+    let count = opened.len();
+    for (place, recovered) in opened.into_iter().enumerate() {
+        let id = match text(&names.key_id) {
+            Some(id) if place == 0 => id.to_owned(),
+            _ => format!("recovered-{}", profile.keys.len()),
+        };
+        let storage = profile.keys.first().map(|key| key.storage.clone());
+        profile.put(StoredKey {
+            id,
+            usage: "ENC".into(),
+            storage: storage.unwrap_or_default(),
+            mechanism: None,
+            key: recovered.key,
+            chain: recovered.certificates,
+            protection: protection.map(str::to_owned),
+            recovered: true,
+        });
     }
     Ok(count)
 }

@@ -79,7 +79,9 @@ impl Command {
             .map(|(name, raw)| (name.clone(), raw.get().to_owned()))
             .unwrap_or_default();
         Some(Self {
-            kind: kind_of(&name).or_else(|| kind_of(&wrapper)).unwrap_or(Kind::Other),
+            kind: kind_of(&name)
+                .or_else(|| kind_of(&wrapper))
+                .unwrap_or(Kind::Other),
             name,
             keep_open: outer.get("keepOpen").is_some_and(|raw| raw.get() == "true"),
             body: serde_json::from_str(&raw).unwrap_or_default(),
@@ -206,7 +208,11 @@ mod tests {
             (&b"Hi"[..], "Text")
         );
         assert_eq!(read[1].content, b"plain");
-        assert!(entries(&params, "description", ShownAs::Description).unwrap().is_empty());
+        assert!(
+            entries(&params, "description", ShownAs::Description)
+                .unwrap()
+                .is_empty()
+        );
         for wrong in [
             json!({"tbs": {}}),
             json!({"tbs": [7]}),

@@ -83,10 +83,7 @@ mod tests {
         let asking = desk.ask("phone", "SIGN", &report);
         let deciding = async {
             let questions = desk.questions();
-            assert_eq!(
-                (questions.len(), questions[0].command.as_str()),
-                (1, "SIGN")
-            );
+            assert_eq!((questions.len(), questions[0].command.as_str()), (1, "SIGN"));
             assert!(!desk.decide(questions[0].number + 1, Persona::Approves));
             assert!(desk.decide(questions[0].number, Persona::Declines));
             assert!(!desk.decide(questions[0].number, Persona::Declines));

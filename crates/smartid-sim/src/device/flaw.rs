@@ -32,7 +32,10 @@ mod tests {
         assert_eq!(bytes, [1, 3]);
         break_bytes(&mut []);
         let broken = break_jws("e30.e30.AAAA");
-        assert!(broken.starts_with("e30.e30.") && broken != "e30.e30.AAAA", "{broken}");
+        assert!(
+            broken.starts_with("e30.e30.") && broken != "e30.e30.AAAA",
+            "{broken}"
+        );
         assert_eq!(break_jws("no"), "no");
         assert_ne!(other(b"x"), b"x");
     }

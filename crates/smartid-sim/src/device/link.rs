@@ -13,7 +13,11 @@ pub(crate) enum Link {
     /// `<scheme>://start?...`: the app opens and fetches its own boxes (D).
     Start(Extras),
     /// `<scheme>://<host>/<path>/ms/<bid>/<mid>?...`: a provisioning message, `https://` put back (D).
-    Message { box_url: String, mid: String, extras: Extras },
+    Message {
+        box_url: String,
+        mid: String,
+        extras: Extras,
+    },
 }
 
 /// What a mobile link may carry beside its address (D).
@@ -98,8 +102,8 @@ pub(crate) fn mobile(link: &str, schemes: &[String], plugout_links: bool) -> Res
     if address.trim_end_matches('/').eq_ignore_ascii_case("start") {
         return Ok(Link::Start(extras));
     }
-    let address = url::Url::parse(&format!("https://{address}"))
-        .map_err(|_| refused("its address cannot be read"))?;
+    let address =
+        url::Url::parse(&format!("https://{address}")).map_err(|_| refused("its address cannot be read"))?;
     let address = address.as_str().trim_end_matches('/');
     let split = address.rsplit_once('/').filter(|(box_url, mid)| {
         // host, at least `ms`, the box, the message.
@@ -155,7 +159,13 @@ mod tests {
         };
         assert!(link.unwrap() == expected);
         assert!(matches!(phone("MY-APP://h/ms/b/m"), Ok(Link::Message { .. })));
-        assert!(phone("personal://start?title=x").unwrap() == Link::Start(Extras { title: Some("x".into()), redirect: None }));
+        assert!(
+            phone("personal://start?title=x").unwrap()
+                == Link::Start(Extras {
+                    title: Some("x".into()),
+                    redirect: None
+                })
+        );
         assert!(phone("personal://start").unwrap() == Link::Start(Extras::default()));
     }
 
@@ -185,6 +195,9 @@ mod tests {
             let error = phone(link).err().unwrap().to_string();
             assert!(!error.contains("secret"), "{error}");
         }
-        assert_eq!(format!("{:?}", phone("personal://h/ms/b/secret").unwrap()), "Message");
+        assert_eq!(
+            format!("{:?}", phone("personal://h/ms/b/secret").unwrap()),
+            "Message"
+        );
     }
 }

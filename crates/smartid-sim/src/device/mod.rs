@@ -159,9 +159,8 @@ pub(crate) struct World {
     pub(crate) clock: SimClock,
     pub(crate) random: Arc<Random>,
     pub(crate) http: HttpClient,
-    pub(crate) keys: KeySource,
     /// The key that is built into every app.
-    pub(crate) attestation: BuiltIn,
+    pub(crate) attestation: Arc<BuiltIn>,
     /// The authority of those who do not belong here, made when it is first wanted.
     stranger: OnceLock<TestCa>,
     /// Messages that wait for a person on the control page.
@@ -178,13 +177,12 @@ impl World {
         clock: SimClock,
         random: Arc<Random>,
         http: HttpClient,
+        attestation: Arc<BuiltIn>,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
-        let seed = config.get().seed;
         Self {
-            attestation: BuiltIn::new(seed, &clock),
+            attestation,
             stranger: OnceLock::new(),
-            keys: KeySource::new(seed),
             desk: Desk::default(),
             woken: watch::Sender::new(0),
             config,
@@ -195,12 +193,20 @@ impl World {
         }
     }
 
+    /// Where keys come from.
+    pub(crate) fn keys(&self) -> &KeySource {
+        self.attestation.source()
+    }
+
     /// An authority that nobody trusts.
     pub(crate) fn stranger(&self) -> Result<&TestCa, SimError> {
         if let Some(made) = self.stranger.get() {
             return Ok(made);
         }
-        let made = TestCa::new(self.random.below("stranger", u64::MAX), self.clock.unix_millis() / 1000)?;
+        let made = TestCa::new(
+            self.random.below("stranger", u64::MAX),
+            self.clock.unix_millis() / 1000,
+        )?;
         Ok(self.stranger.get_or_init(|| made))
     }
 
@@ -322,7 +328,10 @@ impl App {
     }
 
     pub(crate) fn profile(&self, id: &str) -> Option<Profile> {
-        lock(&self.profiles).iter().find(|profile| profile.id == id).cloned()
+        lock(&self.profiles)
+            .iter()
+            .find(|profile| profile.id == id)
+            .cloned()
     }
 
     /// The message server knows the profile's mailbox no more.

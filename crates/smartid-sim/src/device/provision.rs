@@ -54,9 +54,8 @@ fn plan(request: &Value, abilities: &KeyAbilities) -> Result<Plan, Refusal> {
         let kind = KeyKind::from_request(kind, &length).ok().filter(|_| able)?;
         Some((kind, text(prio, "responsemechanism").map(str::to_owned)))
     });
-    let (kind, mechanism) = chosen.ok_or_else(|| {
-        Refusal::new("KEY_TYPE_NOT_SUPPORTED", "none of the key types can be made")
-    })?;
+    let (kind, mechanism) =
+        chosen.ok_or_else(|| Refusal::new("KEY_TYPE_NOT_SUPPORTED", "none of the key types can be made"))?;
     let storage = match request.get("storageprios").and_then(Value::as_array) {
         None => abilities.storages.first(),
         Some(prios) => prios
@@ -98,8 +97,7 @@ fn visual(profile: &Value) -> Result<Option<VisualId>, Refusal> {
     let front = match side("front") {
         None => None,
         Some(front) => {
-            let picture =
-                base64_any(front).ok_or_else(|| Refusal::parameter("the front is not base64"))?;
+            let picture = base64_any(front).ok_or_else(|| Refusal::parameter("the front is not base64"))?;
             // The first bytes of every JPEG.
             if !picture.starts_with(&[0xff, 0xd8, 0xff]) {
                 return Err(Refusal::parameter("the front is not a JPEG picture"));
@@ -200,7 +198,7 @@ impl App {
         let mut made = Vec::new();
         for plan in plans {
             let (world, kind) = (std::sync::Arc::clone(&self.world), plan.kind);
-            let key = tokio::task::spawn_blocking(move || world.keys.key(kind))
+            let key = tokio::task::spawn_blocking(move || world.keys().key(kind))
                 .await
                 .map_err(|_| Refusal::new("UnknownError", "the key could not be made"))??;
             let key = StoredKey {
@@ -273,7 +271,9 @@ impl App {
         let names = &config.device.provision;
         let mut payload = Map::new();
         let nonce = match persona {
-            Persona::WrongNonce => Some(json!(self.world.random.below("wrong-nonce", 100_000_000).to_string())),
+            Persona::WrongNonce => Some(json!(
+                self.world.random.below("wrong-nonce", 100_000_000).to_string()
+            )),
             _ => command.body.get("nonce").cloned(),
         };
         if let Some(nonce) = nonce {
@@ -319,7 +319,7 @@ impl App {
             ),
         };
         let key = match persona {
-            Persona::Stranger => self.world.keys.key(key.kind())?,
+            Persona::Stranger => self.world.keys().key(key.kind())?,
             _ => key,
         };
         let mut header = jws::Header::new();

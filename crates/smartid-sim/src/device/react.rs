@@ -124,14 +124,9 @@ impl App {
             Kind::StartPinReset if self.side == Side::Desktop => {
                 self.start_pin_reset(persona, command, home, report).await
             }
-            Kind::EndPinReset if self.side == Side::Desktop => {
-                self.end_pin_reset(persona, command, report)
-            }
+            Kind::EndPinReset if self.side == Side::Desktop => self.end_pin_reset(persona, command, report),
             // Only the Desktop App resets PINs (hermod 3.6, D).
-            _ => Err(Refusal::new(
-                "NotSupportedError",
-                "this app has no such command",
-            )),
+            _ => Err(Refusal::new("NotSupportedError", "this app has no such command")),
         }
     }
 
@@ -142,10 +137,8 @@ impl App {
             Side::Mobile => &config.mobile.operating_system,
             Side::Desktop => &config.desktop.operating_system,
         };
-        let asked = matches!(
-            command.body.get("deviceinfo"),
-            Some(Value::Bool(true))
-        ) || command.text("deviceinfo") == Some("true");
+        let asked = matches!(command.body.get("deviceinfo"), Some(Value::Bool(true)))
+            || command.text("deviceinfo") == Some("true");
         let response =
             (asked && !system.is_empty()).then(|| json!({"deviceinfo": {"operatingsystem": system}}));
         let mut reaction = Reaction::success(response);

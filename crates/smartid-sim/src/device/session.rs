@@ -12,7 +12,7 @@ use crate::{Persona, SimError};
 
 /// How a message was dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Handled {
+pub(crate) enum Handled {
     /// It was gone before it could be fetched.
     Gone,
     /// Answered; the box may be used again.
@@ -145,11 +145,7 @@ impl App {
     }
 
     /// Looks once into the mailboxes of all profiles and reacts to what lies there.
-    pub(crate) async fn look(
-        self: &Arc<Self>,
-        who: Who,
-        report: &mut DeviceReport,
-    ) -> Result<(), SimError> {
+    pub(crate) async fn look(self: &Arc<Self>, who: Who, report: &mut DeviceReport) -> Result<(), SimError> {
         let ids: Vec<String> = lock(&self.profiles)
             .iter()
             .map(|profile| profile.id.clone())

@@ -102,7 +102,12 @@ fn content(settings: &SignatureConfig, persona: Persona, command: &Command) -> R
     let reversed = persona == Persona::ReordersTbs;
     let tbs = entries(params, "tbs", ShownAs::ToBeSigned)?;
     let content = if !tbs.is_empty() {
-        joined(&tbs, command.raw_params(Some("tbs")), settings.several_tbs, reversed)
+        joined(
+            &tbs,
+            command.raw_params(Some("tbs")),
+            settings.several_tbs,
+            reversed,
+        )
     } else if command.kind == Kind::Sign {
         return Err(Refusal::parameter("there is nothing to sign"));
     } else {
@@ -143,15 +148,16 @@ impl App {
         let asked = format(&config, self.side, params)?;
         let content = content(settings, persona, command)?;
         let mechanism = params.get("mechanism").and_then(Value::as_str);
-        let alg = match mechanism {
-            None | Some(UNHASHED) => None,
-            Some(name) => Some(SigAlg::from_name(name).ok_or_else(|| {
-                Refusal::new("MECHANISM_NOT_SUPPORTED", "a mechanism that is not known")
-            })?),
-        };
+        let alg =
+            match mechanism {
+                None | Some(UNHASHED) => None,
+                Some(name) => Some(SigAlg::from_name(name).ok_or_else(|| {
+                    Refusal::new("MECHANISM_NOT_SUPPORTED", "a mechanism that is not known")
+                })?),
+            };
         let needs_certificate = matches!(asked, Format::Pkcs7);
         let chosen = self.choose(command, home, alg, needs_certificate)?;
-        self.ask_pin(&config, persona, &chosen, report)?;
+        self.ask_pin(&config, persona, &chosen)?;
         report.did(format!("signed with the key {}", chosen.key.id));
         if !chosen.profile.is_empty() {
             report.profile_id = Some(chosen.profile.clone());
@@ -182,13 +188,23 @@ impl App {
         )))
     }
 
+    /// The PIN of the card, or of the profile when it is on none.
+    fn ask_pin(&self, config: &SimConfig, persona: Persona, chosen: &Candidate) -> Result<(), Refusal> {
+        let limit = match self.side {
+            Side::Mobile => config.mobile.pin_tries,
+            Side::Desktop => config.desktop.pin_tries,
+        };
+        self.tokens
+            .type_pin(&chosen.card, persona == Persona::WrongPin, limit)
+    }
+
     /// Key and certificates that sign: the chosen ones, or those of a stranger who says he is the same person.
     fn signer(&self, persona: Persona, chosen: &Candidate) -> Result<(Key, Vec<Vec<u8>>), Refusal> {
         let held = &chosen.key;
         if persona != Persona::Stranger {
             return Ok((held.key.clone(), held.chain.clone()));
         }
-        let key = self.world.keys.key(held.key.kind())?;
+        let key = self.world.keys().key(held.key.kind())?;
         let Some(own) = held.chain.first() else {
             return Ok((key, Vec::new()));
         };
@@ -200,9 +216,11 @@ impl App {
         let stranger = self.world.stranger()?;
         let now = self.world.clock.unix_millis() / 1000;
         let validity = Validity::days(now, 365);
-        let certificate =
-            stranger.issue_for_key(&format!("CN={name}"), &key, Profile::Signing, validity)?;
-        Ok((key, vec![certificate.der().to_vec(), stranger.issuer_der().to_vec()]))
+        let certificate = stranger.issue_for_key(&format!("CN={name}"), &key, Profile::Signing, validity)?;
+        Ok((
+            key,
+            vec![certificate.der().to_vec(), stranger.issuer_der().to_vec()],
+        ))
     }
 }
 
@@ -237,7 +255,10 @@ impl Job<'_> {
 
     fn pkcs7(&self) -> Result<String, Refusal> {
         let (own, above) = self.chain.split_first().ok_or_else(|| {
-            Refusal::new("NO_CERTIFICATE", "a PKCS #7 needs a certificate and the key has none")
+            Refusal::new(
+                "NO_CERTIFICATE",
+                "a PKCS #7 needs a certificate and the key has none",
+            )
         })?;
         let mut options = cms::Options::default();
         options.attached = !self.settings.detached;

@@ -46,8 +46,9 @@ pub(super) fn sign(
     let name = algorithm(alg)
         .ok_or_else(|| Refusal::new("MECHANISM_NOT_SUPPORTED", "no XML signature with SHA-1"))?;
     let inside = BASE64_STANDARD.encode(content);
-    let object =
-        |namespace: &str| format!("<Object{namespace} Encoding=\"{DSIG}base64\" Id=\"tbs\">{inside}</Object>");
+    let object = |namespace: &str| {
+        format!("<Object{namespace} Encoding=\"{DSIG}base64\" Id=\"tbs\">{inside}</Object>")
+    };
     // A part that is digested by itself carries the namespace that it has from the whole.
     let namespace = format!(" xmlns=\"{DSIG}\"");
     let digest = BASE64_STANDARD.encode(alg.digest().of(object(&namespace).as_bytes()));
@@ -65,7 +66,12 @@ pub(super) fn sign(
     }
     let certificates: String = chain
         .iter()
-        .map(|der| format!("<X509Certificate>{}</X509Certificate>", BASE64_STANDARD.encode(der)))
+        .map(|der| {
+            format!(
+                "<X509Certificate>{}</X509Certificate>",
+                BASE64_STANDARD.encode(der)
+            )
+        })
         .collect();
     let key_info = if certificates.is_empty() {
         String::new()
@@ -113,7 +119,11 @@ mod tests {
             }
         }
         let key = Key::generate(KeyKind::P256).unwrap();
-        assert!(!sign(b"", &key, SigAlg::Es256, &[], false).unwrap().contains("KeyInfo"));
+        assert!(
+            !sign(b"", &key, SigAlg::Es256, &[], false)
+                .unwrap()
+                .contains("KeyInfo")
+        );
         assert!(sign(b"", &key, SigAlg::Rs1, &[], false).is_err());
     }
 }

@@ -1,14 +1,22 @@
 //! Smart ID Messaging (Hermod) as the protocol notes describe it: commands come in from API users, wait in mailboxes for the app,
 //! and go out again as callbacks. This file ties the parts together: addresses, dispatch, time.
 
+mod answer;
 mod body;
 mod callback;
+mod check;
 mod command;
+mod deletion;
+mod destination;
 mod envelope;
 mod errors;
+mod jwk;
 mod link;
 mod message_server;
+mod push;
+mod registry;
 mod store;
+mod verbs;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,10 +25,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use self::callback::Job;
 use self::errors::Refusal;
+use self::jwk::AttestationKey;
 use self::store::{Kind, Store};
 use crate::clock::SimClock;
 use crate::config::{ApiUser, HermodConfig, LiveConfig};
@@ -33,6 +42,9 @@ use crate::sync::lock;
 
 pub(crate) use self::callback::{CallbackSender, deliver};
 pub(crate) use self::message_server::message_options;
+pub use self::push::{BoxNotice, BoxNotices};
+pub use self::registry::MailboxEntry;
+pub(crate) use self::registry::wrong_settings;
 
 /// A link that nobody has opened yet, for the control page.
 #[derive(Clone, Debug)]
@@ -53,6 +65,9 @@ pub(crate) struct Hermod {
     /// `https://host:port`, known once the listener is bound.
     origin: OnceLock<String>,
     queues: HashMap<String, mpsc::UnboundedSender<Job>>,
+    notices: broadcast::Sender<BoxNotice>,
+    /// Attestation keys beside those of the configuration.
+    attestation: Mutex<Vec<AttestationKey>>,
 }
 
 impl Hermod {
@@ -75,11 +90,12 @@ impl Hermod {
             queues.insert(user.client_id.clone(), sender);
             receivers.push(receiver);
         }
-        let store = Store {
+        let mut store = Store {
             users,
             next_id: first.saturating_sub(1),
             ..Store::default()
         };
+        registry::add_existing(&config.get().hermod.mailbox, &random, &mut store);
         let hermod = Self {
             config,
             clock,
@@ -88,6 +104,8 @@ impl Hermod {
             changed: watch::Sender::new(0),
             origin: OnceLock::new(),
             queues,
+            notices: broadcast::Sender::new(push::BACKLOG),
+            attestation: Mutex::default(),
         };
         (Arc::new(hermod), receivers)
     }
@@ -122,6 +140,11 @@ impl Hermod {
         }
     }
 
+    /// An API user as it is now.
+    pub(crate) fn api_user(&self, client_id: &str) -> Option<ApiUser> {
+        lock(&self.store).user(client_id).cloned()
+    }
+
     /// Links that wait for somebody to click them.
     pub(crate) fn open_links(&self) -> Vec<OpenLink> {
         self.expire();
@@ -130,18 +153,22 @@ impl Hermod {
         store
             .commands
             .values()
-            .filter(|command| command.state == store::State::InProgress)
-            .filter(|command| {
+            .flat_map(|command| command.targets.iter().map(move |target| (command, target)))
+            .filter(|(_, target)| target.state == store::State::InProgress)
+            .filter(|(_, target)| {
                 store
                     .boxes
-                    .get(&command.bid)
+                    .get(&target.bid)
                     .is_some_and(|mailbox| mailbox.token.is_some())
             })
-            .filter_map(|command| {
+            .filter_map(|(command, target)| {
                 Some(OpenLink {
                     command_id: command.id,
                     external_id: command.external_id.clone(),
-                    link: command.uri.clone().filter(|_| command.to == "@tmp")?,
+                    link: target
+                        .uri
+                        .clone()
+                        .filter(|_| target.to == destination::TEMPORARY)?,
                     seconds_left: command.timeout_at.saturating_sub(now).as_secs(),
                 })
             })
@@ -162,7 +189,7 @@ impl Hermod {
             let mut store = lock(&self.store);
             let timed_out = store.expire(now);
             for id in &timed_out {
-                self.call_back_from(&config.hermod, &store, *id);
+                self.call_back(&config.hermod, &store, *id, None);
             }
             store.forget(now);
             timed_out
@@ -255,7 +282,7 @@ impl Service for Hermod {
                 match envelope::classify(config, &path, &body) {
                     Some((Kind::Session, _)) => Route::HermodSession,
                     Some((Kind::Create, _)) => Route::HermodCreate,
-                    Some((Kind::Other, _)) | None => Route::HermodCommand,
+                    Some((Kind::Verb(_), _)) | None => Route::HermodCommand,
                 }
             }
             Some(Endpoint::State(_)) => Route::HermodPoll,

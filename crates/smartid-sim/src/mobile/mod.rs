@@ -33,7 +33,9 @@ pub struct Mobile {
 impl fmt::Debug for Mobile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { app } = self;
-        f.debug_struct("Mobile").field("name", &app.name).finish_non_exhaustive()
+        f.debug_struct("Mobile")
+            .field("name", &app.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,11 +86,7 @@ impl Mobile {
                 report.did("opened the app");
                 self.app.look(who, &mut report).await?;
             }
-            Link::Message {
-                box_url,
-                mid,
-                extras,
-            } => {
+            Link::Message { box_url, mid, extras } => {
                 show(&mut report, extras);
                 let client =
                     MessageClient::known(&self.app.world.http, &box_url, None, config.mobile.reconnects);
