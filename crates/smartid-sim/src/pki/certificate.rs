@@ -2,7 +2,7 @@
 
 use super::csr::Extension;
 use super::der::{self, Reader};
-use super::{name, time};
+use super::{PublicKey, SigAlg, name, time};
 use crate::SimError;
 use crate::webauthn::b64;
 
@@ -128,8 +128,15 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.oid == oid)
     }
 
-    pub(super) fn signed(&self) -> (&[u8], &[u8], &[u8]) {
-        (&self.tbs, &self.signature_algorithm, &self.signature)
+    /// Whether this key has signed it. Nothing else is checked.
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when not, or when the algorithm is unknown.
+    pub fn verify_signature(&self, issuer: &PublicKey) -> Result<(), SimError> {
+        let alg = der::only(&self.signature_algorithm, der::SEQUENCE)
+            .and_then(|identifier| SigAlg::from_identifier(&identifier))
+            .ok_or_else(|| SimError::pki("the certificate is signed with an unknown algorithm"))?;
+        issuer.verify(alg, &self.tbs, &self.signature)
     }
 }
 

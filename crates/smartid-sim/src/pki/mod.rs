@@ -12,6 +12,7 @@ pub mod attestation;
 mod ca;
 mod certificate;
 pub mod cms;
+mod cms_verify;
 pub mod csr;
 pub(crate) mod der;
 pub mod jws;
