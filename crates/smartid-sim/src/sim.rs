@@ -131,6 +131,7 @@ impl Sim {
             records: Arc::clone(&records),
             authority: Arc::clone(&authority),
         });
+        hermod.set_sender(Arc::clone(&sender));
         let mut tasks = vec![
             tokio::spawn(serve(
                 hermod_listener,
@@ -257,6 +258,11 @@ impl Sim {
     /// As [`Sim::set_callback`], for any API user.
     pub fn set_callback_of(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
         self.hermod.set_callback(client_id, url, basic);
+    }
+
+    /// Where the content of an API user comes from, and with which Basic user and password.
+    pub fn set_content_provider(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
+        self.hermod.set_content_provider(client_id, url, basic);
     }
 
     /// An API user with its key and addresses as they are now.

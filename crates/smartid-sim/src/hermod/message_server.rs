@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Hermod;
 use super::envelope::decode_options;
 use super::errors::Refusal;
-use super::store::{Command, Kind, Mailbox, State, Store};
-use crate::config::{CommandVerb, HermodConfig};
+use super::store::{Command, DeviceAnswer, Kind, Mailbox, State, Store};
+use super::{Hermod, answer};
+use crate::config::{CommandVerb, ContentFailure, HermodConfig};
 use crate::json;
 use crate::net::message::{Reply, Request};
 use crate::sync::lock;
@@ -103,29 +103,90 @@ impl Hermod {
     }
 
     /// `GET {public-url}/{bid}/{mid}`: type and command body as the client sent it, without the header.
-    pub(super) fn fetch_message(&self, bid: &str, mid: &str, request: &Request) -> Result<Reply, Refusal> {
-        let mut store = lock(&self.store);
-        if admitted(&store, bid, mid, request)?.session.is_none()
-            && let Some(mailbox) = store.boxes.get_mut(bid)
-        {
-            // Links work once: whoever has fetched the message by the mobile link has used up the other one.
-            mailbox.token = None;
+    pub(super) async fn fetch_message(
+        &self,
+        config: &HermodConfig,
+        bid: &str,
+        mid: &str,
+        request: &Request,
+    ) -> Result<Reply, Refusal> {
+        let (mut message, gap) = {
+            let mut store = lock(&self.store);
+            if admitted(&store, bid, mid, request)?.session.is_none()
+                && let Some(mailbox) = store.boxes.get_mut(bid)
+            {
+                // Links work once: whoever has fetched the message by the mobile link has used up the other one.
+                mailbox.token = None;
+            }
+            let command = in_progress(&store, bid, mid)?;
+            let gap = (command.asked.content && command.filled.is_none())
+                .then(|| (command.client_id.clone(), command.message.1.clone()));
+            (message_text(command, mid, None), gap)
+        };
+        if let Some((client_id, raw)) = gap {
+            let filled = self.fill(config, &client_id, &raw).await;
+            let mut store = lock(&self.store);
+            // It may have ended while the content provider was asked.
+            let command = in_progress(&store, bid, mid)?;
+            match filled {
+                Ok(filled) => {
+                    let id = command.id;
+                    message = message_text(command, mid, Some(&filled));
+                    if config.content.cache
+                        && let Some(command) = store.commands.get_mut(&id)
+                    {
+                        command.filled = Some(filled);
+                    }
+                }
+                Err(_) if config.content.failure == ContentFailure::Deliver => (),
+                Err(code) => {
+                    let id = command.id;
+                    self.content_failed(config, &mut store, id, bid, mid);
+                    return Err(Refusal::new(404, code, "no such message"));
+                }
+            }
         }
-        let (command, position) = find(&store, bid, mid)?;
-        if command.targets.get(position).map(|target| target.state) != Some(State::InProgress) {
-            return Err(Refusal::new(404, "message_gone", "no such message"));
-        }
-        let (name, raw) = &command.message;
-        // Spliced as text, so that the options reach the app byte for byte.
-        let text = format!(
-            "{{\"mid\":{},\"type\":{},\"keepOpen\":{},\"command\":{{{}:{raw}}}}}",
-            json!(mid),
-            json!(command.command_type),
-            command.keep_open,
-            json!(name),
-        );
-        Ok(Reply::text(200, "application/json", text))
+        Ok(Reply::text(200, "application/json", message))
     }
+
+    /// Without its content the command cannot be done: it fails, and the client learns it.
+    fn content_failed(&self, config: &HermodConfig, store: &mut Store, id: u64, bid: &str, mid: &str) {
+        let Some(command) = store.commands.get_mut(&id) else {
+            return;
+        };
+        let Some(position) = command.target(bid, mid) else {
+            return;
+        };
+        let error = DeviceAnswer::error(
+            "CONTENT_PROVIDER",
+            "the content provider did not give the content",
+        );
+        answer::settle(config, command, position, State::Failed, error);
+        self.call_back(config, store, id, Some(position));
+        self.touch();
+    }
+}
+
+/// The command of a message that still may be answered.
+fn in_progress<'s>(store: &'s Store, bid: &str, mid: &str) -> Result<&'s Command, Refusal> {
+    let (command, position) = find(store, bid, mid)?;
+    match command.targets.get(position).map(|target| target.state) {
+        Some(State::InProgress) => Ok(command),
+        _ => Err(Refusal::new(404, "message_gone", "no such message")),
+    }
+}
+
+/// Spliced as text, so that what the client sent reaches the app byte for byte; only content that was asked for changes it.
+fn message_text(command: &Command, mid: &str, filled: Option<&str>) -> String {
+    let (name, raw) = &command.message;
+    let raw = filled.or(command.filled.as_deref()).unwrap_or(raw);
+    format!(
+        "{{\"mid\":{},\"type\":{},\"keepOpen\":{},\"command\":{{{}:{raw}}}}}",
+        json!(mid),
+        json!(command.command_type),
+        command.keep_open,
+        json!(name),
+    )
 }
 
 /// Finds the creation options in a message as the app receives it: their exact text, and what it says.

@@ -6,10 +6,12 @@ mod body;
 mod callback;
 mod check;
 mod command;
+mod content;
 mod deletion;
 mod destination;
 mod envelope;
 mod errors;
+mod generate;
 mod jwk;
 mod link;
 mod message_server;
@@ -66,6 +68,8 @@ pub(crate) struct Hermod {
     origin: OnceLock<String>,
     queues: HashMap<String, mpsc::UnboundedSender<Job>>,
     notices: broadcast::Sender<BoxNotice>,
+    /// How to call others; known once everything has been set up.
+    sender: OnceLock<Arc<CallbackSender>>,
     /// Attestation keys beside those of the configuration.
     attestation: Mutex<Vec<AttestationKey>>,
 }
@@ -105,6 +109,7 @@ impl Hermod {
             origin: OnceLock::new(),
             queues,
             notices: broadcast::Sender::new(push::BACKLOG),
+            sender: OnceLock::new(),
             attestation: Mutex::default(),
         };
         (Arc::new(hermod), receivers)
@@ -112,6 +117,10 @@ impl Hermod {
 
     pub(crate) fn set_origin(&self, origin: String) {
         let _ = self.origin.set(origin);
+    }
+
+    pub(crate) fn set_sender(&self, sender: Arc<CallbackSender>) {
+        let _ = self.sender.set(sender);
     }
 
     fn origin(&self) -> &str {
@@ -223,6 +232,12 @@ impl Hermod {
                 _ => return None,
             });
         }
+        if let Some(path) = request.below(&format!("{}/util/generateclient", prefix(config))) {
+            return match (request.method.as_str(), path.as_slice()) {
+                ("GET", [id]) => Some(Endpoint::Generate(id.clone())),
+                _ => None,
+            };
+        }
         let path = request.below(&format!("{}/ms", prefix(config)))?;
         match (request.method.as_str(), path.as_slice()) {
             ("GET", [bid]) => Some(Endpoint::Box(bid.clone())),
@@ -240,6 +255,7 @@ enum Endpoint {
     Box(String),
     Message(String, String),
     Answer(String, String),
+    Generate(String),
 }
 
 fn prefix(config: &HermodConfig) -> String {
@@ -288,7 +304,7 @@ impl Service for Hermod {
             Some(Endpoint::State(_)) => Route::HermodPoll,
             Some(Endpoint::Cancel(_)) => Route::HermodCancel,
             Some(Endpoint::Box(_) | Endpoint::Message(..) | Endpoint::Answer(..)) => Route::MessageServer,
-            None => Route::Other,
+            Some(Endpoint::Generate(_)) | None => Route::Other,
         }
     }
 
@@ -305,8 +321,9 @@ impl Service for Hermod {
                 Some(Endpoint::State(id)) => self.get_state(config, &id, &request),
                 Some(Endpoint::Cancel(id)) => self.cancel(config, &id, &request),
                 Some(Endpoint::Box(bid)) => self.fetch_box(&bid, &request).await,
-                Some(Endpoint::Message(bid, mid)) => self.fetch_message(&bid, &mid, &request),
+                Some(Endpoint::Message(bid, mid)) => self.fetch_message(config, &bid, &mid, &request).await,
                 Some(Endpoint::Answer(bid, mid)) => self.take_answer(config, &bid, &mid, &request),
+                Some(Endpoint::Generate(id)) => self.generate_client(config, &id),
                 None => Err(Refusal::new(404, "path", "not found")),
             };
             result.unwrap_or_else(|refusal| {
