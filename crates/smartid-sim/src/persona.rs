@@ -35,9 +35,9 @@ pub enum Persona {
     AlreadyRegistered,
     /// Answers with JSON that is no answer to the command at all.
     Garbage,
-    /// Provision: the signed answer repeats another nonce. PIN reset: the nonce that is sent is not the one that the card checks.
+    /// Provision, and an authentication without `tbs`: the signed answer repeats another nonce. PIN reset: the nonce that is sent is not the one that the card checks.
     WrongNonce,
-    /// Provision: the signed answer names another user.
+    /// Provision, and an authentication without `tbs`: the signed answer names another user.
     WrongUser,
     /// Sign and authenticate: correctly signs other bytes than those of the command, and inside a PKCS #7 or JWS shows those.
     SignsOther,

@@ -234,7 +234,7 @@ async fn an_update_overwrites_keys_of_the_same_id_and_keeps_the_rest() {
     let callback = receiver.next_of(&command_id(&sent)).await.json();
     assert_eq!(
         (callback["state"].as_str(), callback["error"]["code"].as_str()),
-        (Some("FAILED"), Some("PROFILE_UNKNOWN"))
+        (Some("FAILED"), Some("PROFILE_NOT_FOUND"))
     );
     // The mailbox still works.
     let body = to_user(ALICE, "signCommand", sign_params("jws", "ES256", &["x"]));

@@ -37,11 +37,20 @@ struct Provider {
 
 impl Provider {
     async fn start(answer: &Value) -> Self {
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-        let url = format!("http://127.0.0.1:{}/image/", listener.local_addr().unwrap().port());
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .unwrap();
+        let url = format!(
+            "http://127.0.0.1:{}/image/",
+            listener.local_addr().unwrap().port()
+        );
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answer = Arc::new(Mutex::new((200, answer.to_string())));
-        let provider = Self { url, asked: Arc::clone(&asked), answer: Arc::clone(&answer) };
+        let provider = Self {
+            url,
+            asked: Arc::clone(&asked),
+            answer: Arc::clone(&answer),
+        };
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
@@ -50,14 +59,28 @@ impl Provider {
                     async move {
                         let (parts, body) = request.into_parts();
                         let body = body.collect().await?.to_bytes();
-                        let authorization = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+                        let authorization = parts
+                            .headers
+                            .get("authorization")
+                            .map(|value| value.to_str().unwrap().to_owned());
                         let path = format!("{} {}", parts.method, parts.uri.path());
-                        asked.lock().unwrap().push((path, authorization, serde_json::from_slice(&body).unwrap()));
+                        asked.lock().unwrap().push((
+                            path,
+                            authorization,
+                            serde_json::from_slice(&body).unwrap(),
+                        ));
                         let (status, text) = answer.lock().unwrap().clone();
-                        Ok::<_, hyper::Error>(hyper::Response::builder().status(status).body(Full::new(Bytes::from(text))).unwrap())
+                        Ok::<_, hyper::Error>(
+                            hyper::Response::builder()
+                                .status(status)
+                                .body(Full::new(Bytes::from(text)))
+                                .unwrap(),
+                        )
                     }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(tcp), service),
+                );
             }
         });
         provider
@@ -102,7 +125,9 @@ async fn sent<'b>(bench: &'b Bench, verb: &str, wrapper: &str, command: Value) -
 
 async fn bench(toml: &str, answer: &Value) -> (Bench, Provider) {
     let (bench, provider) = (Bench::from_toml(toml).await, Provider::start(answer).await);
-    bench.sim.set_content_provider("idm", &provider.url, Some(("hermod", "other")));
+    bench
+        .sim
+        .set_content_provider("idm", &provider.url, Some(("hermod", "other")));
     (bench, provider)
 }
 
@@ -124,7 +149,10 @@ async fn an_image_is_asked_for_when_it_is_fetched() {
     assert_eq!(asked[0].1.as_deref(), Some("Basic aGVybW9kOm90aGVy"));
     assert_eq!(asked[0].2, json!({"contentId": "AUTH:1"}));
     let records = bench.sim.records();
-    let record = records.iter().find(|record| record.party == Party::ContentProvider).unwrap();
+    let record = records
+        .iter()
+        .find(|record| record.party == Party::ContentProvider)
+        .unwrap();
     assert_eq!((record.status, record.code.as_deref()), (Some(200), None));
     assert_eq!(record.json().unwrap(), json!({"contentId": "AUTH:1"}));
     assert!(!format!("{records:?}").contains("aGVybW9k"));
@@ -133,7 +161,10 @@ async fn an_image_is_asked_for_when_it_is_fetched() {
     assert_eq!(provider.asked().len(), 1);
     bench.sim.reconfigure(|config| config.hermod.content.cache = true);
     for wanted in [1, 0] {
-        assert_eq!(device.fetch(&mid(&command, 0)).await.json()["command"]["authCommand"]["params"]["description"], *list);
+        assert_eq!(
+            device.fetch(&mid(&command, 0)).await.json()["command"]["authCommand"]["params"]["description"],
+            *list
+        );
         assert_eq!(provider.asked().len(), wanted);
     }
 }
@@ -145,10 +176,19 @@ async fn one_id_is_asked_for_once_in_a_message() {
     let command = json!({"params": {"format": "pkcs7", "description": [named("a"), named("a")], "tbs": [named("b"), named("a")]}});
     let (command, device) = sent(&bench, "sign", "signCommand", command).await;
     let message = device.fetch(&mid(&command, 0)).await.json();
-    assert_eq!(message["command"]["signCommand"]["params"]["tbs"][1]["data"], "/9j/");
+    assert_eq!(
+        message["command"]["signCommand"]["params"]["tbs"][1]["data"],
+        "/9j/"
+    );
     assert_eq!(provider.asked().len(), 2);
     let many: Vec<Value> = (0..17).map(|at| named(&at.to_string())).collect();
-    let (command, device) = sent(&bench, "authenticate", "authCommand", json!({"params": {"description": many}})).await;
+    let (command, device) = sent(
+        &bench,
+        "authenticate",
+        "authCommand",
+        json!({"params": {"description": many}}),
+    )
+    .await;
     assert_eq!(device.fetch(&mid(&command, 0)).await.status, 404);
     assert_eq!(provider.asked().len(), 16);
 }
@@ -156,7 +196,13 @@ async fn one_id_is_asked_for_once_in_a_message() {
 #[tokio::test]
 async fn a_card_is_made_of_sides_and_inline_data_wins() {
     let (bench, provider) = bench("", &card()).await;
-    let (command, device) = sent(&bench, "provision", "provCommand", with_card(json!({"contentId": "PROV:1"}))).await;
+    let (command, device) = sent(
+        &bench,
+        "provision",
+        "provCommand",
+        with_card(json!({"contentId": "PROV:1"})),
+    )
+    .await;
     let message = device.fetch(&mid(&command, 0)).await.json();
     assert_eq!(
         message["command"]["provCommand"]["profile"]["visualData"],
@@ -181,7 +227,13 @@ async fn a_card_is_made_of_sides_and_inline_data_wins() {
     assert!(provider.asked().is_empty());
     // Sides that are neither front nor back make no card.
     provider.answer_with(200, &json!({"data": [picture("auth_image")]}).to_string());
-    let (command, device) = sent(&bench, "provision", "provCommand", with_card(json!({"contentId": "PROV:1"}))).await;
+    let (command, device) = sent(
+        &bench,
+        "provision",
+        "provCommand",
+        with_card(json!({"contentId": "PROV:1"})),
+    )
+    .await;
     assert_eq!(device.fetch(&mid(&command, 0)).await.status, 404);
 }
 
@@ -199,7 +251,12 @@ async fn a_provider_that_fails_fails_the_command_or_not() {
         (200, "{\"data\":[7]}".into(), "content_form"),
         (200, "{\"data\":[{\"data\":\"/9j/\"}]}".into(), "content_form"),
         (200, picture("front").to_string(), "content_form"),
-        (200, "{\"data\":[{\"content_encoding\":\"base64\",\"content_type\":\"image/jpeg\",\"data\":\"%\"}]}".into(), "content_form"),
+        (
+            200,
+            "{\"data\":[{\"content_encoding\":\"base64\",\"content_type\":\"image/jpeg\",\"data\":\"%\"}]}"
+                .into(),
+            "content_form",
+        ),
         (200, "x".repeat((1 << 20) + 1), "content_unreachable"),
     ] {
         let (bench, provider) = bench("", &json!({})).await;
@@ -209,11 +266,20 @@ async fn a_provider_that_fails_fails_the_command_or_not() {
         let (command, device) = sent(&bench, "authenticate", "authCommand", authentication()).await;
         assert_eq!(device.fetch(&mid(&command, 0)).await.status, 404, "{code}");
         let callback = receiver.next().await.json();
-        assert_eq!((&callback["state"], &callback["error"]["code"]), (&json!("FAILED"), &json!("CONTENT_PROVIDER")));
+        assert_eq!(
+            (&callback["state"], &callback["error"]["code"]),
+            (&json!("FAILED"), &json!("CONTENT_PROVIDER"))
+        );
         assert_eq!(bench.state(&id(&command)).await.json()["state"], "FAILED");
         let note = bench.code("/getcontent").unwrap();
         assert!(note.starts_with(code), "{note} {code}");
-        assert_eq!(device.answer(&mid(&command, 0), &json!({"state": "SUCCESS"})).await.status, 409);
+        assert_eq!(
+            device
+                .answer(&mid(&command, 0), &json!({"state": "SUCCESS"}))
+                .await
+                .status,
+            409
+        );
         assert!(receiver.none_waits());
     }
     let (bench, provider) = bench("[hermod.content]\nfailure = \"deliver\"", &json!({})).await;
@@ -221,7 +287,13 @@ async fn a_provider_that_fails_fails_the_command_or_not() {
     let (command, device) = sent(&bench, "authenticate", "authCommand", authentication()).await;
     let message = device.fetch(&mid(&command, 0)).await.json();
     assert_eq!(message["command"]["authCommand"], authentication());
-    assert_eq!(device.answer(&mid(&command, 0), &json!({"state": "SUCCESS"})).await.status, 204);
+    assert_eq!(
+        device
+            .answer(&mid(&command, 0), &json!({"state": "SUCCESS"}))
+            .await
+            .status,
+        204
+    );
 }
 
 #[tokio::test]
@@ -234,7 +306,11 @@ async fn the_initiators_provider_is_asked() {
     bench.sim.set_content_provider("da", &provider.url, None);
     for (client, status) in [("da", 200), ("idm", 404), ("alone", 404)] {
         let command = bench
-            .command_of(client, "authenticate", &body(&["@tmp"], "authCommand", authentication()))
+            .command_of(
+                client,
+                "authenticate",
+                &body(&["@tmp"], "authCommand", authentication()),
+            )
             .await
             .json();
         let device = Device::open(&bench, &command).await;
@@ -249,28 +325,47 @@ async fn faults_and_switches_of_the_provider() {
     let toml = "[hermod.content]\npath = \"v2/content\"\naccept_bare = true\ntimeout_seconds = 5";
     let (bench, provider) = bench(toml, &picture("auth_image")).await;
     let (command, device) = sent(&bench, "authenticate", "authCommand", authentication()).await;
-    bench.sim.reconfigure(|config| config.hermod.content.failure = smartid_sim::config::ContentFailure::Deliver);
+    bench
+        .sim
+        .reconfigure(|config| config.hermod.content.failure = smartid_sim::config::ContentFailure::Deliver);
     let data = async || {
         let message = device.fetch(&mid(&command, 0)).await.json();
         message["command"]["authCommand"]["params"]["description"][1]["data"].clone()
     };
     assert_eq!(data().await, "/9j/");
     assert_eq!(provider.asked()[0].0, "POST /image/v2/content");
-    let other = json!({"data": [{"content_encoding": "text/plain", "content_type": "text/plain", "data": "other"}]});
+    let other =
+        json!({"data": [{"content_encoding": "text/plain", "content_type": "text/plain", "data": "other"}]});
     for (fault, seen, asks, code) in [
-        (FaultKind::body("application/json", other.to_string()), "other", 0, "fault:respond"),
+        (
+            FaultKind::body("application/json", other.to_string()),
+            "other",
+            0,
+            "fault:respond",
+        ),
         (FaultKind::status(503), "AUTH:1", 0, "fault:respond"),
         (FaultKind::Reset, "AUTH:1", 0, "fault:reset"),
         (FaultKind::Hang, "AUTH:1", 0, "fault:hang"),
-        (FaultKind::DeepJson { depth: 9000 }, "AUTH:1", 0, "fault:deep_json"),
+        (
+            FaultKind::DeepJson { depth: 9000 },
+            "AUTH:1",
+            0,
+            "fault:deep_json",
+        ),
         (FaultKind::TruncatedBody, "AUTH:1", 1, "fault:truncated_body"),
     ] {
-        bench.sim.faults().inject(Fault::new(Route::ContentProvider, fault));
+        bench
+            .sim
+            .faults()
+            .inject(Fault::new(Route::ContentProvider, fault));
         assert_eq!(data().await, seen, "{code}");
         assert_eq!(provider.asked().len(), asks);
         assert_eq!(bench.code("/content").as_deref(), Some(code));
     }
-    bench.sim.faults().inject(Fault::new(Route::ContentProvider, FaultKind::Latency { millis: 5000 }));
+    bench.sim.faults().inject(Fault::new(
+        Route::ContentProvider,
+        FaultKind::Latency { millis: 5000 },
+    ));
     let (seen, ()) = tokio::join!(data(), async {
         while bench.sim.faults().pending().len() == 1 {
             tokio::task::yield_now().await;
@@ -278,7 +373,9 @@ async fn faults_and_switches_of_the_provider() {
         bench.sim.advance(std::time::Duration::from_secs(5));
     });
     assert_eq!(seen, "/9j/");
-    bench.sim.reconfigure(|config| config.hermod.content.timeout_seconds = 0);
+    bench
+        .sim
+        .reconfigure(|config| config.hermod.content.timeout_seconds = 0);
     assert_eq!(data().await, "AUTH:1");
 }
 
@@ -286,7 +383,10 @@ async fn faults_and_switches_of_the_provider() {
 async fn a_command_that_ends_while_its_content_is_asked_for_is_gone() {
     let (bench, _provider) = bench("", &json!({"data": [picture("auth_image")]})).await;
     let (command, device) = sent(&bench, "authenticate", "authCommand", authentication()).await;
-    bench.sim.faults().inject(Fault::new(Route::ContentProvider, FaultKind::Latency { millis: 1000 }));
+    bench.sim.faults().inject(Fault::new(
+        Route::ContentProvider,
+        FaultKind::Latency { millis: 1000 },
+    ));
     let mid = mid(&command, 0);
     let (fetched, ()) = tokio::join!(device.fetch(&mid), async {
         while bench.sim.faults().pending().len() == 1 {

@@ -69,7 +69,7 @@ impl Default for ProvisionAnswerConfig {
 pub struct CertificateCommandConfig {
     /// The list of certificates for keys of the profile (hermod 3.3, I).
     pub certificates: String,
-    /// Member of an entry: the key that it belongs to (hermod 3.3, I).
+    /// Member of an entry: the key that it belongs to; an entry without it is an auxiliary certificate (hermod 3.3, I).
     pub key_id: String,
     /// Member of an entry: base64 of the DER certificate (hermod 3.3, I).
     pub certificate: String,
@@ -79,7 +79,7 @@ pub struct CertificateCommandConfig {
     pub pkcs12: String,
     /// Member of such an entry: the password (identity-manager 4, U).
     pub pkcs12_password: String,
-    /// The list of auxiliary certificates (identity-manager 1.5: existence D, name U).
+    /// A list of auxiliary certificates of its own (identity-manager 1.5: existence D, name U).
     pub auxiliary: String,
     /// Refuse a certificate whose public key is not the key's. Off installs what comes.
     pub check_public_key: bool,
@@ -109,7 +109,7 @@ pub struct SignatureConfig {
     pub several_tbs: SeveralTbs,
     /// What an authenticate command without `tbs` signs (hermod 3.5, U).
     pub without_tbs: WithoutTbs,
-    /// PKCS #7 without the signed bytes inside (hermod 6.2, U).
+    /// PKCS #7 and JWS without the signed bytes inside (hermod 6.2, U).
     pub detached: bool,
     /// Put the certificates into the JWS header as `x5c` when the key has some; otherwise, and when off, the header has `kid`
     /// (hermod 5.4, I).
@@ -124,7 +124,7 @@ impl Default for SignatureConfig {
     fn default() -> Self {
         Self {
             several_tbs: SeveralTbs::Concatenated,
-            without_tbs: WithoutTbs::Descriptions,
+            without_tbs: WithoutTbs::Identity,
             detached: false,
             x5c: true,
             raw_format: "raw".into(),
@@ -152,13 +152,17 @@ pub enum SeveralTbs {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WithoutTbs {
-    /// What the user saw: the `description` entries, put together as `several_tbs` says. Authenticate is "a specific application of
-    /// sign" (hermod 3.5, D), so something of the command has to be signed, and the descriptions are the only entries it has (I).
+    /// What a provisioning answer begins with: a JSON object of the command's nonce, if it has one, user id and profile id, under the
+    /// names of `device.provision` (I: the least that says who answers to what).
     #[default]
+    Identity,
+    /// The decoded bytes of the `description` entries, put together as `several_tbs` says.
     Descriptions,
+    /// A JSON object of the `description` array alone, as the text that came.
+    DescriptionJson,
     /// The whole `params` object, as the JSON text that came.
     Params,
-    /// The text of the member `nonce` of `params`.
+    /// The text of the command's nonce.
     Nonce,
     /// Nothing: an empty message.
     Empty,

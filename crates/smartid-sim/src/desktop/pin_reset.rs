@@ -119,7 +119,7 @@ impl App {
         let profile = profile.ok_or_else(|| Refusal::parameter("neither a card nor a profile is named"))?;
         let profile = self
             .profile(profile)
-            .ok_or_else(|| Refusal::new("PROFILE_UNKNOWN", "the app has no such profile"))?;
+            .ok_or_else(|| Refusal::new("PROFILE_NOT_FOUND", "the app has no such profile"))?;
         self.tokens.card(profile.card()).ok_or_else(card_not_found)
     }
 

@@ -27,10 +27,15 @@ fn list<'v>(body: &'v Value, name: &str) -> Result<&'v [Value], Refusal> {
 fn der(value: &Value, what: &str) -> Result<Vec<u8>, Refusal> {
     let der = value
         .as_str()
-        .and_then(base64_any)
+        .and_then(|text| base64_any(&without_armour(text)))
         .ok_or_else(|| Refusal::parameter(format!("{what} is not base64")))?;
     Certificate::parse(&der)?;
     Ok(der)
+}
+
+/// PEM is taken too.
+fn without_armour(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("-----")).collect()
 }
 
 /// Puts the command's certificates and keys into the profile.
@@ -40,18 +45,36 @@ fn apply(names: &CertificateCommandConfig, body: &Value, profile: &mut Profile) 
     for entry in list(body, &names.certificates)? {
         count += if entry.get(&names.pkcs12).is_some() {
             recover(names, entry, protection, profile)?
-        } else {
+        } else if entry.get(&names.key_id).is_some() {
             certify(names, entry, protection, profile)?
+        } else {
+            auxiliary(names, entry, profile)?
         };
     }
-    for certificate in list(body, &names.auxiliary)? {
-        let certificate = der(certificate, "an auxiliary certificate")?;
+    for entry in list(body, &names.auxiliary)? {
+        count += auxiliary(names, entry, profile)?;
+    }
+    Ok(count)
+}
+
+/// A certificate without a key, as a text or in an entry like the others, with those above it.
+fn auxiliary(
+    names: &CertificateCommandConfig,
+    entry: &Value,
+    profile: &mut Profile,
+) -> Result<usize, Refusal> {
+    let own = if entry.is_string() {
+        entry
+    } else {
+        entry.get(&names.certificate).unwrap_or(&Value::Null)
+    };
+    for value in std::iter::once(own).chain(list(entry, &names.chain)?) {
+        let certificate = der(value, "an auxiliary certificate")?;
         if !profile.auxiliary.contains(&certificate) {
             profile.auxiliary.push(certificate);
         }
-        count += 1;
     }
-    Ok(count)
+    Ok(1)
 }
 
 /// A certificate for a key that the profile holds.
@@ -128,7 +151,7 @@ impl App {
     /// The profile that a command means: by `smartcardid`, which wins over `profileid` (hermod 3.6, D), else the one in whose mailbox
     /// it lay, else the user's only one.
     pub(super) fn target(&self, command: &Command, home: Option<&str>) -> Result<Profile, Refusal> {
-        let unknown = || Refusal::new("PROFILE_UNKNOWN", "the app has no such profile");
+        let unknown = || Refusal::new("PROFILE_NOT_FOUND", "the app has no such profile");
         let card = command.text("smartcardid");
         if let Some(card) = card
             && let Some(found) = lock(&self.profiles).iter().find(|held| held.card() == card)
@@ -182,7 +205,12 @@ impl App {
         if command.text("responsesignaturekey").is_none() {
             return Ok(None);
         }
-        let payload = self.identity(&self.world.config.get(), persona, command, profile);
+        let payload = self.identity(
+            &self.world.config.get(),
+            persona,
+            command.body.get("nonce"),
+            Some(profile),
+        );
         self.signed(persona, command, profile, &payload).map(Some)
     }
 
@@ -206,7 +234,7 @@ impl App {
             .collect();
         let first = gone
             .first()
-            .ok_or_else(|| Refusal::new("PROFILE_UNKNOWN", "the app has no such profile"))?;
+            .ok_or_else(|| Refusal::new("PROFILE_NOT_FOUND", "the app has no such profile"))?;
         report.profile_id = Some(first.id.clone());
         let response = self.confirmation(persona, command, first)?;
         let ids = gone.iter().map(|profile| profile.id.clone()).collect();

@@ -12,7 +12,7 @@ pub(crate) trait Facts {
 }
 
 /// Deeper trees are refused.
-const MAX_DEPTH: usize = 32;
+const MAX_DEPTH: usize = 64;
 
 fn wrong(why: impl Into<String>) -> Refusal {
     Refusal::new("FILTER_NOT_SUPPORTED", why)

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 pub(crate) use self::client::MessageClient;
-pub(crate) use self::desk::{Desk, Question};
+pub(crate) use self::desk::Desk;
 pub use self::report::{DeviceReport, Shown, ShownAs};
 pub use self::store::{DeviceKey, DeviceProfile, VisualId};
 pub(crate) use self::store::{Profile, StoredKey};

@@ -187,7 +187,7 @@ impl App {
         let mut profile = self
             .profile(id)
             .filter(|profile| profile.user == user)
-            .ok_or_else(|| Refusal::new("PROFILE_UNKNOWN", "the app has no such profile of this user"))?;
+            .ok_or_else(|| Refusal::new("PROFILE_NOT_FOUND", "the app has no such profile of this user"))?;
         profile.server_name = name("servername").unwrap_or(profile.server_name);
         profile.name = name("name").unwrap_or(profile.name);
         Ok(profile)
@@ -226,7 +226,7 @@ impl App {
         made: &[(Plan, StoredKey)],
     ) -> Result<Map<String, Value>, Refusal> {
         let names = &config.device.provision;
-        let mut payload = self.identity(config, persona, command, profile);
+        let mut payload = self.identity(config, persona, command.body.get("nonce"), Some(profile));
         let answered = match persona {
             Persona::DropsKey => made.split_last().map_or(made, |(_, rest)| rest),
             _ => made,
@@ -265,26 +265,26 @@ impl App {
         &self,
         config: &SimConfig,
         persona: Persona,
-        command: &Command,
-        profile: &Profile,
+        nonce: Option<&Value>,
+        profile: Option<&Profile>,
     ) -> Map<String, Value> {
         let names = &config.device.provision;
         let mut payload = Map::new();
-        let nonce = match persona {
-            Persona::WrongNonce => Some(json!(
-                self.world.random.below("wrong-nonce", 100_000_000).to_string()
-            )),
-            _ => command.body.get("nonce").cloned(),
-        };
         if let Some(nonce) = nonce {
+            let nonce = match persona {
+                Persona::WrongNonce => json!(self.world.random.hex64("wrong-nonce")),
+                _ => nonce.clone(),
+            };
             payload.insert(names.nonce.clone(), nonce);
         }
-        let user = match persona {
-            Persona::WrongUser => "somebody.else@example.test",
-            _ => profile.user.as_str(),
-        };
-        payload.insert(names.user_id.clone(), json!(user));
-        payload.insert(names.profile_id.clone(), json!(profile.id));
+        if let Some(profile) = profile {
+            let user = match persona {
+                Persona::WrongUser => "somebody.else@example.test",
+                _ => profile.user.as_str(),
+            };
+            payload.insert(names.user_id.clone(), json!(user));
+            payload.insert(names.profile_id.clone(), json!(profile.id));
+        }
         payload
     }
 

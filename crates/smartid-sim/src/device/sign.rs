@@ -96,45 +96,70 @@ fn joined(entries: &[Shown], raw: Option<String>, rule: SeveralTbs, reversed: bo
     }
 }
 
-/// The bytes to sign.
-fn content(settings: &SignatureConfig, persona: Persona, command: &Command) -> Result<Vec<u8>, Refusal> {
-    let params = command.params();
-    let reversed = persona == Persona::ReordersTbs;
-    let tbs = entries(params, "tbs", ShownAs::ToBeSigned)?;
-    let content = if !tbs.is_empty() {
-        joined(
-            &tbs,
-            command.raw_params(Some("tbs")),
-            settings.several_tbs,
-            reversed,
-        )
-    } else if command.kind == Kind::Sign {
-        return Err(Refusal::parameter("there is nothing to sign"));
-    } else {
-        match settings.without_tbs {
-            WithoutTbs::Descriptions => joined(
-                &entries(params, "description", ShownAs::Description)?,
-                command.raw_params(Some("description")),
+impl App {
+    /// The bytes to sign.
+    fn content(
+        &self,
+        config: &SimConfig,
+        persona: Persona,
+        command: &Command,
+        chosen: &Candidate,
+    ) -> Result<Vec<u8>, Refusal> {
+        let settings = &config.device.signature;
+        let params = command.params();
+        let reversed = persona == Persona::ReordersTbs;
+        let tbs = entries(params, "tbs", ShownAs::ToBeSigned)?;
+        let content = if !tbs.is_empty() {
+            joined(
+                &tbs,
+                command.raw_params(Some("tbs")),
                 settings.several_tbs,
                 reversed,
-            ),
-            WithoutTbs::Params => command.raw_params(None).unwrap_or_default().into_bytes(),
-            WithoutTbs::Nonce => params
-                .get("nonce")
-                .and_then(Value::as_str)
-                .ok_or_else(|| Refusal::parameter("params has no nonce"))?
-                .as_bytes()
-                .to_vec(),
-            WithoutTbs::Empty => Vec::new(),
-        }
-    };
-    Ok(match persona {
-        Persona::SignsOther => flaw::other(&content),
-        _ => content,
-    })
-}
+            )
+        } else if command.kind == Kind::Sign {
+            return Err(Refusal::parameter("there is nothing to sign"));
+        } else {
+            let nonce = params.get("nonce").or_else(|| command.body.get("nonce"));
+            let raw = command.raw_params(Some("description"));
+            match settings.without_tbs {
+                WithoutTbs::Identity => self.who(config, persona, nonce, chosen),
+                WithoutTbs::Descriptions => joined(
+                    &entries(params, "description", ShownAs::Description)?,
+                    raw,
+                    settings.several_tbs,
+                    reversed,
+                ),
+                WithoutTbs::DescriptionJson => {
+                    format!("{{\"description\":{}}}", raw.unwrap_or_else(|| "[]".into())).into_bytes()
+                }
+                WithoutTbs::Params => command.raw_params(None).unwrap_or_default().into_bytes(),
+                WithoutTbs::Nonce => nonce
+                    .and_then(Value::as_str)
+                    .ok_or_else(|| Refusal::parameter("the command has no nonce"))?
+                    .as_bytes()
+                    .to_vec(),
+                WithoutTbs::Empty => Vec::new(),
+            }
+        };
+        Ok(match persona {
+            Persona::SignsOther => flaw::other(&content),
+            _ => content,
+        })
+    }
 
-impl App {
+    /// Who answers to what. A card that no profile is on knows neither user nor profile.
+    fn who(
+        &self,
+        config: &SimConfig,
+        persona: Persona,
+        nonce: Option<&Value>,
+        chosen: &Candidate,
+    ) -> Vec<u8> {
+        let profile = self.profile(&chosen.profile);
+        let payload = self.identity(config, persona, nonce, profile.as_ref());
+        Value::Object(payload).to_string().into_bytes()
+    }
+
     pub(super) fn sign(
         &self,
         persona: Persona,
@@ -146,7 +171,6 @@ impl App {
         let settings = &config.device.signature;
         let params = command.params();
         let asked = format(&config, self.side, params)?;
-        let content = content(settings, persona, command)?;
         let mechanism = params.get("mechanism").and_then(Value::as_str);
         let alg =
             match mechanism {
@@ -162,6 +186,7 @@ impl App {
         if !chosen.profile.is_empty() {
             report.profile_id = Some(chosen.profile.clone());
         }
+        let content = self.content(&config, persona, command, &chosen)?;
         let (key, chain) = self.signer(persona, &chosen)?;
         let made = match (persona, asked) {
             (Persona::WrongFormat, Format::Pkcs7) => Format::Jws,
@@ -273,11 +298,14 @@ impl Job<'_> {
     }
 
     fn jws(&self) -> Result<String, Refusal> {
-        let header = if self.settings.x5c && !self.chain.is_empty() {
+        let mut header = if self.settings.x5c && !self.chain.is_empty() {
             jws::Header::new().x5c(self.chain)
         } else {
             jws::Header::new().kid(self.kid)
         };
+        if self.settings.detached {
+            header = header.detached();
+        }
         let text = jws::sign_compact(self.content, self.key, self.alg, &header)?;
         Ok(if self.broken { flaw::break_jws(&text) } else { text })
     }
