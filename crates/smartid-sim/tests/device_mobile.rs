@@ -17,7 +17,7 @@ use devices::{
     template, to_user, un64,
 };
 use serde_json::{Value, json};
-use smartid_sim::pki::{PublicKey, SigAlg, csr, jws};
+use smartid_sim::pki::{PublicKey, csr, jws};
 use smartid_sim::{Persona, ShownAs};
 
 async fn bench() -> (Bench, Receiver) {
@@ -380,13 +380,13 @@ async fn an_answer_that_comes_too_late_changes_nothing() {
 }
 
 #[tokio::test]
-async fn authenticate_signs_what_was_shown() {
+async fn an_authentication_says_who_answers() {
     let (bench, mut receiver) = bench().await;
     enrol(
         &bench,
         &bench.sim.mobile(),
         ALICE,
-        &[key_request("login", "AUTH", "EC", "256", None), signer(None)],
+        &[signer(None), key_request("login", "AUTH", "EC", "256", None)],
     )
     .await;
     receiver.next().await;
@@ -398,13 +398,12 @@ async fn authenticate_signs_what_was_shown() {
     let body = to_user(ALICE, "authCommand", params);
     let callback = answered(&bench, &mut receiver, "authenticate", body).await.json();
     let signature = callback["response"]["data"].as_str().unwrap();
+    // The key for authentication signs, although the one for signatures was made first.
+    let payload = jws::verify(signature, &public(&bench, "login")).unwrap();
+    let payload: Value = serde_json::from_slice(&payload).unwrap();
     assert_eq!(
-        jws::verify(signature, &public(&bench, "login")).unwrap(),
-        b"Example Bank"
+        payload,
+        json!({"userid": ALICE, "profileid": bench.sim.mobile().profiles()[0].id})
     );
-    assert!(
-        public(&bench, "login")
-            .verify_jose(SigAlg::Es256, b"", b"")
-            .is_err()
-    );
+    assert!(jws::verify(signature, &public(&bench, "signer")).is_err());
 }
