@@ -11,7 +11,7 @@ mod common;
 mod raw_device;
 
 use common::Bench;
-use raw_device::{body, entry, key_request, provision, sign};
+use raw_device::{body, commands, entry, key_request, provision, sign};
 use serde_json::{Value, json};
 
 /// A change of a good body, and the word with which it is refused.
@@ -399,16 +399,7 @@ async fn the_other_bodies() {
 #[tokio::test]
 async fn envelopes_of_every_command_are_checked_and_details_can_be_hidden() {
     let bench = Bench::from_toml("[hermod]\nhide_exceptions = true").await;
-    for (verb, wrapper) in [
-        ("provision", "provCommand"),
-        ("certificate", "certCommand"),
-        ("authenticate", "authCommand"),
-        ("sign", "signCommand"),
-        ("ping", "pingCommand"),
-        ("startpinreset", "spinCommand"),
-        ("endpinreset", "epinCommand"),
-        ("delete", "deleteCommand"),
-    ] {
+    for (verb, wrapper, ..) in commands() {
         for (wrong, code) in [
             (body(&[], "fidoCommand", json!({})), "command_missing"),
             (body(&[], wrapper, json!([])), "command_type"),

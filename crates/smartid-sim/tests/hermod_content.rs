@@ -373,10 +373,15 @@ async fn faults_and_switches_of_the_provider() {
         bench.sim.advance(std::time::Duration::from_secs(5));
     });
     assert_eq!(seen, "/9j/");
+    // A provider that accepts and stays silent is given up.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    bench.sim.set_content_provider("idm", &url, None);
     bench
         .sim
         .reconfigure(|config| config.hermod.content.timeout_seconds = 0);
     assert_eq!(data().await, "AUTH:1");
+    assert!(bench.code("/content").unwrap().contains("no answer in time"));
 }
 
 #[tokio::test]
@@ -397,4 +402,28 @@ async fn a_command_that_ends_while_its_content_is_asked_for_is_gone() {
     });
     assert_eq!(fetched.status, 404);
     assert_eq!(bench.state(&id(&command)).await.json()["state"], "CANCELLED");
+}
+
+#[tokio::test]
+async fn https_providers_are_trusted_by_their_authority_only() {
+    // A second simulator serves as an https provider with a foreign authority: it answers 404, which shows that TLS was accepted.
+    let other = Bench::from_toml("").await;
+    let bench = Bench::from_toml("[hermod.content]\nfailure = \"deliver\"").await;
+    bench
+        .sim
+        .set_content_provider("idm", &other.sim.da_base_url(), None);
+    let (command, device) = sent(&bench, "authenticate", "authCommand", authentication()).await;
+    for trusted in [false, true] {
+        if trusted {
+            bench.sim.trust_for_callbacks(other.sim.ca_pem()).unwrap();
+        }
+        assert_eq!(device.fetch(&mid(&command, 0)).await.status, 200);
+        let records = bench.sim.records();
+        let last = records
+            .iter()
+            .rev()
+            .find(|record| record.party == Party::ContentProvider)
+            .unwrap();
+        assert_eq!(last.status, trusted.then_some(404));
+    }
 }

@@ -164,6 +164,7 @@ async fn unknown_forms_are_answered_and_a_switch_allows_them() {
                 "verb_",
                 "params",
                 "nested",
+                "profile_outside",
                 "operation_in_prov",
                 "no_user",
                 "pkcs7.json",

@@ -397,6 +397,32 @@ async fn destinations() {
 }
 
 #[tokio::test]
+async fn one_command_reaches_so_many_mailboxes_and_no_more() {
+    let entries: String = (0..257)
+        .map(|at| {
+            format!(
+                "[[hermod.mailbox.existing]]\nuser = \"{}\"\nprofile = \"{at}\"\n",
+                at / 256
+            )
+        })
+        .collect();
+    let bench = Bench::from_toml(&entries).await;
+    let all = bench
+        .command("ping", body(&["0"], "pingCommand", json!({})))
+        .await
+        .json();
+    assert_eq!(all["destinations"].as_array().unwrap().len(), 256);
+    assert_eq!(
+        bench
+            .command("ping", body(&["0", "1"], "pingCommand", json!({})))
+            .await
+            .status,
+        400
+    );
+    assert_eq!(bench.code("/ping").as_deref(), Some("to_many"));
+}
+
+#[tokio::test]
 async fn both_halves_of_a_pin_reset_are_one_session() {
     let (bench, mut receiver) = Bench::with_receiver("").await;
     let start = bench
@@ -526,7 +552,7 @@ async fn without_confirmation_only_mailboxes_go() {
     };
     let one = json!({"userid": USER, "profileid": "two", "confirmation": false});
     for (to, status, code) in [
-        (vec!["other"], 400, "delete_scope"),
+        (vec!["other"], 404, "box_unknown"),
         (vec![other.as_str()], 400, "delete_scope"),
         (vec!["nobody"], 404, "box_unknown"),
     ] {

@@ -14,25 +14,12 @@ mod raw_device;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use common::{Answer, Bench, b64};
-use raw_device::{Device, PROFILE, USER, body, entry, id, jws, mid, provision, provisioned, sign};
+use raw_device::{Device, PROFILE, USER, body, commands, entry, id, jws, mid, provision, provisioned, sign};
 use serde_json::{Value, json};
-
-fn bodies() -> [(&'static str, Value); 8] {
-    [
-        ("provision", provision(USER)),
-        ("certificate", json!({"certificates": [{"certificate": "MAA="}]})),
-        ("authenticate", json!({"params": {}})),
-        ("sign", sign()),
-        ("ping", json!({})),
-        ("startpinreset", json!({"smartcardid": "s"})),
-        ("endpinreset", json!({"encryptednonce": "1dd438976365d734"})),
-        ("delete", json!({"userid": USER, "confirmation": true})),
-    ]
-}
 
 #[tokio::test]
 async fn every_verb_may_go_by_other_names() {
-    for (verb, mut command) in bodies() {
+    for (verb, wrapper, kind, mut command) in commands() {
         let toml = format!(
             "[hermod.verbs.{verb}]\npath = \"other/{verb}\"\nwrapper = \"otherCommand\"\ncommand_type = \"OTHER\"\n\
              callback = \"{verb}-done\"\nkeep_open = true\nextra_members = [\"tenant\"]"
@@ -67,16 +54,6 @@ async fn every_verb_may_go_by_other_names() {
 
         // The defaults: the names of the table, an app that leaves but for the first half of a PIN reset, no further member.
         let (bench, mut receiver) = Bench::with_receiver("").await;
-        let (wrapper, kind) = match verb {
-            "provision" => ("provCommand", "PROV"),
-            "certificate" => ("certCommand", "CERT"),
-            "authenticate" => ("authCommand", "AUTH"),
-            "sign" => ("signCommand", "SIGN"),
-            "ping" => ("pingCommand", "PING"),
-            "startpinreset" => ("spinCommand", "SPIN"),
-            "endpinreset" => ("epinCommand", "EPIN"),
-            _ => ("deleteCommand", "DELETE"),
-        };
         assert_eq!(
             bench
                 .command(verb, body(&["@tmp"], wrapper, command.clone()))
@@ -401,7 +378,7 @@ async fn mailboxes_may_exist_from_the_start() {
     let toml = r#"
         [[hermod.api_users]]
         client-id = "idm"
-        key = "one"
+        key = "key-1"
         group = "g"
         [[hermod.api_users]]
         client-id = "alone"
@@ -436,7 +413,7 @@ async fn mailboxes_may_exist_from_the_start() {
     bench.sim.advance(std::time::Duration::from_secs(100_000_000));
     assert_eq!(bench.sim.mailboxes().len(), 2);
     let config = format!("{:?}", smartid_sim::SimConfig::from_toml(toml).unwrap().hermod);
-    assert!(!config.contains("secret") && !config.contains("one"));
+    assert!(!config.contains("secret") && !config.contains("key-1"));
 }
 
 /// The state that a command has after a device answered it so.

@@ -180,3 +180,64 @@ pub(crate) fn wrong_settings(config: &HermodConfig) -> Option<String> {
         })
         .then(|| "hermod.verbs: path and wrapper must not be empty, nor the wrapper commandHeader".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::{DeviceAnswer, Kind, State, Target};
+    use super::super::verbs::Asked;
+    use super::*;
+    use crate::webauthn::b64;
+
+    fn answered(user: &str, profile: &str) -> Command {
+        let payload = json!({"userid": user, "profileid": profile}).to_string();
+        let data = format!("e30.{}.AA", b64::encode(payload.as_bytes()));
+        Command {
+            id: 1,
+            client_id: "idm".into(),
+            kind: Kind::Verb(CommandVerb::Provision),
+            verb: String::new(),
+            command_type: String::new(),
+            external_id: None,
+            targets: vec![Target {
+                to: "@tmp".into(),
+                bid: "temporary".into(),
+                mid: "mid".into(),
+                uri: None,
+                state: State::Success,
+                answer: DeviceAnswer {
+                    response: Some(json!({"data": data})),
+                    ..DeviceAnswer::default()
+                },
+            }],
+            message: (String::new(), String::new()),
+            asked: Asked::default(),
+            keep_open: false,
+            filled: None,
+            timeout_at: Duration::ZERO,
+            lifespan_at: Duration::ZERO,
+            state: State::Success,
+            decided_by: Some(0),
+            called_back: tokio::sync::watch::Sender::new(0),
+        }
+    }
+
+    #[test]
+    fn there_is_a_last_mailbox_but_old_ones_can_be_renewed() {
+        let (config, random, mut store) = (MailboxConfig::default(), Random::new(Some(1)), Store::default());
+        let mut add =
+            |user: &str| register(&config, &random, &mut store, "g", &answered(user, "p"), 0).is_some();
+        assert!(add("first"));
+        for number in 1..MAX_OWNED {
+            let owner = Owner {
+                user: String::new(),
+                profile: String::new(),
+            };
+            store.add_box(number.to_string(), owned_box("g", owner, String::new()));
+        }
+        let mut add =
+            |user: &str| register(&config, &random, &mut store, "g", &answered(user, "p"), 0).is_some();
+        assert!(!add("one too many"));
+        assert!(add("first"));
+        assert_eq!(store.boxes.len(), MAX_OWNED);
+    }
+}

@@ -145,6 +145,40 @@ pub fn sign() -> Value {
     }})
 }
 
+/// Each command that needs no more than a temporary box: path, command member, type, body.
+pub fn commands() -> [(&'static str, &'static str, &'static str, Value); 8] {
+    [
+        ("provision", "provCommand", "PROV", provision(USER)),
+        (
+            "certificate",
+            "certCommand",
+            "CERT",
+            json!({"certificates": [{"certificate": "MAA="}]}),
+        ),
+        ("authenticate", "authCommand", "AUTH", json!({"params": {}})),
+        ("sign", "signCommand", "SIGN", sign()),
+        ("ping", "pingCommand", "PING", json!({})),
+        (
+            "startpinreset",
+            "spinCommand",
+            "SPIN",
+            json!({"smartcardid": "s"}),
+        ),
+        (
+            "endpinreset",
+            "epinCommand",
+            "EPIN",
+            json!({"encryptednonce": "1dd438976365d734"}),
+        ),
+        (
+            "delete",
+            "deleteCommand",
+            "DELETE",
+            json!({"userid": USER, "confirmation": true}),
+        ),
+    ]
+}
+
 /// An unsigned compact text in the form of a JWS.
 pub fn jws(payload: &Value) -> String {
     format!(
