@@ -198,7 +198,8 @@ impl Sim {
     }
 
     /// The public half of the apps' built-in attestation key as a JWK on one line, as the vendor publishes its own (protocol notes:
-    /// hermod 5.4, D-ex). The key is made at the first call.
+    /// hermod 5.4, D-ex). The key is made at the first call, which takes its time; simulators with a seed share it within a process, see
+    /// [`KeySource`](crate::pki::KeySource).
     ///
     /// # Errors
     /// [`SimError::Pki`] when it cannot be made.

@@ -162,7 +162,7 @@ const PKCS1: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
 const ECDSA_SHA2: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03];
 
 impl SigAlg {
-    pub(crate) const ALL: [Self; 10] = [
+    const ALL: [Self; 10] = [
         Self::Rs1,
         Self::Rs256,
         Self::Rs384,
@@ -175,14 +175,27 @@ impl SigAlg {
         Self::Es512,
     ];
 
+    /// All algorithms that are known.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
+    /// Whether a key of this kind can sign with it.
+    #[must_use]
+    pub fn fits(self, kind: KeyKind) -> bool {
+        if kind.is_rsa() {
+            !self.is_ecdsa()
+        } else {
+            kind.default_alg() == self
+        }
+    }
+
     /// From a JWA name (`RS256`) or a PKCS #11 mechanism that hashes by itself (`CKM_SHA256_RSA_PKCS`, protocol notes: hermod 3.4,
     /// "Example: Personal Desktop Client signing", D-ex; the other mechanism names are those of PKCS #11). `None` for others,
     /// `CKM_RSA_PKCS` included: that is [`Key::sign_unhashed`](super::Key::sign_unhashed).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|alg| alg.mechanism() == name || (*alg != Self::Rs1 && alg.name() == name))
+        Self::all().find(|alg| alg.mechanism() == name || (*alg != Self::Rs1 && alg.name() == name))
     }
 
     /// The JWA name; `RS1` for SHA-1, which JWA does not have.
@@ -268,7 +281,7 @@ impl SigAlg {
 
     /// The reverse of [`SigAlg::identifier`], to the byte; RSA without its NULL is taken too, because many leave it out.
     pub(crate) fn from_identifier(element: &Element<'_>) -> Option<Self> {
-        Self::ALL.into_iter().find(|alg| {
+        Self::all().find(|alg| {
             let identifier = alg.identifier();
             if element.raw == identifier.as_slice() {
                 return true;

@@ -1,209 +1,19 @@
 //! A certificate authority for tests: a root and an authority under it, that turn requests into certificates, withdraw them and say so
 //! in revocation lists (RFC 5280). Keys are new in each; names and serial numbers repeat with the seed; time is the caller's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Mutex;
 
+use super::authority::{Authority, Content, issue};
 use super::certificate::{Certificate, pem};
 use super::csr::{Csr, Extension, OID_SAN};
-use super::{Digest, Key, KeyKind, PublicKey, SigAlg, admin_key, der, name, time};
+use super::profile::{CA_USAGE, Profile, Validity, key_usage};
+use super::{Digest, Key, KeyKind, PublicKey, admin_key, der, name};
 use crate::SimError;
 use crate::sync::lock;
 
-const OID_SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 0x0e];
-const OID_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 const OID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
-const OID_CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
-const OID_REASON: &[u8] = &[0x55, 0x1d, 0x15];
-const OID_AUTHORITY_KEY: &[u8] = &[0x55, 0x1d, 0x23];
-const OID_EXTENDED_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
-/// 1.3.6.1.5.5.7.3
-const EXTENDED: [u8; 7] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03];
-
-/// Content of the key usage's `BIT STRING`: number of unused bits, then the bits.
-const CA_USAGE: [u8; 2] = [1, 0x06];
-const SIGNING_USAGE: [u8; 2] = [6, 0xc0];
-const LOGIN_USAGE: [u8; 2] = [7, 0x80];
-const TRANSPORT_USAGE: [u8; 2] = [5, 0x20];
-const AGREEMENT_USAGE: [u8; 2] = [3, 0x08];
-
-/// What a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Profile {
-    /// Signing documents: key usage `digitalSignature` and `nonRepudiation`, no extended key usage.
-    Signing,
-    /// Logging in: key usage `digitalSignature`, extended key usage `clientAuth`.
-    Authentication,
-    /// Receiving what is encrypted: key usage `keyEncipherment` for RSA and `keyAgreement` for curves, extended key usage
-    /// `emailProtection`.
-    Encryption,
-}
-
-impl Profile {
-    fn extensions(self, key: &PublicKey) -> Vec<Extension> {
-        let (usage, extended) = match self {
-            Self::Signing => (SIGNING_USAGE, None),
-            Self::Authentication => (LOGIN_USAGE, Some(2)),
-            Self::Encryption if key.is_rsa() => (TRANSPORT_USAGE, Some(4)),
-            Self::Encryption => (AGREEMENT_USAGE, Some(4)),
-        };
-        let mut out = vec![key_usage(usage)];
-        if let Some(last) = extended {
-            let purpose = der::oid(&[EXTENDED.as_slice(), &[last]].concat());
-            out.push(Extension::new(OID_EXTENDED_USAGE, false, der::seq(&[&purpose])));
-        }
-        out
-    }
-}
-
-/// From when until when a certificate is valid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Validity {
-    /// First second, since 1970.
-    pub not_before: u64,
-    /// Last second, since 1970.
-    pub not_after: u64,
-}
-
-impl Validity {
-    /// Both ends, in seconds since 1970.
-    #[must_use]
-    pub fn new(not_before: u64, not_after: u64) -> Self {
-        Self {
-            not_before,
-            not_after,
-        }
-    }
-
-    /// So many days from a moment on.
-    #[must_use]
-    pub fn days(not_before: u64, days: u32) -> Self {
-        let span = u64::from(days).saturating_mul(86_400);
-        Self::new(not_before, not_before.saturating_add(span))
-    }
-}
-
-fn key_usage(bits: [u8; 2]) -> Extension {
-    Extension::new(OID_KEY_USAGE, true, der::tlv(der::BIT_STRING, &[&bits]))
-}
-
-/// RFC 5280 4.2.1.2, method 1.
-fn key_identifier(key: &PublicKey) -> Vec<u8> {
-    Digest::Sha1.of(&key.bit_string())
-}
-
-fn authority_key(issuer: &PublicKey) -> Extension {
-    let identifier = der::tlv(0x80, &[&key_identifier(issuer)]);
-    Extension::new(OID_AUTHORITY_KEY, false, der::seq(&[&identifier]))
-}
-
-/// One of the two authorities.
-struct Authority {
-    key: Key,
-    certificate: Certificate,
-}
-
-impl Authority {
-    fn alg(&self) -> SigAlg {
-        self.key.default_alg()
-    }
-
-    /// A signature around what certificates and lists have in common.
-    fn seal(key: &Key, content: &[u8]) -> Result<Vec<u8>, SimError> {
-        let alg = key.default_alg();
-        let signature = key.sign_der(alg, content)?;
-        Ok(der::seq(&[content, &alg.identifier(), &der::bits(&signature)]))
-    }
-
-    /// A list of what is withdrawn; `revoked` maps serial numbers to moment and reason.
-    fn revocation_list(
-        &self,
-        number: u64,
-        this_update: u64,
-        next_update: u64,
-        revoked: &BTreeMap<Vec<u8>, (u64, u8)>,
-    ) -> Result<Vec<u8>, SimError> {
-        let entries: Vec<Vec<u8>> = revoked
-            .iter()
-            .map(|(serial, (when, reason))| {
-                let reason = Extension::new(OID_REASON, false, der::tlv(0x0a, &[&[*reason]]));
-                // Unspecified is said by saying nothing (RFC 5280 5.3.1).
-                let extensions = match reason.value.last() {
-                    Some(0) => Vec::new(),
-                    _ => der::seq(&[&reason.der()]),
-                };
-                der::seq(&[
-                    &der::tlv(der::INTEGER, &[serial]),
-                    &time::time(*when),
-                    &extensions,
-                ])
-            })
-            .collect();
-        let list = if entries.is_empty() {
-            Vec::new()
-        } else {
-            der::seq(&[&entries.concat()])
-        };
-        let number = Extension::new(OID_CRL_NUMBER, false, der::number(number));
-        let extensions = der::seq(&[&authority_key(self.key.public_key()).der(), &number.der()]);
-        let content = der::seq(&[
-            &der::number(1),
-            &self.alg().identifier(),
-            self.certificate.subject_der(),
-            &time::time(this_update),
-            &time::time(next_update),
-            &list,
-            &der::context(0, &[&extensions]),
-        ]);
-        Self::seal(&self.key, &content)
-    }
-}
-
-/// What a certificate is to say.
-struct Content<'a> {
-    serial: &'a [u8],
-    subject: &'a [u8],
-    key: &'a PublicKey,
-    validity: Validity,
-    extensions: Vec<Extension>,
-}
-
-/// Issues a certificate of version 3.
-fn issue(
-    issuer: &Key,
-    issuer_name: &[u8],
-    authority: Option<&PublicKey>,
-    content: Content<'_>,
-) -> Result<Certificate, SimError> {
-    let Content {
-        serial,
-        subject,
-        key,
-        validity,
-        mut extensions,
-    } = content;
-    if validity.not_after < validity.not_before {
-        return Err(SimError::pki("a certificate cannot end before it begins"));
-    }
-    let identifier = der::octets(&key_identifier(key));
-    extensions.push(Extension::new(OID_SUBJECT_KEY, false, identifier));
-    extensions.extend(authority.map(authority_key));
-    let extensions: Vec<Vec<u8>> = extensions.iter().map(Extension::der).collect();
-    let tbs = der::seq(&[
-        &der::context(0, &[&der::number(2)]),
-        &der::tlv(der::INTEGER, &[serial]),
-        &issuer.default_alg().identifier(),
-        issuer_name,
-        &der::seq(&[&time::time(validity.not_before), &time::time(validity.not_after)]),
-        subject,
-        key.spki_der(),
-        &der::context(3, &[&der::seq(&[&extensions.concat()])]),
-    ]);
-    Certificate::parse(&Authority::seal(issuer, &tbs)?)
-}
 
 /// A root and an issuing authority under it.
 ///
@@ -233,7 +43,7 @@ pub struct TestCa {
 #[derive(Default)]
 struct State {
     /// Serial numbers that were given out by the issuing authority.
-    issued: BTreeMap<Vec<u8>, ()>,
+    issued: BTreeSet<Vec<u8>>,
     revoked: BTreeMap<Vec<u8>, (u64, u8)>,
     lists: u64,
 }
@@ -374,7 +184,7 @@ impl TestCa {
             // The two authorities have the first two numbers.
             let count = u64::try_from(state.issued.len()).unwrap_or(0).saturating_add(2);
             let serial = serial(self.seed, count);
-            state.issued.insert(serial.clone(), ());
+            state.issued.insert(serial.clone());
             serial
         };
         let content = Content {
@@ -435,7 +245,7 @@ impl TestCa {
             return Err(SimError::pki("this is no reason to revoke"));
         }
         let mut state = lock(&self.state);
-        if !state.issued.contains_key(serial) {
+        if !state.issued.contains(serial) {
             return Err(SimError::pki("no certificate with this serial number was issued"));
         }
         state.revoked.entry(serial.to_vec()).or_insert((now, reason));
@@ -489,152 +299,5 @@ impl TestCa {
             Some((when, _)) if *when <= now => Err(SimError::pki("the certificate is revoked")),
             _ => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pki::csr;
-    use crate::pki::der::Reader;
-
-    const NOW: u64 = 1_767_225_600;
-
-    fn year() -> Validity {
-        Validity::days(NOW, 365)
-    }
-
-    fn pki(error: SimError) -> String {
-        error.to_string()
-    }
-
-    #[test]
-    fn names_and_serial_numbers_repeat_with_the_seed() {
-        let issue = |seed| {
-            let ca = TestCa::new(seed, NOW).unwrap();
-            let key = Key::generate(KeyKind::P256).unwrap();
-            let first = ca.issue_for_key("CN=a", &key, Profile::Signing, year()).unwrap();
-            let second = ca.issue_for_key("CN=a", &key, Profile::Signing, year()).unwrap();
-            assert_ne!(first.serial(), second.serial());
-            (first.issuer_der().to_vec(), first.serial().to_vec())
-        };
-        assert_eq!(issue(1), issue(1));
-        assert_ne!(issue(1).0, issue(2).0);
-        assert_ne!(issue(1).1, issue(2).1);
-    }
-
-    #[test]
-    fn each_profile_has_its_usage() {
-        let ca = TestCa::new(1, NOW).unwrap();
-        let rsa = crate::pki::KeySource::new(Some(1)).key(KeyKind::Rsa2048).unwrap();
-        let ec = Key::generate(KeyKind::P384).unwrap();
-        let usage = |key: &Key, profile| {
-            let certificate = ca.issue_for_key("CN=a", key, profile, year()).unwrap();
-            let bits = certificate.extension(OID_KEY_USAGE).unwrap().clone();
-            assert!(bits.critical);
-            let extended = certificate.extension(OID_EXTENDED_USAGE);
-            (
-                bits.value[2..].to_vec(),
-                extended.map(|list| *list.value.last().unwrap()),
-            )
-        };
-        assert_eq!(usage(&ec, Profile::Signing), (vec![6, 0xc0], None));
-        assert_eq!(usage(&ec, Profile::Authentication), (vec![7, 0x80], Some(2)));
-        assert_eq!(usage(&ec, Profile::Encryption), (vec![3, 0x08], Some(4)));
-        assert_eq!(usage(&rsa, Profile::Encryption), (vec![5, 0x20], Some(4)));
-    }
-
-    #[test]
-    fn subject_and_alternative_names_are_the_requests() {
-        let ca = TestCa::new(1, NOW).unwrap();
-        let key = Key::generate(KeyKind::P256).unwrap();
-        for (subject, alone) in [("CN=Anna,C=SE", false), ("", true)] {
-            let request = csr::make(subject, &["anna@example.com"], &key, SigAlg::Es256).unwrap();
-            let certificate = ca.issue(&request, Profile::Signing, year()).unwrap();
-            let request = Csr::parse(&request).unwrap();
-            assert_eq!(certificate.subject_der(), request.subject_der());
-            assert_eq!(certificate.spki_der(), request.spki_der());
-            let san = certificate.extension(OID_SAN).unwrap();
-            assert_eq!(
-                (san.value.clone(), san.critical),
-                (request.san_der().unwrap(), alone)
-            );
-        }
-    }
-
-    #[test]
-    fn a_request_that_is_not_signed_by_its_key_is_refused() {
-        let ca = TestCa::new(1, NOW).unwrap();
-        let key = Key::generate(KeyKind::P256).unwrap();
-        let mut request = csr::make("CN=a", &[], &key, SigAlg::Es256).unwrap();
-        *request.last_mut().unwrap() ^= 1;
-        assert!(pki(ca.issue(&request, Profile::Signing, year()).unwrap_err()).contains("does not verify"));
-    }
-
-    #[test]
-    fn verification_finds_what_is_wrong() {
-        let (ca, other) = (TestCa::new(1, NOW).unwrap(), TestCa::new(1, NOW).unwrap());
-        let key = Key::generate(KeyKind::P256).unwrap();
-        let certificate = ca.issue_for_key("CN=a", &key, Profile::Signing, year()).unwrap();
-        let (first, last) = certificate.validity();
-        assert_eq!((first, last), (NOW, NOW + 365 * 86_400));
-        ca.verify(&certificate, first).unwrap();
-        ca.verify(&certificate, last).unwrap();
-        for outside in [first - 1, last + 1] {
-            assert!(pki(ca.verify(&certificate, outside).unwrap_err()).contains("not valid at this time"));
-        }
-        // The same names, another key.
-        assert!(pki(other.verify(&certificate, NOW).unwrap_err()).contains("does not verify"));
-        let stranger = TestCa::new(2, NOW).unwrap();
-        assert!(pki(stranger.verify(&certificate, NOW).unwrap_err()).contains("another issuer's"));
-        let backwards = Validity::new(NOW, NOW - 1);
-        assert!(
-            ca.issue_for_key("CN=a", &key, Profile::Signing, backwards)
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn withdrawal_is_from_its_moment_on_and_stands_in_the_list() {
-        let ca = TestCa::new(1, NOW).unwrap();
-        let key = Key::generate(KeyKind::P256).unwrap();
-        let certificate = ca.issue_for_key("CN=a", &key, Profile::Signing, year()).unwrap();
-        let serial = certificate.serial();
-        let has = |list: &[u8]| list.windows(serial.len()).any(|part| part == serial);
-        assert!(!has(&ca.crl_der(NOW, NOW + 60).unwrap()));
-        ca.revoke_with_reason(serial, 1, NOW + 10).unwrap();
-        ca.revoke(serial, NOW).unwrap();
-        ca.verify(&certificate, NOW + 9).unwrap();
-        assert!(pki(ca.verify(&certificate, NOW + 10).unwrap_err()).contains("is revoked"));
-        assert!(has(&ca.crl_der(NOW, NOW + 60).unwrap()));
-        assert!(!has(&ca.root_crl_der(NOW, NOW + 60).unwrap()));
-        assert!(ca.revoke(&[1, 2, 3], NOW).is_err());
-        for reason in [7, 8, 11, 255] {
-            assert!(ca.revoke_with_reason(serial, reason, NOW).is_err(), "{reason}");
-        }
-    }
-
-    #[test]
-    fn the_chain_is_issuer_then_root() {
-        let ca = TestCa::with_keys(1, NOW, KeyKind::P384).unwrap();
-        let chain = ca.chain_pem();
-        assert!(chain.ends_with(&ca.root_pem()));
-        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 2);
-        let root = Certificate::parse(ca.root_der()).unwrap();
-        let issuer = Certificate::parse(ca.issuer_der()).unwrap();
-        assert_eq!(issuer.issuer_der(), root.subject_der());
-        assert_eq!(root.issuer_der(), root.subject_der());
-        let key = PublicKey::from_spki(root.spki_der()).unwrap();
-        root.verify_signature(&key).unwrap();
-        issuer.verify_signature(&key).unwrap();
-        // SubjectPublicKeyInfo is one element with nothing behind it.
-        let mut spki = Reader::new(root.spki_der());
-        assert!(spki.expect(der::SEQUENCE).is_some() && spki.is_empty());
-    }
-
-    #[test]
-    fn debug_shows_no_key() {
-        let ca = TestCa::new(1, NOW).unwrap();
-        assert_eq!(format!("{ca:?}"), "TestCa { seed: 1, .. }");
     }
 }

@@ -59,6 +59,9 @@ pub struct Options {
     pub digest: Digest,
     /// Whether attributes (content type, message digest, signing time) are signed instead of the content itself. Default: yes.
     pub signed_attributes: bool,
+    /// Whether an RSA signer names the digest once more in the algorithm of the signature (`sha256WithRSAEncryption`). Default: no, it
+    /// names RSA alone, as most software does; both are legal (RFC 5754 3.2).
+    pub digest_in_algorithm: bool,
     /// Signing time in seconds since 1970; only with signed attributes. Default: none.
     pub signing_time: Option<u64>,
 }
@@ -69,6 +72,7 @@ impl Default for Options {
             attached: true,
             digest: Digest::Sha256,
             signed_attributes: true,
+            digest_in_algorithm: false,
             signing_time: None,
         }
     }
@@ -102,6 +106,13 @@ impl Options {
         self
     }
 
+    /// Names the digest in the algorithm of an RSA signature too.
+    #[must_use]
+    pub fn digest_in_algorithm(mut self) -> Self {
+        self.digest_in_algorithm = true;
+        self
+    }
+
     /// Says when it was signed, in seconds since 1970.
     #[must_use]
     pub fn signing_time(mut self, unix: u64) -> Self {
@@ -119,7 +130,7 @@ fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
     der::seq(&[&der::oid(oid), &der::tlv(der::SET, &[value])])
 }
 
-/// How this key signs under these options; RSA names only itself, as most software writes it (RFC 3370 3.2).
+/// How this key signs under these options, and what it calls that.
 fn algorithm(key: &Key, options: &Options) -> (SigAlg, Vec<u8>) {
     if !key.kind().is_rsa() {
         let alg = key.default_alg();
@@ -131,6 +142,9 @@ fn algorithm(key: &Key, options: &Options) -> (SigAlg, Vec<u8>) {
         Digest::Sha384 => SigAlg::Rs384,
         Digest::Sha512 => SigAlg::Rs512,
     };
+    if options.digest_in_algorithm {
+        return (alg, alg.identifier());
+    }
     (alg, der::seq(&[&der::oid(OID_RSA), &der::null()]))
 }
 

@@ -2,6 +2,7 @@
 //! certificate is to be trusted is the caller's question.
 
 use super::alg::{Digest, SigAlg};
+use super::authority::OID_SUBJECT_KEY;
 use super::certificate::Certificate;
 use super::cms::{
     OID_CONTENT_TYPE, OID_DATA, OID_MESSAGE_DIGEST, OID_RSA, OID_SIGNED_DATA, OID_SIGNING_TIME,
@@ -14,8 +15,6 @@ use crate::SimError;
 const MAX_LENGTH: usize = 8 * 1024 * 1024;
 const MAX_SIGNERS: usize = 16;
 const MAX_CERTIFICATES: usize = 64;
-/// 2.5.29.14
-const OID_SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 0x0e];
 
 /// A message whose signatures are right. No certificate's issuer, validity or purpose was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -290,5 +289,41 @@ impl<'a> Attributes<'a> {
                 None => None,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attribute(oid: &[u8], values: &[&[u8]]) -> Vec<u8> {
+        der::seq(&[&der::oid(oid), &der::tlv(der::SET, values)])
+    }
+
+    fn reads(attributes: &[&[u8]]) -> bool {
+        let list = der::context(0, attributes);
+        der::only(&list, 0xa0).is_some_and(|element| Attributes::read(&element).is_some())
+    }
+
+    #[test]
+    fn each_attribute_stands_once_with_one_value_of_its_type() {
+        let (data, digest) = (der::oid(OID_DATA), der::octets(&[7; 32]));
+        let kind = attribute(OID_CONTENT_TYPE, &[&data]);
+        let hash = attribute(OID_MESSAGE_DIGEST, &[&digest]);
+        let time = attribute(OID_SIGNING_TIME, &[&time::time(0)]);
+        let unknown = attribute(&[0x2a, 0x03], &[&data, &data]);
+        assert!(reads(&[&kind, &hash]));
+        assert!(reads(&[&time, &hash, &unknown, &kind]));
+        assert!(!reads(&[&kind]) && !reads(&[&hash]) && !reads(&[]));
+        assert!(!reads(&[&kind, &hash, &kind]) && !reads(&[&kind, &hash, &hash]));
+        assert!(!reads(&[&kind, &hash, &time, &time]));
+        assert!(!reads(&[&kind, &attribute(OID_MESSAGE_DIGEST, &[])]));
+        assert!(!reads(&[
+            &kind,
+            &attribute(OID_MESSAGE_DIGEST, &[&digest, &digest])
+        ]));
+        assert!(!reads(&[&kind, &attribute(OID_MESSAGE_DIGEST, &[&data])]));
+        assert!(!reads(&[&attribute(OID_CONTENT_TYPE, &[&digest]), &hash]));
+        assert!(!reads(&[&kind, &hash, &attribute(OID_SIGNING_TIME, &[&digest])]));
     }
 }

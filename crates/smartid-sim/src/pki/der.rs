@@ -188,3 +188,78 @@ pub(crate) fn unsigned(big_endian: &[u8]) -> Vec<u8> {
 pub(crate) fn number(value: u64) -> Vec<u8> {
     unsigned(&value.to_be_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_as_short_as_they_can_be_and_read_back() {
+        for (length, head) in [
+            (0, &[0x04, 0x00][..]),
+            (127, &[0x04, 0x7f]),
+            (128, &[0x04, 0x81, 0x80]),
+            (255, &[0x04, 0x81, 0xff]),
+            (256, &[0x04, 0x82, 0x01, 0x00]),
+            (65_536, &[0x04, 0x83, 0x01, 0x00, 0x00]),
+        ] {
+            let der = octets(&vec![7; length]);
+            assert!(der.starts_with(head), "{length}");
+            let element = only(&der, OCTET_STRING).unwrap();
+            assert_eq!((element.content.len(), element.raw), (length, der.as_slice()));
+            assert!(only(&der, SEQUENCE).is_none());
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_sign_bit_free() {
+        for (value, der) in [
+            (0, &[2, 1, 0][..]),
+            (127, &[2, 1, 127]),
+            (128, &[2, 2, 0, 128]),
+            (256, &[2, 2, 1, 0]),
+            (u64::MAX, &[2, 9, 0, 255, 255, 255, 255, 255, 255, 255, 255]),
+        ] {
+            assert_eq!(number(value), der);
+            let element = only(der, INTEGER).unwrap();
+            let digits = value.to_be_bytes();
+            let zeros = digits.iter().take_while(|byte| **byte == 0).count();
+            assert_eq!(element.unsigned(), Some(&digits[zeros..]));
+            assert_eq!(element.small(), (der.len() <= 10).then_some(value));
+        }
+        let negative = only(&[2, 1, 0x80], INTEGER).unwrap();
+        assert_eq!((negative.unsigned(), negative.small()), (None, None));
+        let empty = only(&[2, 0], INTEGER).unwrap();
+        assert_eq!((empty.unsigned(), empty.small()), (None, None));
+    }
+
+    #[test]
+    fn a_set_is_sorted() {
+        let parts = [number(300), number(2), null()];
+        assert_eq!(set_of(SET, &parts), [0x31, 9, 2, 1, 2, 2, 2, 1, 44, 5, 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_and_nothing_is_read_twice() {
+        for wrong in [
+            &[][..],
+            &[0x30],
+            &[0x30, 1],
+            // Length without end, of more than four bytes, and beyond what is there.
+            &[0x30, 0x80, 0, 0],
+            &[0x30, 0x85, 0, 0, 0, 0, 0],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+            // A tag of several bytes.
+            &[0x1f, 0x81, 0x01, 0x00],
+        ] {
+            assert!(Reader::new(wrong).next().is_none(), "{wrong:02x?}");
+        }
+        let mut reader = Reader::new(&[5, 0, 2, 1, 7, 0x03, 0x02, 0x01, 0xfe]);
+        assert!(reader.optional(INTEGER).is_none());
+        assert!(reader.expect(0x05).is_some());
+        assert_eq!(reader.rest().len(), 7);
+        assert_eq!(reader.next().unwrap().small(), Some(7));
+        assert!(reader.bits().is_none(), "unused bits");
+        assert!(only(&[5, 0, 0], 5).is_none(), "something behind it");
+    }
+}

@@ -165,7 +165,7 @@ fn check(jws: &Jws, signed: &str, key: &PublicKey) -> Result<(), SimError> {
         .header
         .get("alg")
         .and_then(Value::as_str)
-        .and_then(|name| SigAlg::ALL.into_iter().find(|alg| alg.name() == name))
+        .and_then(|name| SigAlg::all().find(|alg| alg.name() == name))
         .filter(|alg| *alg != SigAlg::Rs1)
         .ok_or_else(|| SimError::pki("the JWS names no algorithm that is known"))?;
     key.verify_jose(alg, signed.as_bytes(), &jws.signature)

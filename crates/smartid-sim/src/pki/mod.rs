@@ -9,7 +9,10 @@
 pub mod admin_key;
 mod alg;
 pub mod attestation;
+mod authority;
 mod ca;
+#[cfg(test)]
+mod ca_tests;
 mod certificate;
 pub mod cms;
 mod cms_verify;
@@ -21,12 +24,14 @@ mod modpow;
 pub mod name;
 pub mod p12;
 mod pool;
+mod profile;
 mod public_key;
 pub(crate) mod time;
 
 pub use alg::{Digest, KeyKind, SigAlg};
-pub use ca::{Profile, TestCa, Validity};
+pub use ca::TestCa;
 pub use certificate::Certificate;
 pub use key::Key;
 pub use pool::KeySource;
+pub use profile::{Profile, Validity};
 pub use public_key::{OaepDigest, PublicKey};

@@ -56,11 +56,16 @@ fn compare(a: &[u64], b: &[u64]) -> Ordering {
         .then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
-/// `low + a * b + carry` as low and high half; it cannot overflow.
-fn step(low: u64, a: u64, b: u64, carry: u64) -> (u64, u64) {
-    let sum = u128::from(low) + u128::from(a) * u128::from(b) + u128::from(carry);
-    let high = u64::try_from(sum >> 64).unwrap_or(0);
-    (u64::try_from(sum & u128::from(u64::MAX)).unwrap_or(0), high)
+/// Adds `numbers * factor` and gives what is carried out at the top. No sum exceeds 128 bits. This is where all the time goes.
+fn add_product(sum: &mut [u64], numbers: &[u64], factor: u64) -> u64 {
+    let factor = factor as u128;
+    let mut carry = 0_u128;
+    for (limb, number) in sum.iter_mut().zip(numbers) {
+        carry += *limb as u128 + *number as u128 * factor;
+        *limb = carry as u64;
+        carry >>= 64;
+    }
+    carry as u64
 }
 
 impl Field {
@@ -116,16 +121,10 @@ impl Field {
         let mut sum = vec![0_u64; size];
         let mut top = 0_u64;
         for digit in a {
-            let mut carry = 0;
-            for (limb, factor) in sum.iter_mut().zip(b) {
-                (*limb, carry) = step(*limb, *digit, *factor, carry);
-            }
+            let carry = add_product(&mut sum, b, *digit);
             let (high, mut over) = top.overflowing_add(carry);
             let factor = sum.first().copied().unwrap_or(0).wrapping_mul(self.inverse);
-            let mut carry = 0;
-            for (limb, modulus) in sum.iter_mut().zip(&self.modulus) {
-                (*limb, carry) = step(*limb, factor, *modulus, carry);
-            }
+            let carry = add_product(&mut sum, &self.modulus, factor);
             let (high, again) = high.overflowing_add(carry);
             over |= again;
             // The lowest limb is zero now: divided by 2^64 by moving everything one place down.

@@ -2,7 +2,7 @@
 
 use smartid_sim::TestCa;
 use smartid_sim::pki::cms::{self, Options, Signer};
-use smartid_sim::pki::{Digest, Key, KeyKind, Profile, SigAlg, Validity};
+use smartid_sim::pki::{Certificate, Digest, Key, KeyKind, Profile, SigAlg, Validity};
 
 use crate::{NOW, ec, refused, rsa_keys, spoilt};
 
@@ -10,10 +10,13 @@ const CONTENT: &[u8] = b"pay 10 EUR";
 
 fn signer(ca: &TestCa, name: &str, key: &Key) -> Signer {
     let subject = format!("CN={name}");
-    let certificate = ca
-        .issue_for_key(&subject, key, Profile::Signing, Validity::days(NOW, 30))
-        .unwrap();
+    let certificate = certificate(ca, &subject, key);
     Signer::new(key, certificate.der()).chain(&[ca.issuer_der().to_vec()])
+}
+
+fn certificate(ca: &TestCa, subject: &str, key: &Key) -> Certificate {
+    ca.issue_for_key(subject, key, Profile::Signing, Validity::days(NOW, 30))
+        .unwrap()
 }
 
 fn all_options() -> Vec<Options> {
@@ -24,6 +27,7 @@ fn all_options() -> Vec<Options> {
             base.clone(),
             base.clone().signing_time(NOW + 1),
             base.clone().without_attributes(),
+            base.clone().digest_in_algorithm(),
             base.clone().detached(),
             base.clone().detached().without_attributes(),
         ]);
@@ -84,9 +88,7 @@ fn content_is_given_once() {
 fn a_certificate_that_is_not_the_keys_is_detected() {
     let ca = TestCa::new(1, NOW).unwrap();
     let (key, other) = (ec(KeyKind::P256), ec(KeyKind::P256));
-    let certificate = ca
-        .issue_for_key("CN=a", &other, Profile::Signing, Validity::days(NOW, 30))
-        .unwrap();
+    let certificate = certificate(&ca, "CN=a", &other);
     let forged = Signer::new(&key, certificate.der());
     let message = cms::sign(CONTENT, &[forged], &Options::new()).unwrap();
     refused(cms::verify(&message, None), "does not verify");
@@ -97,9 +99,7 @@ fn one_wrong_signer_of_several_is_enough() {
     let ca = TestCa::new(1, NOW).unwrap();
     let (right, wrong) = (ec(KeyKind::P256), ec(KeyKind::P256));
     let good = signer(&ca, "good", &right);
-    let certificate = ca
-        .issue_for_key("CN=bad", &right, Profile::Signing, Validity::days(NOW, 30))
-        .unwrap();
+    let certificate = certificate(&ca, "CN=bad", &right);
     let bad = Signer::new(&wrong, certificate.der());
     for signers in [[good.clone(), bad.clone()], [bad, good]] {
         let message = cms::sign(CONTENT, &signers, &Options::new()).unwrap();
@@ -171,9 +171,7 @@ fn contradictions_are_refused() {
 fn what_is_changed_after_signing_is_detected_or_does_not_matter() {
     let ca = TestCa::new(1, NOW).unwrap();
     let key = ec(KeyKind::P256);
-    let certificate = ca
-        .issue_for_key("CN=a", &key, Profile::Signing, Validity::days(NOW, 30))
-        .unwrap();
+    let certificate = certificate(&ca, "CN=a", &key);
     let signer = Signer::new(&key, certificate.der());
     for options in [
         Options::new().signing_time(NOW),
@@ -208,8 +206,23 @@ fn garbage_and_too_much_are_refused() {
         cms::verify(&[message.as_slice(), &[0]].concat(), None),
         "can be read",
     );
-    refused(cms::verify(&vec![0x30; 9 * 1024 * 1024], None), "can be read");
     let key = ec(KeyKind::P256);
+    let long = vec![b'x'; 8 * 1024 * 1024];
+    let message = cms::sign(&long, &[signer(&ca, "a", &key)], &Options::new()).unwrap();
+    refused(cms::verify(&message, None), "can be read");
+    let crowd: Vec<Vec<u8>> = (0..64)
+        .map(|number| {
+            let subject = format!("CN={number}");
+            certificate(&ca, &subject, &key).der().to_vec()
+        })
+        .collect();
+    let signed = |crowd: &[Vec<u8>]| {
+        let signer = signer(&ca, "a", &key).chain(crowd);
+        cms::sign(CONTENT, &[signer], &Options::new()).unwrap()
+    };
+    refused(cms::verify(&signed(&crowd), None), "can be read");
+    let verified = cms::verify(&signed(&crowd[..63]), None).unwrap();
+    assert_eq!(verified.certificates.len(), 64);
     let many: Vec<Signer> = (0..17).map(|_| signer(&ca, "a", &key)).collect();
     let message = cms::sign(CONTENT, &many, &Options::new()).unwrap();
     refused(cms::verify(&message, None), "can be read");

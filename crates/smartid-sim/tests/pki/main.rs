@@ -8,6 +8,7 @@
     reason = "a test"
 )]
 
+mod certificates;
 mod cms;
 mod jws;
 mod keys;

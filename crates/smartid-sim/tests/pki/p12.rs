@@ -45,7 +45,13 @@ fn garbage_is_refused() {
         wrong[place] ^= 0x55;
         assert!(p12::open(&wrong, "secret").is_err(), "byte {place}");
     }
-    refused(p12::open(&vec![0x30; 2 * 1024 * 1024], "secret"), "too much");
+    // What stands behind it is garbage, unless it is too long to be looked at.
+    let behind = |length: usize| {
+        let digits = u32::try_from(length).unwrap().to_be_bytes();
+        [&file, &[0x04, 0x84][..], &digits, &vec![0; length]].concat()
+    };
+    refused(p12::open(&behind(1), "secret"), "no PKCS #12 file");
+    refused(p12::open(&behind(1024 * 1024), "secret"), "too much");
     refused(p12::make(&key, &[vec![1, 2, 3]], "secret"), "cannot be made");
 }
 
