@@ -26,10 +26,11 @@ impl SimBuilder {
         self
     }
 
-    /// The person in front of the Desktop App.
+    /// The person in front of the Desktop App, who also holds the phones.
     #[must_use]
     pub fn persona(mut self, persona: Persona) -> Self {
         self.config.desktop.persona = persona;
+        self.config.mobile.persona = persona;
         self
     }
 
@@ -76,6 +77,9 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     }
     if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
         return wrong(&wrong_setting);
+    }
+    if crate::pki::admin_key::key_from_hex(&config.desktop.default_admin_key).is_err() {
+        return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
     }
     let da = &mut config.da;
     fill(&mut da.token, || random.hex64("da-token"));

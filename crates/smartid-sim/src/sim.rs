@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -14,13 +14,17 @@ use crate::config::{ApiUser, DaUser, LiveConfig};
 use crate::control::Control;
 use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
+use crate::device::World;
 use crate::faults::Faults;
 use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
+use crate::mobile::Mobile;
+use crate::net::client::HttpClient;
 use crate::net::server::{Service, Shared, serve};
 use crate::net::tls::{Authority, ClientIdentity};
 use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
+use crate::sync::lock;
 use crate::{Persona, SimClock, SimConfig, SimError};
 
 /// A running simulator. Dropping it stops it.
@@ -31,6 +35,8 @@ pub struct Sim {
     hermod: Arc<Hermod>,
     da: Arc<Da>,
     desktop: Desktop,
+    phones: Arc<Mutex<Vec<Mobile>>>,
+    world: Arc<World>,
     faults: Arc<Faults>,
     records: Arc<Recorder>,
     attestation: Arc<BuiltIn>,
@@ -91,13 +97,18 @@ impl Sim {
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
-        let desktop = Desktop::new(
+        let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+        let world = Arc::new(World::new(
             Arc::clone(&config),
             clock.clone(),
             Arc::clone(&random),
-            Arc::clone(&authority),
-        )?;
-        let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+            // The apps wait as long as the message server holds their requests, therefore no time limit.
+            HttpClient::new(authority.client_config("")?, None),
+            Arc::clone(&attestation),
+            shutdown.subscribe(),
+        ));
+        let desktop = Desktop::new(Arc::clone(&world), Arc::clone(&authority));
+        let phones = Arc::new(Mutex::new(vec![Mobile::new(Arc::clone(&world), 1)]));
 
         let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
         let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
@@ -144,6 +155,8 @@ impl Sim {
             let control = Control {
                 hermod: Arc::clone(&hermod),
                 desktop: desktop.clone(),
+                phones: Arc::clone(&phones),
+                world: Arc::clone(&world),
                 records: Arc::clone(&records),
                 secret: random.hex64("control"),
             };
@@ -156,6 +169,8 @@ impl Sim {
             hermod,
             da,
             desktop,
+            phones,
+            world,
             faults,
             records,
             attestation,
@@ -322,14 +337,37 @@ impl Sim {
         self.desktop.clone()
     }
 
-    /// Who sits in front of it from now on.
+    /// The phone that everybody means.
+    #[must_use]
+    pub fn mobile(&self) -> Mobile {
+        let phones = lock(&self.phones);
+        phones
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Mobile::new(Arc::clone(&self.world), 1))
+    }
+
+    /// One more phone, with nothing on it.
+    #[must_use]
+    pub fn new_mobile(&self) -> Mobile {
+        let mut phones = lock(&self.phones);
+        let phone = Mobile::new(Arc::clone(&self.world), phones.len() + 1);
+        phones.push(phone.clone());
+        phone
+    }
+
+    /// Who sits in front of the Desktop App and holds the phones from now on. Phones with a person of their own keep that.
     pub fn set_persona(&self, persona: Persona) {
-        self.config.change(|config| config.desktop.persona = persona);
+        self.reconfigure(|config| {
+            config.desktop.persona = persona;
+            config.mobile.persona = persona;
+        });
     }
 
     /// Changes settings while running. Ports, users, API users, keys and the client certificate demand are read at the start only.
     pub fn reconfigure(&self, change: impl FnOnce(&mut SimConfig)) {
         self.config.change(change);
+        self.world.wake();
     }
 
     /// The user logs in to Digital Access with what was provisioned.

@@ -369,5 +369,5 @@ async fn two_commands_of_one_box_and_ping() {
         .open(sign["destinations"][0]["uri"].as_str().unwrap())
         .await
         .unwrap();
-    assert_eq!(receiver.next().await.json()["error"]["code"], "NotSupportedError");
+    assert_eq!(receiver.next().await.json()["error"]["code"], "NO_MATCHING_KEY");
 }

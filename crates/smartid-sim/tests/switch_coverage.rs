@@ -8,6 +8,9 @@
 )]
 
 const TESTS: &[&str] = &[
+    include_str!("device_desktop.rs"),
+    include_str!("device_mobile.rs"),
+    include_str!("device_personas.rs"),
     include_str!("faults.rs"),
     include_str!("flow.rs"),
     include_str!("program.rs"),
@@ -16,6 +19,7 @@ const TESTS: &[&str] = &[
     include_str!("switches_callback.rs"),
     include_str!("switches_da.rs"),
     include_str!("switches_desktop.rs"),
+    include_str!("switches_device.rs"),
     include_str!("switches_hermod.rs"),
     include_str!("switches_hermod_commands.rs"),
     include_str!("switches_listen.rs"),
@@ -42,6 +46,7 @@ fn every_key_is_changed_by_a_test() {
     config.hermod.api_users = vec![smartid_sim::config::ApiUser::new("a", "b")];
     config.da.options_raw = Some("r".into());
     config.desktop.origin = Some("o".into());
+    config.mobile.auto = Some(true);
     let text = toml::to_string(&config).unwrap();
     let mut keys = Vec::new();
     leaves(&text.parse().unwrap(), "", &mut keys);

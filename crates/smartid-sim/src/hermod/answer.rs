@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::errors::Refusal;
-use super::message_server::{find, gone, opened};
+use super::message_server::{admitted, find, gone};
 use super::store::{Command, DeviceAnswer, Kind, State, Store};
 use super::{Hermod, check, deletion, registry};
 use crate::config::{CommandVerb, FanOut, HermodConfig, SecondAnswer};
@@ -75,7 +75,7 @@ impl Hermod {
         let keys = self.attestation_keys(config);
         let given = {
             let mut store = lock(&self.store);
-            let group = opened(&store, bid, request)?.group.clone();
+            let group = admitted(&store, bid, mid, request)?.group.clone();
             let (command, position) = find(&store, bid, mid)?;
             let (id, kind) = (command.id, command.kind);
             may_answer(

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::envelope::decode_options;
 use super::errors::Refusal;
-use super::store::{Command, DeviceAnswer, Mailbox, State, Store};
+use super::store::{Command, DeviceAnswer, Kind, Mailbox, State, Store};
 use super::{Hermod, answer};
-use crate::config::{ContentFailure, HermodConfig};
+use crate::config::{CommandVerb, ContentFailure, HermodConfig};
 use crate::json;
 use crate::net::message::{Reply, Request};
 use crate::sync::lock;
@@ -29,13 +29,35 @@ pub(super) fn opened<'s>(store: &'s Store, bid: &str, request: &Request) -> Resu
     }
 }
 
+/// The box of a message that the caller may fetch and answer: with the session secret; or, for a provisioning message whose box
+/// nobody has opened, by knowing both ids, since the Mobile App's link carries no token (hermod 5.1, D).
+pub(super) fn admitted<'s>(
+    store: &'s Store,
+    bid: &str,
+    mid: &str,
+    request: &Request,
+) -> Result<&'s Mailbox, Refusal> {
+    if request.header("x-session").is_none()
+        && let Some(mailbox) = store.boxes.get(bid)
+        && mailbox.session.is_none()
+        && find(store, bid, mid).is_ok_and(|(command, _)| command.kind == Kind::Verb(CommandVerb::Provision))
+    {
+        return Ok(mailbox);
+    }
+    opened(store, bid, request)
+}
+
 impl Hermod {
     /// `GET {public-url}/{bid}`: with `token` opens the box, later with the session secret waits for messages.
     pub(super) async fn fetch_box(&self, bid: &str, request: &Request) -> Result<Reply, Refusal> {
         if let Some(token) = request.parameter("token") {
             return self.open_box(bid, &token);
         }
-        let limit = Duration::from_secs(self.config.get().hermod.long_poll_seconds);
+        let limit = match request.parameter("wait").as_deref() {
+            // The app only looks.
+            Some("0") => Duration::ZERO,
+            _ => Duration::from_secs(self.config.get().hermod.long_poll_seconds),
+        };
         let until = self.clock.now().saturating_add(limit);
         let mut changed = self.changed.subscribe();
         loop {
@@ -89,8 +111,13 @@ impl Hermod {
         request: &Request,
     ) -> Result<Reply, Refusal> {
         let (mut message, gap) = {
-            let store = lock(&self.store);
-            opened(&store, bid, request)?;
+            let mut store = lock(&self.store);
+            if admitted(&store, bid, mid, request)?.session.is_none()
+                && let Some(mailbox) = store.boxes.get_mut(bid)
+            {
+                // Links work once: whoever has fetched the message by the mobile link has used up the other one.
+                mailbox.token = None;
+            }
             let command = in_progress(&store, bid, mid)?;
             let gap = (command.asked.content && command.filled.is_none())
                 .then(|| (command.client_id.clone(), command.message.1.clone()));

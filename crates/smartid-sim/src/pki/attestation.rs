@@ -88,6 +88,11 @@ impl BuiltIn {
         }
     }
 
+    /// Where the apps take their keys from: the same source, so that none of them is this one.
+    pub(crate) fn source(&self) -> &KeySource {
+        &self.keys
+    }
+
     pub(crate) fn get(&self) -> Result<&AttestationKey, SimError> {
         if let Some(made) = self.made.get() {
             return Ok(made);
