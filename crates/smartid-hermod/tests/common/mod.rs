@@ -5,6 +5,7 @@ pub mod attestation;
 pub mod commands;
 pub mod flow;
 pub mod provision;
+pub mod side;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
