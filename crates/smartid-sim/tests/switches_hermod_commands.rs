@@ -172,7 +172,11 @@ async fn bodies_may_be_read_leniently() {
     deep["params"] = hex["params"].clone();
     deep["params"]["filter"] = json!({"op": "not", "value": {"op": "eq", "value": 1}});
     let driver = |driver: Value| json!({"driver": driver});
+    let named = json!({"driver": {"Name": "vsc"}});
+    let pem = json!({"certificates": [{"certificate": "-----BEGIN CERTIFICATE-----"}]});
     for (verb, wrapper, command, status) in [
+        ("certificate", "certCommand", pem, 200),
+        ("startpinreset", "spinCommand", named, 200),
         ("provision", "provCommand", number, 200),
         ("ping", "pingCommand", json!({"deviceinfo": true}), 200),
         ("ping", "pingCommand", json!({"deviceinfo": "false"}), 400),
