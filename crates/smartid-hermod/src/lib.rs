@@ -74,6 +74,7 @@
 //! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod admin_key;
 pub mod answers;
 mod api_key;
 mod basic;
@@ -81,31 +82,40 @@ pub mod callback;
 mod client;
 #[cfg(feature = "yaml")]
 pub mod clients;
+mod coding;
 pub mod commands;
 pub mod content;
 pub mod dialect;
+pub mod entry;
 mod error;
 mod header;
 mod ids;
 mod key;
+mod letter;
 pub mod link;
+mod open;
 mod outcome;
 mod pending;
+pub mod pin_reset;
 pub mod push;
 pub mod qr;
 mod read;
 mod registration;
 mod report;
 mod response;
+mod search;
 mod session;
+mod signature_kind;
 mod state;
 pub mod wait;
 
 pub use api_key::{ApiKey, auth};
 pub use callback::CallbackReceiver;
 pub use client::{DEFAULT_LIFESPAN, DEFAULT_TIMEOUT, Hermod, HermodBuilder};
+pub use coding::OctetCoding;
 pub use content::ContentReceiver;
 pub use dialect::HermodDialect;
+pub use entry::Entry;
 pub use error::HermodError;
 pub use header::{CommandHeader, TEMPORARY};
 pub use ids::{Bid, CommandId, ContentId, ExternalId, Fqdn, KeyId, Mid, ProfileId, SmartCardId, UserId};
@@ -117,8 +127,9 @@ pub use read::Extra;
 pub use report::{CommandFault, CommandReport, FidoOutcome, ReportError};
 pub use response::{Destination, ImmediateResponse, MessageUrl};
 pub use session::{Session, SessionError};
+pub use signature_kind::{SignatureFormat, SignatureMechanism};
 #[cfg(feature = "tower")]
 pub use smartid_core::tower::InboundService;
 pub use smartid_trust::filter;
 pub use state::State;
-pub use wait::{By, PollHealth, PollPolicy, Waited, Waiter};
+pub use wait::{By, PollHealth, PollPolicy, StateChange, States, Until, Waited, Waiter};

@@ -10,9 +10,8 @@ use smartid_core::{Admission, Head, Letter, Reply, SecretBytes, Timestamp};
 use super::CallbackReaderBuilder;
 use crate::basic;
 use crate::dialect::HermodDialect;
-use crate::ids::Mid;
 use crate::key::{self, Key};
-use crate::pending::{PROGRESS, SERVICE, correlation_ids};
+use crate::letter;
 use crate::read::Document;
 use crate::report::ReportError;
 
@@ -59,6 +58,7 @@ pub struct CallbackReader {
     pub(super) body_limit: usize,
     pub(super) retention: Duration,
     pub(super) verbs: Vec<String>,
+    pub(super) inbox_name: Option<String>,
     pub(super) dialect: HermodDialect,
 }
 
@@ -92,7 +92,7 @@ impl CallbackReader {
     /// [`Refusal`], with the reply that it deserves.
     pub fn read(&self, head: &Head, body: &[u8], now: Timestamp) -> Result<Letter, Refusal> {
         self.admit(head)?;
-        self.letter(Bytes::copy_from_slice(body), now)
+        self.letter(head, Bytes::copy_from_slice(body), now)
     }
 
     fn is_known(&self, head: &Head) -> bool {
@@ -101,7 +101,7 @@ impl CallbackReader {
 
     /// A final report is found by the command's ids. One that is not is kept under ids of its own, for diagnosis: it must not stand
     /// before the one that is awaited.
-    pub(super) fn letter(&self, body: Bytes, now: Timestamp) -> Result<Letter, Refusal> {
+    pub(super) fn letter(&self, head: &Head, body: Bytes, now: Timestamp) -> Result<Letter, Refusal> {
         if body.len() > self.body_limit {
             return Err(Refusal::TooLarge(self.body_limit));
         }
@@ -109,11 +109,20 @@ impl CallbackReader {
         let document = Document::open(&edited).ok_or(ReportError::NotAnObject)?;
         let key = Key::read(&document, &self.dialect)?;
         drop(document);
-        let mid = key.mid.as_ref().map(Mid::as_str).unwrap_or_default();
-        let service = if key.state.is_final() { SERVICE } else { PROGRESS };
-        let ids = correlation_ids(service, key.command_id.as_ref(), key.external_id.as_ref());
-        let message = format!("{}/{mid}", key.state);
-        Ok(Letter::new(ids, message, body, now, now + self.retention))
+        let kind = if key.state.is_final() {
+            letter::FINAL
+        } else {
+            letter::PROGRESS
+        };
+        let ids = letter::ids(
+            kind,
+            self.inbox_name.as_deref(),
+            key.command_id.as_ref(),
+            key.external_id.as_ref(),
+        );
+        let message = letter::message(&key);
+        let letter = Letter::new(ids, message, body, now, now + self.retention);
+        Ok(letter.with_origin(head.last_segment()))
     }
 }
 
@@ -124,6 +133,7 @@ impl fmt::Debug for CallbackReader {
             body_limit,
             retention,
             verbs,
+            inbox_name,
             dialect: _large,
         } = self;
         f.debug_struct("CallbackReader")
@@ -131,6 +141,7 @@ impl fmt::Debug for CallbackReader {
             .field("body_limit", body_limit)
             .field("retention", retention)
             .field("verbs", verbs)
+            .field("inbox_name", inbox_name)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,9 @@
 //! What the tests share: golden files, a transport that answers from a script, a client over it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod commands;
 pub mod flow;
+pub mod provision;
 pub mod side;
 
 use std::collections::VecDeque;
@@ -44,6 +46,21 @@ pub struct Fixture {
     pub bid: Option<String>,
     pub base: Option<String>,
     pub token: Option<String>,
+    pub what: Option<String>,
+    pub expect: Option<String>,
+    pub also: Vec<String>,
+    pub refuse: bool,
+    pub hostile: bool,
+    pub request: Option<String>,
+    pub payload: Option<String>,
+    pub verdict: Option<String>,
+    pub cms: Option<String>,
+    pub content: Option<String>,
+    pub mode: Option<String>,
+    pub app: Option<String>,
+    pub nonce: Option<String>,
+    pub admin_key: Option<String>,
+    pub proof: Option<String>,
 }
 
 pub fn golden(name: &str) -> Vec<u8> {

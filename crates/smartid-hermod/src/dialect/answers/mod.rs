@@ -9,10 +9,12 @@ mod signature;
 use serde::{Deserialize, Serialize};
 use smartid_core::Evidence;
 
-pub use pin_reset::PinResetAnswerDialect;
+pub use pin_reset::{PinResetAnswerDialect, TransportedKeyForm};
 pub use ping::PingAnswerDialect;
 pub use provision::{PayloadDialect, ProvisionAnswerDialect};
-pub use signature::SignatureAnswerDialect;
+pub use signature::{
+    CoversWithoutTbs, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames, SignaturePayloadDialect,
+};
 
 /// How the answers to the commands are read. FIDO answers have their settings with the FIDO commands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -6,13 +6,12 @@ mod report;
 
 use smartid_core::{Evidence, Tag};
 
-use super::{answers, content};
+use super::{answers, content, pin_reset};
 
-const SOURCES: [&[&[Evidence]]; 4] = [
+const SOURCES: [&[&[Evidence]]; 3] = [
     commands::GROUPS,
-    &[fido::ROWS, report::ROWS],
+    &[fido::ROWS, report::ROWS, pin_reset::EVIDENCE, content::EVIDENCE],
     answers::EVIDENCE,
-    &[content::EVIDENCE],
 ];
 
 /// One row per setting of [`HermodDialect`](super::HermodDialect).
@@ -21,8 +20,9 @@ pub const EVIDENCE: &[Evidence] = &JOINED;
 const COUNT: usize = count(commands::GROUPS)
     + fido::ROWS.len()
     + report::ROWS.len()
-    + count(answers::EVIDENCE)
-    + content::EVIDENCE.len();
+    + pin_reset::EVIDENCE.len()
+    + content::EVIDENCE.len()
+    + count(answers::EVIDENCE);
 
 const JOINED: [Evidence; COUNT] = join();
 
