@@ -19,7 +19,7 @@ use serde_json::Value;
 use smartid_core::dialect::{DialectError, overlay, settings};
 use smartid_core::{BoxFuture, Head, Inbound, Reply, SecretString};
 use smartid_hermod::content::{
-    self, Content, ContentError, ContentItem, ContentReceiver, ContentRefusal, ContentSource,
+    Content, ContentError, ContentItem, ContentReceiver, ContentRefusal, ContentSource,
 };
 use smartid_hermod::dialect::EVIDENCE;
 use smartid_hermod::{ContentId, HermodDialect};
@@ -407,7 +407,7 @@ fn it_is_served_by_the_same_adapter_as_the_callback_receiver() {
     assert_eq!(response.headers()["content-type"], "application/json");
     assert!(format!("{:?}", response.body()).contains("front"));
     assert_eq!(ask("head_wrong.http", body).status(), StatusCode::UNAUTHORIZED);
-    let large = " ".repeat(content::DEFAULT_BODY_LIMIT + 1);
+    let large = " ".repeat(smartid_hermod::content::DEFAULT_BODY_LIMIT + 1);
     assert_eq!(
         ask("head_basic.http", large).status(),
         StatusCode::PAYLOAD_TOO_LARGE
