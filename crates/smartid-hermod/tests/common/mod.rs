@@ -3,6 +3,7 @@
 
 pub mod commands;
 pub mod flow;
+pub mod pin_reset;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
