@@ -7,15 +7,12 @@
 
 use std::borrow::Cow;
 
+use smartid_core::Lint;
 use smartid_core::base64::{Flavour, Tolerated, decode_lenient};
-use smartid_core::{Lint, json};
 
 use crate::dialect::FidoDialect;
 use crate::read::Document;
-
-/// How deep and how wide a report is searched.
-const MAX_DEPTH: usize = 8;
-const MAX_NODES: usize = 512;
+use crate::search::search;
 
 pub(crate) struct Found {
     pub(crate) text: String,
@@ -50,12 +47,8 @@ pub(crate) fn find(body: &[u8], settings: &FidoDialect) -> Result<Found, String>
         return Err(problem);
     }
     let text = std::str::from_utf8(body).unwrap_or_default().trim();
-    let mut search = Search {
-        found: Vec::new(),
-        nodes: 0,
-    };
-    search.walk(text, &mut String::new(), 0);
-    let mut found = search.found.into_iter();
+    let registration = |text| is_registration(text).then_some(text);
+    let mut found = search(text, registration).into_iter();
     match (found.next(), found.next()) {
         (Some((at, text)), None) => Ok(Found {
             text: text.to_owned(),
@@ -121,44 +114,6 @@ fn is_registration(text: &str) -> bool {
             .member(name)
             .is_some_and(|raw| raw.starts_with('"') && raw.len() > 2)
     })
-}
-
-struct Search<'a> {
-    found: Vec<(String, &'a str)>,
-    nodes: usize,
-}
-
-impl<'a> Search<'a> {
-    fn walk(&mut self, text: &'a str, at: &mut String, depth: usize) {
-        self.nodes += 1;
-        if depth > MAX_DEPTH || self.nodes > MAX_NODES || self.found.len() > 1 {
-            return;
-        }
-        let children: Vec<(String, &'a str)> = if text.starts_with('{') {
-            if is_registration(text) {
-                self.found.push((at.clone(), text));
-                return;
-            }
-            json::members(text).unwrap_or_default()
-        } else if text.starts_with('[') {
-            let items = json::items(text).unwrap_or_default().into_iter();
-            items
-                .enumerate()
-                .map(|(index, item)| (index.to_string(), item))
-                .collect()
-        } else {
-            return;
-        };
-        for (name, child) in children {
-            if child.starts_with(['{', '[']) {
-                let length = at.len();
-                at.push('/');
-                at.push_str(&name.replace('~', "~0").replace('/', "~1"));
-                self.walk(child, at, depth + 1);
-                at.truncate(length);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!
 //! * [`jws`]: JWS in compact form, verified with a JWK set or an `x5c` chain, and made.
 //! * [`cms`]: CMS SignedData, verified as OpenSSL, Java and Windows make it, and made as Certificate Manager wants it.
+//! * [`raw`]: signatures that are nothing but octets, over content that the verifier has.
 //! * [`path`]: which certificates are believed, and for what; [`Certificate`] reads them.
 //! * [`request`]: PKCS #10 templates for provisioning, and the check of what the device sends back.
 //! * [`filter`]: the certificate filter of Messaging and Digital Access.
@@ -98,6 +99,7 @@ mod pem;
 pub mod pkcs11;
 #[cfg(feature = "pkcs12")]
 pub mod pkcs12;
+pub mod raw;
 mod reason;
 pub mod request;
 mod signer;

@@ -81,6 +81,11 @@ reasons! {
         "the signature does not belong to this key and these bytes"
         "whether the message was changed on its way, and whether the key is the signer's";
 
+    /// The mechanism signs a digest that the caller prepares, and what was sent to be signed is none.
+    ContentNotPrepared "content-not-prepared" Caller
+        "what was sent to be signed is not what the mechanism signs"
+        "the mechanism: CKM_RSA_PKCS signs a DigestInfo, CKM_ECDSA and CKM_RSA_PKCS_PSS a digest; others take any content";
+
     // ---- JWS
 
     /// The text has not the three parts of a compact JWS.

@@ -92,6 +92,25 @@ fn detached_payloads() {
         Jws::parse_detached(&detached, large).unwrap_err().reason(),
         Reason::TooLarge
     );
+
+    // The payload may come later, and to the same message again.
+    let jws = Jws::parse(&detached).unwrap();
+    for (payload, verifies) in [("another", false), ("payload", true), ("payload", true)] {
+        let whole = jws.with_payload(payload).unwrap();
+        assert_eq!(whole.verify(&ed().policy(), NOW).is_ok(), verifies, "{payload}");
+        assert_eq!(
+            whole.with_payload("payload").unwrap_err().reason(),
+            Reason::JwsNotDetached
+        );
+    }
+    assert_eq!(
+        Jws::parse(&good)
+            .unwrap()
+            .with_payload("payload")
+            .unwrap_err()
+            .reason(),
+        Reason::JwsNotDetached
+    );
 }
 
 #[test]

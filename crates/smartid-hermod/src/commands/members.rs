@@ -23,6 +23,13 @@ impl Members {
         self.0.is_empty()
     }
 
+    /// Whether one of them is this place, leads to it, or lies in it.
+    pub(super) fn touch(&self, place: &[&str]) -> bool {
+        self.0
+            .iter()
+            .any(|(at, _)| at.tokens().iter().zip(place).all(|(name, wanted)| name == wanted))
+    }
+
     pub(super) fn put_into(&self, mut body: String) -> Result<String, BuildError> {
         for (at, value) in &self.0 {
             let value = serde_json::from_str::<&RawValue>(value)

@@ -29,6 +29,7 @@
 
 mod answers;
 mod command;
+mod content;
 mod evidence;
 mod fido;
 mod parts;
@@ -39,10 +40,12 @@ use serde::{Deserialize, Serialize};
 use smartid_core::PathTemplate;
 
 pub use answers::{
-    AnswersDialect, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect, ProvisionAnswerDialect,
-    SignatureAnswerDialect, TransportedKeyForm,
+    AnswersDialect, CoversWithoutTbs, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect,
+    ProvisionAnswerDialect, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames,
+    SignaturePayloadDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
+pub use content::{ContentDialect, ImageForm, ReplyStatus};
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};
@@ -86,6 +89,8 @@ pub struct HermodDialect {
     pub callback: CallbackDialect,
     /// Where things stand in a device's answer to each command.
     pub answers: AnswersDialect,
+    /// How messaging asks a content provider, and what it is answered.
+    pub content: ContentDialect,
 }
 
 impl Default for HermodDialect {
@@ -112,6 +117,7 @@ impl Default for HermodDialect {
             states: StateSpellings::default(),
             callback: CallbackDialect::default(),
             answers: AnswersDialect::default(),
+            content: ContentDialect::default(),
         }
     }
 }
@@ -137,14 +143,22 @@ impl HermodDialect {
     /// The last path segments at which callbacks are taken: the configured ones, and the verbs that the commands are sent to.
     #[must_use]
     pub fn callback_verbs(&self) -> Vec<String> {
-        let sent = self.commands().map(|(_, command)| &command.path);
-        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
         let mut verbs = self.callback.verbs.clone();
-        for verb in sent.into_iter().chain([&self.fido.create.path]).filter_map(last) {
-            if !verb.is_empty() && !verb.starts_with('{') && !verbs.contains(&verb) {
+        for verb in self.sent_verbs() {
+            if !verbs.contains(&verb) {
                 verbs.push(verb);
             }
         }
         verbs
+    }
+
+    /// The last segments of the paths that commands are sent to; one may be named twice.
+    pub(crate) fn sent_verbs(&self) -> impl Iterator<Item = String> {
+        let sent = self.commands().map(|(_, command)| &command.path);
+        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
+        sent.into_iter()
+            .chain([&self.fido.create.path])
+            .filter_map(last)
+            .filter(|verb| !verb.is_empty() && !verb.starts_with('{'))
     }
 }

@@ -4,6 +4,8 @@
 pub mod commands;
 pub mod flow;
 pub mod pin_reset;
+pub mod provision;
+pub mod side;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;

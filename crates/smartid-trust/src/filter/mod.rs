@@ -53,8 +53,8 @@ pub use value::FilterValue;
 
 /// Longest text that [`CertificateFilter::from_json`] reads, in bytes.
 pub const MAX_FILTER_LEN: usize = 64 * 1024;
-/// Deepest nesting of filters that is read, written and evaluated.
-pub const MAX_FILTER_DEPTH: usize = 32;
+/// Deepest nesting of filters that is read, written and evaluated. Each takes two levels of JSON, and readers of JSON stop at 128.
+pub const MAX_FILTER_DEPTH: usize = 48;
 /// Most filters in one tree that are read.
 pub const MAX_FILTERS: usize = 1024;
 

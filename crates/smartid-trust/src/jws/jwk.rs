@@ -8,7 +8,7 @@ use smartid_core::base64::{self, Flavour};
 
 use super::algorithm::{JwsAlgorithm, shown};
 use super::strict_json;
-use crate::{Curve, PublicKey, Reason, Refusal};
+use crate::{Curve, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 /// Members that hold a private key: RFC 7518 6.2.2 and 6.3.2, RFC 8037 2.
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
@@ -59,6 +59,29 @@ impl Jwk {
         )?))
     }
 
+    /// The public key of one JWK, whatever it is for: `use`, `key_ops`, `alg` and `keystate` are not looked at. For a key that a device
+    /// has made and that is going to be certified, where the one who asked for it decides what it is for. To check signatures with a
+    /// key, read it by [`from_json`](Self::from_json).
+    ///
+    /// ```
+    /// use smartid_trust::KeyType;
+    /// use smartid_trust::jws::Jwk;
+    ///
+    /// let json = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"enc"}"#;
+    /// assert!(Jwk::from_json(json)?.key().is_err(), "it must not check signatures");
+    /// assert_eq!(Jwk::public_key_from_json(json)?.key_type(), KeyType::Ed25519);
+    /// # Ok::<(), smartid_trust::Refusal>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::JwkMalformed`], [`Reason::DuplicateMember`], [`Reason::JwkPrivate`], [`Reason::JwsSymmetric`],
+    /// [`Reason::NotBase64Url`], [`Reason::KeyUnsupported`], [`Reason::KeyTooSmall`], [`Reason::KeyInvalid`], [`Reason::TooLarge`].
+    pub fn public_key_from_json(json: impl AsRef<[u8]>) -> Result<PublicKey, Refusal> {
+        let json = super::jwk_set::capped(json.as_ref())?;
+        let members = strict_json::object(json, Reason::JwkMalformed)?;
+        public_key(key_type_of(&members)?, &members)
+    }
+
     /// Reads one JWK that somebody publishes to be sent secrets: `use` is `enc` or absent, `key_ops` has `encrypt` or `wrapKey` or is
     /// absent, `keystate` is as for other keys. Its `alg` is not looked at.
     ///
@@ -67,7 +90,7 @@ impl Jwk {
     pub fn encryption_key(json: impl AsRef<[u8]>) -> Result<PublicKey, Refusal> {
         let json = super::jwk_set::capped(json.as_ref())?;
         let members = strict_json::object(json, Reason::JwkMalformed)?;
-        let key_type = public_type(&members)?;
+        let key_type = key_type_of(&members)?;
         may(&members, "enc", &["encrypt", "wrapKey"])?;
         public_key(key_type, &members)
     }
@@ -149,6 +172,18 @@ impl Jwk {
             _ => algorithm.fits(key).map(|()| key),
         }
     }
+
+    /// The key, if it may check a bare signature of `algorithm`.
+    pub(super) fn fitting_raw(&self, algorithm: SignatureAlgorithm) -> Result<&PublicKey, Refusal> {
+        let key = self.key()?;
+        match self.algorithm {
+            Some(bound) if bound.signature_algorithm() != algorithm => Err(Refusal::new(
+                Reason::AlgorithmDoesNotFitKey,
+                format!("{algorithm:?}, but the key is for {bound}"),
+            )),
+            _ => key.fits(algorithm).map(|()| key),
+        }
+    }
 }
 
 impl fmt::Debug for Jwk {
@@ -175,7 +210,7 @@ fn text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<Optio
 }
 
 fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>), Refusal> {
-    let key_type = public_type(members)?;
+    let key_type = key_type_of(members)?;
     text(members, "kid")?;
     may(members, "sig", &["verify"])?;
     let algorithm = text(members, "alg")?.map(JwsAlgorithm::from_name).transpose()?;
@@ -183,7 +218,7 @@ fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>
 }
 
 /// The type of a key that has no private half in it.
-fn public_type(members: &Map<String, Value>) -> Result<&str, Refusal> {
+fn key_type_of(members: &Map<String, Value>) -> Result<&str, Refusal> {
     let key_type = text(members, "kty")?.ok_or_else(|| malformed("kty is missing".to_owned()))?;
     if key_type == "oct" {
         return Err(Refusal::new(Reason::JwsSymmetric, "a key of type oct"));

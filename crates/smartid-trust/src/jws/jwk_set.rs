@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::algorithm::{JwsAlgorithm, shown};
+use super::algorithm::shown;
 use super::header::JwsHeader;
 use super::jwk::Jwk;
 use super::strict_json;
-use crate::{PublicKey, Reason, Refusal};
+use crate::{PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 /// Most keys in a set.
 pub const MAX_KEYS: usize = 256;
@@ -98,8 +98,31 @@ impl JwkSet {
 
     /// Whether a key of the set has the name that the message gives.
     pub(super) fn names(&self, header: &JwsHeader) -> bool {
-        let id = header.key_id();
+        self.has_name(header.key_id())
+    }
+
+    /// Whether a key of the set has this name.
+    pub(crate) fn has_name(&self, id: Option<&str>) -> bool {
         id.is_some() && self.keys.iter().any(|key| key.id() == id)
+    }
+
+    /// The keys that may have made a bare signature of `algorithm`, never none. With a name: those of that name; if there is none, keys
+    /// without a name. Without: all.
+    pub(crate) fn for_raw(
+        &self,
+        id: Option<&str>,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<PublicKey>, Refusal> {
+        let keys: Vec<&Jwk> = match id {
+            None => self.keys.iter().collect(),
+            Some(_) if self.has_name(id) => self.keys.iter().filter(|key| key.id() == id).collect(),
+            Some(_) => self.keys.iter().filter(|key| key.id().is_none()).collect(),
+        };
+        match (keys.is_empty(), id) {
+            (true, Some(id)) => Err(Refusal::new(Reason::JwsKeyUnknown, format!("key {}", shown(id)))),
+            (true, None) => Err(Refusal::new(Reason::JwsNoKey, "the set of keys is empty")),
+            (false, _) => all_that_fit(keys, |key| key.fitting_raw(algorithm)),
+        }
     }
 
     /// The keys that may have made the signature, never none. With `kid`: those of that name; if there is none, a key without a name,
@@ -110,7 +133,7 @@ impl JwkSet {
             None => self.keys.iter().collect(),
             Some(id) if self.names(header) => {
                 let named = self.keys.iter().filter(|key| key.id() == Some(id));
-                return all_that_fit(named.collect(), algorithm);
+                return all_that_fit(named.collect(), |key| key.fitting(algorithm));
             }
             Some(id) => {
                 let nameless: Vec<_> = self.keys.iter().filter(|key| key.id().is_none()).collect();
@@ -123,7 +146,7 @@ impl JwkSet {
         if named.is_empty() {
             return Err(Refusal::new(Reason::JwsNoKey, "the set of keys is empty"));
         }
-        let fitting = all_that_fit(named, algorithm)?;
+        let fitting = all_that_fit(named, |key| key.fitting(algorithm))?;
         if fitting.len() > 1 && !any {
             return Err(Reason::JwsKeyAmbiguous.into());
         }
@@ -132,11 +155,14 @@ impl JwkSet {
 }
 
 /// Those that fit; the refusal of the first when none does.
-fn all_that_fit(keys: Vec<&Jwk>, algorithm: JwsAlgorithm) -> Result<Vec<PublicKey>, Refusal> {
+fn all_that_fit<'a>(
+    keys: Vec<&'a Jwk>,
+    fitting_key: impl Fn(&'a Jwk) -> Result<&'a PublicKey, Refusal>,
+) -> Result<Vec<PublicKey>, Refusal> {
     let mut refused = None;
     let mut fitting = Vec::new();
     for key in keys {
-        match key.fitting(algorithm) {
+        match fitting_key(key) {
             Ok(key) if fitting.contains(key) => {}
             Ok(_) if fitting.len() == MAX_TRIED => {
                 return Err(Refusal::new(

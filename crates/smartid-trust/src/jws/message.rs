@@ -19,6 +19,8 @@ pub const MAX_JWS_LEN: usize = 4 * 1024 * 1024;
 pub const MAX_HEADER_LEN: usize = 512 * 1024;
 
 /// A compact JWS (RFC 7515 7.1): header, payload and signature. There is no way to one but inside [`Unverified`].
+/// Cloning is cheap.
+#[derive(Clone)]
 pub struct Jws {
     /// What the signature is over: encoded header, full stop, encoded payload.
     signed: Bytes,
@@ -59,16 +61,28 @@ impl Jws {
         text: impl AsRef<[u8]>,
         payload: impl Into<Bytes>,
     ) -> Result<Unverified<Self>, Refusal> {
-        let payload = payload.into();
+        Self::parse(text)?.with_payload(payload)
+    }
+
+    /// A copy of the message with `payload` as what was signed.
+    fn with_payload(&self, payload: Bytes) -> Result<Self, Refusal> {
         if payload.len() > MAX_JWS_LEN {
             return Err(Refusal::new(Reason::TooLarge, "a detached payload"));
         }
-        let parts = Parts::of(text.as_ref())?;
-        if !parts.payload.is_empty() {
+        if !self.payload.is_empty() {
             return Err(Reason::JwsNotDetached.into());
         }
-        let signed = format!("{}{}", parts.signed, base64::encode(Flavour::Url, &payload));
-        Self::assemble(&parts, signed.into(), payload)
+        let mut signed = Vec::with_capacity(self.signed.len() + payload.len() / 3 * 4 + 4);
+        signed.extend_from_slice(&self.signed);
+        signed.extend_from_slice(base64::encode(Flavour::Url, &payload).as_bytes());
+        let signed = Bytes::from(signed);
+        Ok(Self {
+            header_text: signed.slice(..self.header_text.len()),
+            signed,
+            header: OnceLock::new(),
+            payload,
+            signature: self.signature.clone(),
+        })
     }
 
     fn assemble(parts: &Parts<'_>, signed: Bytes, payload: Bytes) -> Result<Unverified<Self>, Refusal> {
@@ -131,6 +145,18 @@ impl Jws {
     /// What the signature is over.
     pub(super) const fn signed(&self) -> &Bytes {
         &self.signed
+    }
+}
+
+impl Unverified<Jws> {
+    /// Supplies the payload of a message that was taken apart before it was known to be detached: its payload is empty.
+    ///
+    /// # Errors
+    /// [`Reason::JwsNotDetached`] when the message has a payload of its own, [`Reason::TooLarge`].
+    pub fn with_payload(&self, payload: impl Into<Bytes>) -> Result<Self, Refusal> {
+        self.danger_unverified()
+            .with_payload(payload.into())
+            .map(Self::new)
     }
 }
 

@@ -18,6 +18,9 @@ use crate::{AlgorithmSet, Reason, Refusal};
 /// [`ChainPolicy`] validates. With both, a `kid` that names a key of the set decides, and `x5c` otherwise. The header members `jwk`,
 /// `jku` and `x5u` are never a source of keys, and by default a message that has one of them is refused even if another key is named:
 /// no product writes them, and a program further on might follow them. See [`ignoring_key_sources`](Self::ignoring_key_sources).
+///
+/// A clone shares the memory, so that a policy which is kept can be made to [expect](Self::expecting_payload) each message's own payload.
+#[derive(Clone)]
 pub struct JwsPolicy {
     pub(super) keys: Option<JwkSet>,
     pub(super) chains: Option<Arc<ChainPolicy>>,
@@ -27,7 +30,7 @@ pub struct JwsPolicy {
     pub(super) message_type: Option<String>,
     pub(super) try_all: bool,
     pub(super) ignore_key_sources: bool,
-    pub(super) remembered: Remembered,
+    pub(super) remembered: Arc<Remembered>,
 }
 
 impl JwsPolicy {
@@ -41,7 +44,7 @@ impl JwsPolicy {
             message_type: None,
             try_all: false,
             ignore_key_sources: false,
-            remembered: Remembered::default(),
+            remembered: Arc::default(),
         }
     }
 
@@ -128,7 +131,7 @@ impl JwsPolicy {
 
     /// What was found under other demands is not known under these.
     fn forget(mut self) -> Self {
-        self.remembered = Remembered::default();
+        self.remembered = Arc::default();
         self
     }
 }

@@ -68,6 +68,13 @@ fn only_headers_of_messages_that_verified_are_kept() {
     // And what is kept is no way round the list of algorithms, nor kept for other keys.
     let policy = policy.allowing([JwsAlgorithm::Es256]);
     assert!(!verify(&policy, header));
+    let clone = policy.clone().expecting_payload("another");
+    assert_eq!(clone.remembered.len(), 1);
+    assert!(
+        !verify(&clone, header),
+        "what is remembered says nothing about the payload"
+    );
+    assert_eq!(policy.clone().trying_every_key().remembered.len(), 0);
     assert_eq!(policy.or_keys(JwkSet::default()).remembered.len(), 0);
 }
 

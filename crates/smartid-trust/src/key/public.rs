@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::Digest;
 
 use super::verify::Verifier;
+use crate::request::key_material;
 use crate::{DigestAlgorithm, Reason, Refusal, SignatureAlgorithm};
 
 /// Smallest RSA modulus that is accepted, in bits.
@@ -96,6 +97,13 @@ impl PublicKey {
     #[must_use]
     pub fn spki_der(&self) -> &[u8] {
         &self.0.spki
+    }
+
+    /// Whether the two are the same key, even where one is restricted to RSA-PSS and the other is not: whoever holds the private half
+    /// of one holds that of the other. `==` tells such keys apart.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self == other || key_material(self.spki_der()) == key_material(other.spki_der())
     }
 
     /// Whether `signature` is one of this key over `message`. ECDSA signatures are ASN.1, as in X.509 and CMS.

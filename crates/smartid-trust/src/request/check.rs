@@ -50,12 +50,7 @@ impl Verify for CertificationRequest {
         if !policy.key.accepts(key.key_type()) {
             return Err(Refusal::new(Reason::RequestKey, format!("{:?}", key.key_type())));
         }
-        let material = key_material(key.spki_der());
-        if policy
-            .keys_in_use
-            .iter()
-            .any(|used| key_material(used.spki_der()) == material)
-        {
+        if policy.keys_in_use.iter().any(|used| used.is_same_key(&key)) {
             return Err(Reason::RequestKeyReused.into());
         }
         Ok(Verified::new(self.clone(), proof))
@@ -108,7 +103,7 @@ fn compare(request: &Wanted, template: &Wanted, policy: &RequestPolicy) -> Resul
 fn not_thrown_away(key: &PublicKey, template: &Wanted) -> Result<(), Refusal> {
     // A throw-away key that is too small to be used is compared as it stands.
     let thrown_away = match PublicKey::from_spki_der(&template.spki) {
-        Ok(thrown_away) => key_material(thrown_away.spki_der()) == key_material(key.spki_der()),
+        Ok(thrown_away) => thrown_away.is_same_key(key),
         Err(_) => key_material(&template.spki) == key_material(key.spki_der()),
     };
     if thrown_away {

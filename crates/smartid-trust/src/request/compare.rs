@@ -48,7 +48,7 @@ fn same_attribute(one: &Attribute, other: &Attribute) -> bool {
 }
 
 /// What makes a key that key, whatever algorithm identifier stands beside it: of an RSA key the modulus, else the bits.
-pub(super) fn key_material(spki: &[u8]) -> Option<&[u8]> {
+pub(crate) fn key_material(spki: &[u8]) -> Option<&[u8]> {
     let bits = key_bits(spki)?;
     let modulus = Reader::only(bits, tag::SEQUENCE, "RSA")
         .and_then(|key| key.reader().expect(tag::INTEGER, "modulus"))

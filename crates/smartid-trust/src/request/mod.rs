@@ -55,6 +55,7 @@ use crate::{
     DistinguishedName, Extension, GeneralName, Oid, PublicKey, Reason, Refusal, SignatureAlgorithm,
     Unverified,
 };
+pub(crate) use compare::key_material;
 use parse::Parsed;
 
 pub use policy::{KeyRequirement, RequestPolicy};

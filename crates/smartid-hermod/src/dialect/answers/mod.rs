@@ -12,7 +12,9 @@ use smartid_core::Evidence;
 pub use pin_reset::{PinResetAnswerDialect, TransportedKeyForm};
 pub use ping::PingAnswerDialect;
 pub use provision::{PayloadDialect, ProvisionAnswerDialect};
-pub use signature::SignatureAnswerDialect;
+pub use signature::{
+    CoversWithoutTbs, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames, SignaturePayloadDialect,
+};
 
 /// How the answers to the commands are read. FIDO answers have their settings with the FIDO commands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

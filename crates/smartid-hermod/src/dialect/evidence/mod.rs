@@ -6,11 +6,11 @@ mod report;
 
 use smartid_core::{Evidence, Tag};
 
-use super::{answers, pin_reset};
+use super::{answers, content, pin_reset};
 
 const SOURCES: [&[&[Evidence]]; 3] = [
     commands::GROUPS,
-    &[fido::ROWS, report::ROWS, pin_reset::EVIDENCE],
+    &[fido::ROWS, report::ROWS, pin_reset::EVIDENCE, content::EVIDENCE],
     answers::EVIDENCE,
 ];
 
@@ -21,6 +21,7 @@ const COUNT: usize = count(commands::GROUPS)
     + fido::ROWS.len()
     + report::ROWS.len()
     + pin_reset::EVIDENCE.len()
+    + content::EVIDENCE.len()
     + count(answers::EVIDENCE);
 
 const JOINED: [Evidence; COUNT] = join();
