@@ -3,6 +3,7 @@
 
 pub mod commands;
 pub mod flow;
+pub mod pin_reset;
 pub mod provision;
 pub mod side;
 
