@@ -85,7 +85,7 @@ fn every_golden_request_is_taken_or_refused_as_it_says() {
             assert!(sample.allows("accept"), "{name}");
             assert_eq!(source.asked(), [read.unwrap().as_str()], "{name}");
             if let Some(id) = &sample.content_id {
-                assert_eq!(source.asked(), [id.clone()], "{name}");
+                assert_eq!(source.asked(), std::slice::from_ref(id), "{name}");
             }
             assert_eq!(receiver.counters().served, 1, "{name}");
         } else {
