@@ -12,7 +12,7 @@
 //! user = "hermod"
 //! password_file = "/etc/smartid/callback.password"
 //!
-//! [digital_access]
+//! [digital_access]                                                   # only for programs that talk to it
 //! url = "https://access.example.com/https/api/rest/v3.0"
 //! token_env = "SMARTID_DA_TOKEN"                                     # a bearer token; or user and password_file
 //!
@@ -37,8 +37,8 @@ use smartid::{ConfigError, SecretString};
 pub struct Config {
     /// Smart ID Messaging.
     pub messaging: Messaging,
-    /// Digital Access.
-    pub digital_access: DigitalAccess,
+    /// Digital Access; only for the programs that talk to it.
+    pub digital_access: Option<DigitalAccess>,
     /// Who is trusted, and who we are.
     pub tls: Tls,
 }
@@ -254,6 +254,8 @@ mod tests {
         assert!(
             config
                 .digital_access
+                .as_ref()
+                .unwrap()
                 .auth()
                 .unwrap_err()
                 .to_string()

@@ -3,6 +3,7 @@
 //! Each program runs against the simulator with no set-up, and against a real installation with `--config`. They are written to be read:
 //! what a program of your own would do is in `src/bin/`, what only examples need is here.
 
+pub mod arguments;
 pub mod config;
 pub mod inspect;
 pub mod terminal;

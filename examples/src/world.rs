@@ -141,13 +141,14 @@ impl World {
         for lint in hermod.lints() {
             crate::terminal::error(&format!("note: messaging: {lint}\n"));
         }
-        let da = DigitalAccess::builder(&config.digital_access.url, config.digital_access.auth()?)
-            .dialect(dialects.digital_access)
-            .build(transport, Arc::clone(&runtime))?;
-        let smartid = SmartId::builder(runtime)
-            .hermod(hermod)
-            .digital_access(da)
-            .build();
+        let mut builder = SmartId::builder(Arc::clone(&runtime)).hermod(hermod);
+        if let Some(access) = &config.digital_access {
+            let da = DigitalAccess::builder(&access.url, access.auth()?)
+                .dialect(dialects.digital_access)
+                .build(transport, runtime)?;
+            builder = builder.digital_access(da);
+        }
+        let smartid = builder.build();
         let mut place = config.messaging.url.clone();
         match &config.messaging.callback {
             Some(callback) => {

@@ -71,6 +71,13 @@ impl Inbox for Dying {
     fn arrival(&self, ids: &[CorrelationId]) -> BoxFuture<'static, ()> {
         self.inner.arrival(ids)
     }
+    fn list<'a>(
+        &'a self,
+        ids: &'a [CorrelationId],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>> {
+        self.inner.list(ids, limit)
+    }
 }
 
 impl FlowStore for Dying {

@@ -103,6 +103,12 @@ impl ApiKey {
         SecretString::new(encode(Flavour::Standard, pair.expose().as_bytes()))
     }
 
+    /// The secret half.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn key(&self) -> &SecretString {
+        &self.key
+    }
+
     pub(crate) fn credential(&self) -> Result<Credential, ConfigError> {
         Credential::header(SETTING, HEADER, &self.header_value())
     }

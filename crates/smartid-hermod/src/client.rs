@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartid_core::{
-    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Lint, Runtime, ServiceUrl, Timestamp,
-    Transport, random_id,
+    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Inbox, Lint, Runtime, ServiceUrl,
+    Timestamp, Transport, random_id,
 };
 
 use crate::api_key::{ApiKey, auth};
+use crate::callback::{CallbackReceiver, CallbackReceiverBuilder, DEFAULT_RETENTION};
 use crate::commands::{CommandStatus, FidoCreate, FidoSession};
 use crate::dialect::HermodDialect;
 use crate::header::CommandHeader;
+use crate::letter;
 use crate::session::Session;
 
 /// How long messaging keeps a command, unless set.
@@ -47,6 +49,7 @@ pub struct HermodBuilder {
     policy: CallPolicy,
     strict: bool,
     plain_http: bool,
+    inbox_name: Option<String>,
 }
 
 impl Hermod {
@@ -63,6 +66,7 @@ impl Hermod {
             policy: CallPolicy::default(),
             strict: false,
             plain_http: false,
+            inbox_name: None,
         }
     }
 
@@ -98,6 +102,19 @@ impl Hermod {
     #[must_use]
     pub fn header(&self) -> CommandHeader {
         self.0.header.clone().external_id(random_id(&**self.runtime()))
+    }
+
+    /// A receiver of the callbacks to this client's commands, for the same dialect and inbox name. It keeps outcomes for ten minutes more
+    /// than the client's lifespan, at least for [`DEFAULT_RETENTION`]. It lacks the user and password of `callback-basic-auth`.
+    pub fn callback_receiver(&self, inbox: Arc<dyn Inbox>) -> CallbackReceiverBuilder {
+        let lifespan = self.0.header.get_lifespan();
+        let receiver = CallbackReceiver::builder(inbox, Arc::clone(self.runtime()))
+            .dialect(self.dialect().clone())
+            .retention(DEFAULT_RETENTION.max(lifespan + Duration::from_secs(600)));
+        match self.0.header.inbox_name() {
+            Some(name) => receiver.inbox_name(name),
+            None => receiver,
+        }
     }
 
     /// The dialect.
@@ -180,11 +197,23 @@ impl HermodBuilder {
         self
     }
 
+    /// Keeps the outcomes of this client's commands apart from those of others in the same inbox: of another API user, also one of the
+    /// same group, and of another messaging server. Without it the ids alone tell whose outcome a callback brings, and command ids count
+    /// up on every server.
+    ///
+    /// The receiver of the callbacks must have the same name; [`Hermod::callback_receiver`] sees to that. 1 to 64 of the letters, digits
+    /// and `._-+@:` of ASCII. It is part of [`CommandHeader`]s that the client makes, and is never sent.
+    #[must_use]
+    pub fn inbox_name(mut self, name: impl Into<String>) -> Self {
+        self.inbox_name = Some(name.into());
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
-    /// [`ConfigError`] with the setting: `hermod.url`, `hermod.api_key`, `hermod.lifespan`, `hermod.timeout`, or `hermod.dialect` with
-    /// the operation whose request cannot be made with it.
+    /// [`ConfigError`] with the setting: `hermod.url`, `hermod.api_key`, `hermod.lifespan`, `hermod.timeout`, `hermod.inbox_name`, or
+    /// `hermod.dialect` with the operation whose request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -196,6 +225,10 @@ impl HermodBuilder {
             ServiceUrl::parse(URL, &self.url)?
         };
         let header = CommandHeader::checked(self.lifespan, self.timeout, self.strict)?;
+        if let Some(name) = &self.inbox_name {
+            letter::check_name(name)?;
+        }
+        let header = header.in_inbox(self.inbox_name.as_deref());
         let mut lints = header.lints();
         if !base.path().ends_with("/command") {
             let problem = "does not end in /command; as a rule it is https://<host>:20400/hermod/rest/command or https://<host>/command";

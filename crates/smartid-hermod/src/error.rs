@@ -138,18 +138,23 @@ impl ServiceError for HermodError {
             ),
             404 => (
                 Turn::Administrator,
-                "that hermod.url ends in the right command path and that messaging is of version 4.2 or later, which has FIDO commands; \
-                 for a poll, that the lifespan of the command is not over",
+                "that hermod.url ends in the right command path, and that this version of messaging has the command (FIDO from 4.2 on); if \
+                 its verb is another, a dialect can say so; for a poll or a cancel, that the lifespan of the command is not over",
             ),
             400 | 422 => (
                 Turn::Caller,
-                "lifespan and timeout, and whether the installation wants other members: a dialect describes them",
+                "lifespan and timeout, the values of the command, and whether the installation wants other members: a dialect describes \
+                 them",
             ),
             405 | 415 => (
                 Turn::Administrator,
                 "that hermod.url is the command URL of messaging; if it is, a dialect can set another verb",
             ),
-            413 => (Turn::Caller, "the size of the creation options"),
+            413 => (
+                Turn::Caller,
+                "the size of what the command carries, images and documents above all: a content id names what the content provider \
+                 has; the limits of messaging and of the proxy in front of it",
+            ),
             429 | 503 => (
                 Turn::Time,
                 "messaging is busy or restarting; its log, when it lasts",
@@ -200,6 +205,13 @@ mod tests {
             assert_eq!(read(status, &[], "").retry(), Retry::No, "{status}");
         }
         assert_eq!(read(400, &[], "").advice().turn, Turn::Caller);
+        for status in [400, 404, 413, 422] {
+            let advice = read(status, &[], "").advice();
+            assert!(
+                !advice.check.contains("creation options"),
+                "every command can be refused so"
+            );
+        }
     }
 
     #[test]

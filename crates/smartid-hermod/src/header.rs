@@ -5,6 +5,7 @@
 //! *shorter* than `lifespan` is documented for Identity Manager, but every published API example has equal values; so equal is let pass
 //! with a lint, unless the client is strict.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smartid_core::{BuildError, ConfigError, Lint};
@@ -37,6 +38,8 @@ pub struct CommandHeader {
     to: Option<Vec<String>>,
     external_id: Option<ExternalId>,
     strict: bool,
+    /// Not on the wire: where the outcome will be kept.
+    inbox_name: Option<Arc<str>>,
 }
 
 impl CommandHeader {
@@ -70,6 +73,7 @@ impl CommandHeader {
             to: None,
             external_id: None,
             strict,
+            inbox_name: None,
         })
     }
 
@@ -122,6 +126,15 @@ impl CommandHeader {
     #[must_use]
     pub fn get_external_id(&self) -> Option<&ExternalId> {
         self.external_id.as_ref()
+    }
+
+    pub(crate) fn in_inbox(mut self, name: Option<&str>) -> Self {
+        self.inbox_name = name.map(Arc::from);
+        self
+    }
+
+    pub(crate) fn inbox_name(&self) -> Option<&str> {
+        self.inbox_name.as_deref()
     }
 
     /// The destinations, when they are not those of the dialect.

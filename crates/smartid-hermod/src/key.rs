@@ -17,6 +17,8 @@ use crate::state::State;
 pub(crate) struct Key {
     pub(crate) command_id: Option<CommandId>,
     pub(crate) external_id: Option<ExternalId>,
+    /// Whether the external id is a text, as ours always is.
+    pub(crate) echoes_text: bool,
     pub(crate) mid: Option<Mid>,
     pub(crate) state: State,
     pub(crate) lints: Vec<Lint>,
@@ -84,6 +86,9 @@ impl Key {
         Ok(Self {
             command_id,
             external_id,
+            echoes_text: document
+                .at(&places.external_id)
+                .is_some_and(|raw| raw.starts_with('"')),
             mid: document.at(&places.mid).and_then(id).map(Mid::new),
             state,
             lints,

@@ -4,13 +4,9 @@ use serde::{Deserialize, Serialize};
 use smartid_core::{CorrelationId, Timestamp};
 
 use crate::header::CommandHeader;
-use crate::ids::{CommandId, ExternalId};
+use crate::ids::{CommandId, ExternalId, Mid};
+use crate::letter;
 use crate::response::ImmediateResponse;
-
-/// The service name in correlation ids.
-pub(crate) const SERVICE: &str = "hermod";
-/// The service name under which reports that are not final are kept, so that they never stand before one that is.
-pub(crate) const PROGRESS: &str = "hermod-progress";
 
 /// A command whose outcome is awaited. There is no secret in it.
 ///
@@ -41,6 +37,15 @@ pub struct Pending {
     /// Whether a success has to bring a response. A poll answer that lacks it does not end the wait.
     #[serde(default)]
     pub expects_response: bool,
+    /// The messages that it was put into, one per mailbox; empty while the answer is not there, or when it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mids: Vec<Mid>,
+    /// The verb that it was sent to. A callback that came to the verb of another command is then not taken for its outcome.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb: Option<String>,
+    /// The name under which outcomes are kept, see [`HermodBuilder::inbox_name`](crate::HermodBuilder::inbox_name).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_name: Option<String>,
 }
 
 impl Pending {
@@ -53,12 +58,20 @@ impl Pending {
             expires: sent + header.get_timeout(),
             forget_after: sent + header.get_lifespan(),
             expects_response: false,
+            mids: Vec::new(),
+            verb: None,
+            inbox_name: header.inbox_name().map(str::to_owned),
         }
     }
 
-    /// Adds the command id from the answer.
+    /// Adds the command id and the messages from the answer.
     #[must_use]
-    pub fn answered(self, response: &ImmediateResponse) -> Self {
+    pub fn answered(mut self, response: &ImmediateResponse) -> Self {
+        self.mids = response
+            .destinations
+            .iter()
+            .filter_map(|destination| destination.mid.clone())
+            .collect();
         self.with_command_id(response.command_id.clone())
     }
 
@@ -76,19 +89,29 @@ impl Pending {
         self
     }
 
+    /// Adds the verb that the command is sent to: the last segment of its path, such as `sign`.
+    ///
+    /// Callbacks come to the verb of their command (documented for five verbs, inferred for the others). With this, one that came to the
+    /// verb of another command does not end the wait: it matters where the caller's external ids are not unique. Verbs that no command
+    /// of the dialect is sent to count as any.
+    #[must_use]
+    pub fn sent_to(mut self, verb: impl Into<String>) -> Self {
+        self.verb = Some(verb.into());
+        self
+    }
+
     /// What the outcome's letter can be found by.
     #[must_use]
     pub fn correlation_ids(&self) -> Vec<CorrelationId> {
-        correlation_ids(SERVICE, self.command_id.as_ref(), self.external_id.as_ref())
+        self.ids(letter::FINAL)
     }
-}
 
-pub(crate) fn correlation_ids(
-    service: &str,
-    command_id: Option<&CommandId>,
-    external_id: Option<&ExternalId>,
-) -> Vec<CorrelationId> {
-    let external = external_id.map(|id| CorrelationId::external(service, id.as_str()));
-    let command = command_id.map(|id| CorrelationId::command(service, id.as_str()));
-    external.into_iter().chain(command).collect()
+    pub(crate) fn ids(&self, kind: &str) -> Vec<CorrelationId> {
+        letter::ids(
+            kind,
+            self.inbox_name.as_deref(),
+            self.command_id.as_ref(),
+            self.external_id.as_ref(),
+        )
+    }
 }

@@ -1,4 +1,4 @@
-//! A link as a picture for a camera: as SVG for a page, as text for a terminal.
+//! A link as a picture for a camera: as SVG for a page, as PNG for a mail, as text for a terminal.
 //!
 //! A QR code must be dark on light with a light margin of four modules, or many readers fail. A terminal has its own colours, so the
 //! text sets black on white itself; whoever must do without escape sequences says which way round the terminal is.
@@ -7,6 +7,10 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use fast_qr::{ECL, QRBuilder};
+
+mod png;
+
+pub use png::PngOptions;
 
 /// The longest payload in bytes: what still makes a code that a phone reads from a screen.
 pub const MAX_PAYLOAD: usize = 1024;
@@ -69,7 +73,11 @@ impl QrCode {
     }
 
     fn is_dark(&self, row: usize, column: usize) -> bool {
-        let inside = |place: usize| place.checked_sub(QUIET).filter(|place| *place < self.width);
+        self.is_dark_within(QUIET, row, column)
+    }
+
+    fn is_dark_within(&self, margin: usize, row: usize, column: usize) -> bool {
+        let inside = |place: usize| place.checked_sub(margin).filter(|place| *place < self.width);
         match (inside(row), inside(column)) {
             (Some(row), Some(column)) => self
                 .dark
@@ -103,6 +111,15 @@ impl QrCode {
         }
         svg.push_str("\"/></svg>");
         svg
+    }
+
+    /// A PNG, black on white with its margin. It shows the link to any camera.
+    #[must_use]
+    pub fn expose_png(&self, options: &PngOptions) -> Vec<u8> {
+        let PngOptions { scale, margin } = *options;
+        png::encode(self.width + 2 * margin, scale, |row, column| {
+            self.is_dark_within(margin, row, column)
+        })
     }
 
     /// Lines for a terminal that knows ANSI colours, black on white whatever its own colours are, two rows of modules in a line.

@@ -8,11 +8,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use smartid_core::json::Pointer;
-use smartid_core::{Lint, redact};
+use smartid_core::{Letter, Lint, redact};
 
 use crate::dialect::HermodDialect;
 use crate::ids::{CommandId, ExternalId, Mid};
 use crate::key::{self, Key};
+use crate::pending::Pending;
 use crate::read::{Document, shown, text};
 use crate::registration;
 use crate::response::Destination;
@@ -71,8 +72,12 @@ pub struct CommandReport {
     pub raw: Bytes,
     /// What was let pass.
     pub lints: Vec<Lint>,
+    /// The verb of the path that the callback came to; `None` for the answer to a poll.
+    pub verb: Option<String>,
     /// The body with the dialect's edits.
     edited: Bytes,
+    /// Whether the external id came as a text.
+    echoes_text: bool,
 }
 
 /// What a FIDO command came to.
@@ -140,6 +145,7 @@ impl CommandReport {
             mid,
             state,
             mut lints,
+            echoes_text,
         } = Key::read(&document, dialect)?;
         let places = &dialect.callback;
         let response = document.at(&places.response).map(str::to_owned);
@@ -180,8 +186,43 @@ impl CommandReport {
             error,
             raw,
             lints,
+            verb: None,
             edited,
+            echoes_text,
         })
+    }
+
+    /// Reads the body of a letter that a [`CallbackReceiver`](crate::CallbackReceiver) stored, with the verb that it came to.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_letter(letter: &Letter, dialect: &HermodDialect) -> Result<Self, ReportError> {
+        let report = Self::read(letter.body().clone(), dialect)?;
+        Ok(Self {
+            verb: letter.origin().map(str::to_owned),
+            ..report
+        })
+    }
+
+    /// Whether it is about another command than the awaited one, although it was found under one of its ids.
+    ///
+    /// Each id that both have must be the same: command ids count up on every messaging server, so the same one may be another
+    /// command's, and external ids are chosen by every API user. An external id that came as a number is no echo of ours, which are
+    /// texts, unless its digits are ours; it says nothing then. A callback that came to the verb of another command is that command's.
+    pub(crate) fn is_foreign_to(&self, pending: &Pending, dialect: &HermodDialect) -> bool {
+        let differs = match (&self.command_id, &pending.command_id) {
+            (Some(told), Some(ours)) => told != ours,
+            _ => false,
+        };
+        let echoes_other = match (&self.external_id, &pending.external_id) {
+            (Some(told), Some(ours)) => self.echoes_text && told != ours,
+            _ => false,
+        };
+        let other_verb = match (&self.verb, &pending.verb) {
+            (Some(came), Some(sent)) => came != sent && dialect.sent_verbs().any(|verb| verb == *came),
+            _ => false,
+        };
+        differs || echoes_other || other_verb
     }
 
     /// The JSON text at a pointer of the report, after the dialect's edits; `null` counts as absent.
@@ -271,7 +312,9 @@ impl fmt::Debug for CommandReport {
             error,
             raw,
             lints,
+            verb,
             edited: _same,
+            echoes_text: _of_no_interest,
         } = self;
         f.debug_struct("CommandReport")
             .field("command_id", command_id)
@@ -284,6 +327,7 @@ impl fmt::Debug for CommandReport {
             .field("error", error)
             .field("raw_bytes", &raw.len())
             .field("lints", lints)
+            .field("verb", verb)
             .finish()
     }
 }

@@ -9,7 +9,7 @@ use smartid_core::{Content, Incoming, Lint, SecretString, Unreadable, json};
 
 use crate::dialect::StateSpellings;
 use crate::ids::{Bid, CommandId, Fqdn, Mid};
-use crate::link::PlugoutLink;
+use crate::link::{LinkError, MobileLink, MobileLinkOptions, PlugoutLink};
 use crate::read::{Document, Extra, id, text};
 use crate::state::State;
 
@@ -54,6 +54,10 @@ pub struct Destination {
 pub struct MessageUrl(SecretString);
 
 impl MessageUrl {
+    pub(crate) fn new(text: String) -> Self {
+        Self(SecretString::new(text))
+    }
+
     /// The address. Do not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -127,6 +131,18 @@ impl ImmediateResponse {
         self.linked()?.link.as_ref()
     }
 
+    /// The provisioning link of the first destination that has a location; see [`Destination::mobile_link`].
+    ///
+    /// # Errors
+    /// [`LinkError`] when no destination has a location, and as for [`Destination::mobile_link`].
+    pub fn mobile_link(&self, options: &MobileLinkOptions) -> Result<MobileLink, LinkError> {
+        let located = |destination: &&Destination| destination.location.is_some();
+        match self.destinations.iter().find(located) {
+            Some(destination) => destination.mobile_link(options),
+            None => Err(LinkError::mobile("no destination of the answer has a location")),
+        }
+    }
+
     /// What was let pass.
     #[must_use]
     pub fn lints(&self) -> Vec<Lint> {
@@ -156,6 +172,19 @@ pub(crate) fn open(incoming: &Incoming) -> Result<Document<'_>, Unreadable> {
 }
 
 impl Destination {
+    /// The link that opens this message in the Mobile App: the location without `https://`. **For provision commands only**: opening an
+    /// authenticate or a sign command by such a link is documented as not implemented; use [`MobileLink::start`] for those (vendor page:
+    /// Set up Smart ID Mobile App to start on same device).
+    ///
+    /// # Errors
+    /// [`LinkError`] when there is no location, it is no `https` address of a message, or scheme, title or redirect cannot be used.
+    pub fn mobile_link(&self, options: &MobileLinkOptions) -> Result<MobileLink, LinkError> {
+        match &self.location {
+            Some(location) => MobileLink::provision(location.expose(), options),
+            None => Err(LinkError::mobile("the destination has no location")),
+        }
+    }
+
     /// The destinations, or the path and reason of the first that cannot be read. A single object counts as a list of one.
     pub(crate) fn list(raw: &str) -> Result<Vec<Self>, (String, String)> {
         if raw.starts_with('{') {
@@ -197,7 +226,7 @@ impl Destination {
             bid,
             mid,
             link,
-            location: location.map(|location| MessageUrl(SecretString::new(location))),
+            location: location.map(MessageUrl::new),
             extra: document.into_extra(&["to", "bid", "mid", "uri", "location"]),
         })
     }

@@ -138,7 +138,7 @@ fn repeats_and_a_late_timeout_change_nothing() {
 }
 
 #[test]
-fn another_commands_outcome_under_our_external_id_is_left_to_it() {
+fn an_outcome_whose_ids_belong_to_two_commands_ends_neither() {
     let runtime = runtime();
     let inbox = Arc::new(MemoryInbox::new());
     let receiver = receiver(&inbox, &runtime);
@@ -151,20 +151,16 @@ fn another_commands_outcome_under_our_external_id_is_left_to_it() {
         .unwrap();
     let header = hermod.header().external_id("golden-session-0001");
     let session = Pending::new(&header, Timestamp::from_millis(0)).with_command_id("4107");
-    let waited = wait(&runtime, &hermod, &inbox, &session, &PollPolicy::off());
-    assert_eq!(waited.by, By::Deadline);
-    runtime
-        .block_on(hermod.acknowledge(&*inbox, &session))
-        .unwrap()
-        .unwrap();
-    runtime.set(Timestamp::from_millis(0));
-    created(&wait(
-        &runtime,
-        &hermod,
-        &inbox,
-        &pending(&hermod),
-        &PollPolicy::off(),
-    ));
+    for pending in [session, pending(&hermod)] {
+        runtime.set(Timestamp::from_millis(0));
+        let waited = wait(&runtime, &hermod, &inbox, &pending, &PollPolicy::off());
+        assert_eq!(waited.by, By::Deadline);
+        runtime
+            .block_on(hermod.acknowledge(&*inbox, &pending))
+            .unwrap()
+            .unwrap();
+    }
+    assert_eq!(inbox.unclaimed(Timestamp::from_millis(u64::MAX)), Some(1));
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn repeats_are_stored_once_and_counted() {
     }
     assert_eq!(deliver(&receiver, &head, b"{}".to_vec()), StatusCode::BAD_REQUEST);
     assert_eq!(
-        deliver(&receiver, &common_head("callback/sign"), Vec::new()),
+        deliver(&receiver, &common_head("callback/decrypt"), Vec::new()),
         StatusCode::NOT_FOUND
     );
     assert_eq!(
@@ -326,6 +326,13 @@ impl Inbox for Broken {
         Box::pin(std::future::ready(Err(StoreError::Unavailable("down".into()))))
     }
     fn peek<'a>(&'a self, _: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>> {
+        Box::pin(std::future::ready(Err(StoreError::Unavailable("down".into()))))
+    }
+    fn list<'a>(
+        &'a self,
+        _: &'a [CorrelationId],
+        _: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>> {
         Box::pin(std::future::ready(Err(StoreError::Unavailable("down".into()))))
     }
     fn take<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>> {

@@ -26,10 +26,11 @@ impl SimBuilder {
         self
     }
 
-    /// The person in front of the Desktop App.
+    /// The person in front of the Desktop App, who also holds the phones.
     #[must_use]
     pub fn persona(mut self, persona: Persona) -> Self {
         self.config.desktop.persona = persona;
+        self.config.mobile.persona = persona;
         self
     }
 
@@ -74,6 +75,12 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         }
         fill(&mut user.key, || random.hex64("api-key"));
     }
+    if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
+        return wrong(&wrong_setting);
+    }
+    if crate::pki::admin_key::key_from_hex(&config.desktop.default_admin_key).is_err() {
+        return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
+    }
     let da = &mut config.da;
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
@@ -88,6 +95,10 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
             "hermod.callback.registration_pointer",
             &config.hermod.callback.registration_pointer,
         ),
+        (
+            "hermod.mailbox.answer_pointer",
+            &config.hermod.mailbox.answer_pointer,
+        ),
         ("da.credential_pointer", &config.da.credential_pointer),
     ] {
         if !pointer.is_empty() && !pointer.starts_with('/') {
@@ -98,6 +109,11 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         ("hermod.unauthorized_status", config.hermod.unauthorized_status),
         ("hermod.accepted_status", config.hermod.accepted_status),
         ("hermod.cancel.status", config.hermod.cancel.status),
+        ("hermod.delete.status", config.hermod.delete.status),
+        (
+            "hermod.mailbox.unknown_status",
+            config.hermod.mailbox.unknown_status,
+        ),
         ("da.success_status", config.da.success_status),
         ("da.status.invalid", config.da.status.invalid),
         ("da.status.challenge", config.da.status.challenge),

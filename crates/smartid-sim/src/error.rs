@@ -23,6 +23,9 @@ pub enum SimError {
     /// A key or a credential could not be made.
     #[error("authenticator: {0}")]
     Authenticator(String),
+    /// A key, certificate, request or signed message could not be made, read or verified. The text never holds a secret.
+    #[error("PKI: {0}")]
+    Pki(String),
     /// Digital Access did not let the user in; `code` is the verifier's reason.
     #[error("login refused ({code}): {message}")]
     Login {
@@ -31,4 +34,10 @@ pub enum SimError {
         /// The same for people.
         message: String,
     },
+}
+
+impl SimError {
+    pub(crate) fn pki(text: &str) -> Self {
+        Self::Pki(text.to_owned())
+    }
 }

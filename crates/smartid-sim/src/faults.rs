@@ -37,6 +37,9 @@ pub enum Route {
     CallbackCreate,
     /// The callback of any other command.
     CallbackOther,
+    /// The call to a content provider. Latency, another answer, a cut body and deep JSON are played; every other fault cuts the
+    /// connection.
+    ContentProvider,
     /// None of these.
     Other,
 }

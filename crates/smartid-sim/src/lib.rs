@@ -1,4 +1,5 @@
-//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access and the Smart ID Desktop App, for tests and for learning.
+//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Smart ID Mobile App and the Smart ID Desktop App, for tests and
+//! for learning.
 //!
 //! It speaks real HTTPS on loopback with a certificate authority that it makes at each start, verifies what clients send as strictly
 //! as the real products may, and plays what is unknown about them as switches ([`SimConfig`]). People and broken apps are
@@ -28,12 +29,15 @@ pub mod config;
 mod control;
 mod da;
 mod desktop;
+mod device;
 mod error;
 mod faults;
 mod hermod;
 mod json;
+mod mobile;
 mod net;
 mod persona;
+pub mod pki;
 mod random;
 mod record;
 mod sim;
@@ -44,12 +48,16 @@ pub use builder::SimBuilder;
 pub use clock::SimClock;
 pub use config::SimConfig;
 pub use da::StoredCredential;
-pub use desktop::{Desktop, DeviceReport, LoginReport, SIM_AAGUID};
+pub use desktop::{Card, Desktop, LoginReport, SIM_AAGUID};
+pub use device::{DeviceKey, DeviceProfile, DeviceReport, Shown, ShownAs, VisualId};
 pub use error::SimError;
 pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
+pub use hermod::{BoxNotice, BoxNotices, MailboxEntry};
 pub use json::Move;
+pub use mobile::Mobile;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
+pub use pki::TestCa;
 pub use record::{Party, Record};
 pub use sim::Sim;
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use smartid_sim::config::AttestationChoice;
 use smartid_sim::{Persona, Sim, SimConfig, SimError};
 
-/// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access and the Desktop App, on loopback.
+/// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Mobile App and the Desktop App, on loopback.
 #[derive(Debug, Parser)]
 #[command(name = "smartid-sim", version, about)]
 struct Cli {
@@ -26,9 +26,12 @@ struct RunArgs {
     /// TOML file with the switches; unknown keys are errors.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Who sits in front of the Desktop App; wins over the file.
+    /// Who sits in front of the Desktop App and holds the phone; wins over the file.
     #[arg(long)]
     persona: Option<Persona>,
+    /// The phone answers by itself as the persona does, although the control page is served (`mobile.auto`).
+    #[arg(long)]
+    auto_phone: bool,
     /// Seed of identifiers, tokens and challenges; wins over the file.
     #[arg(long)]
     seed: Option<u64>,
@@ -93,6 +96,12 @@ fn toml_of(config: &SimConfig) -> Result<String, SimError> {
     toml::to_string(config).map_err(|error| SimError::Config(error.to_string()))
 }
 
+/// What the phone will do.
+struct Phone {
+    persona: Persona,
+    auto: bool,
+}
+
 async fn run(args: RunArgs) -> Result<(), SimError> {
     let mut config = match &args.config {
         Some(path) => {
@@ -105,7 +114,15 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     config.control.enabled = !args.no_control;
     config.seed = args.seed.or(config.seed);
     config.desktop.persona = args.persona.unwrap_or(config.desktop.persona);
+    config.mobile.persona = args.persona.unwrap_or(config.mobile.persona);
+    if args.auto_phone {
+        config.mobile.auto = Some(true);
+    }
     let persona = config.desktop.persona;
+    let phone = Phone {
+        persona: config.mobile.persona,
+        auto: config.mobile.auto.unwrap_or(!config.control.enabled),
+    };
     let sim = Sim::builder().config(config).start().await?;
     if let Some(path) = &args.ca_out {
         std::fs::write(path, sim.ca_pem())?;
@@ -123,6 +140,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         return Ok(());
     }
     let control = sim.control_url();
+    let attestation = sim.attestation_jwk()?;
     if args.json {
         let facts = json!({
             "hermod": {
@@ -134,24 +152,35 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
             "control": control,
             "persona": persona,
+            "phone": {"persona": phone.persona, "auto": phone.auto},
+            "attestationKey": attestation,
             "caPem": sim.ca_pem(),
         });
         print(&facts.to_string())?;
     } else {
         let control = control.map_or_else(
             || "off".to_owned(),
-            |url| format!("{url}   (play the device here)"),
+            |url| format!("{url}   (play the devices here)"),
         );
+        let answers = if phone.auto {
+            "answers by itself"
+        } else if control == "off" {
+            "does not answer"
+        } else {
+            "waits for you on the control page"
+        };
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n\
-             Control page         {control}\nPersona              {persona}\n\nCertificate authority:\n{}\nCtrl-C stops.",
+             Control page         {control}\nDesktop App          {persona}\nMobile App           {}, {answers}\n\
+             Attestation key      {attestation}\n\nCertificate authority:\n{}\nCtrl-C stops.",
             sim.hermod_command_url(),
             sim.hermod_client_id(),
             sim.hermod_key(),
             api_key_header(&sim),
             sim.da_base_url(),
             sim.da_token(),
+            phone.persona,
             sim.ca_pem(),
         ))?;
     }

@@ -1,4 +1,4 @@
-//! The people (and broken apps) that the simulated Desktop App can be. Each name is one behaviour that an integrator's code has to
+//! The people (and broken apps) that the simulated apps can be. Each name is one behaviour that an integrator's code has to
 //! survive.
 
 use std::fmt;
@@ -6,34 +6,58 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How the simulated Desktop App and the person in front of it behave.
+/// How a simulated app and the person in front of it behave. A persona whose flaw has no meaning for a command behaves there as
+/// [`Persona::Approves`]. A ping never asks the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Persona {
-    /// Opens the link, approves, and the authenticator makes a correct credential.
+    /// Approves, and everything is correct.
     #[default]
     Approves,
-    /// Opens the link and declines the request: state `REJECTED`.
+    /// Declines the request: state `REJECTED`.
     Declines,
-    /// Never opens the link; the command runs into its timeout.
+    /// Never opens the link, or lets the message lie; the command runs into its timeout.
     NeverOpens,
-    /// Approves, but only after `desktop.slow_seconds` of the simulator's clock.
+    /// Approves, but only after `desktop.slow_seconds` or `mobile.slow_seconds` of the simulator's clock.
     Slow,
     /// Approves and sends the same answer a second time.
     AnswersTwice,
-    /// The credential is made over another challenge than the one that was asked for.
+    /// FIDO: the credential is made over another challenge than the one that was asked for.
     WrongChallenge,
-    /// The credential names another origin than `https://<rp.id>`.
+    /// FIDO: the credential names another origin than `https://<rp.id>`.
     WrongOrigin,
     /// Looks at the request and cancels it: state `CANCELLED`.
     Cancels,
-    /// The attestation signature is wrong.
+    /// The signature is wrong: of the attestation of a FIDO credential, of a provisioning answer, of a sign or authenticate answer.
     ForgesSignature,
-    /// The authenticator says that it already holds one of `excludeCredentials` (`InvalidStateError`), whether or not it does.
+    /// FIDO: the authenticator says that it already holds one of `excludeCredentials` (`InvalidStateError`), whether or not it does.
     AlreadyRegistered,
-    /// Answers with JSON that is no credential at all.
+    /// Answers with JSON that is no answer to the command at all.
     Garbage,
+    /// Provision, and an authentication without `tbs`: the signed answer repeats another nonce. PIN reset: the nonce that is sent is not the one that the card checks.
+    WrongNonce,
+    /// Provision, and an authentication without `tbs`: the signed answer names another user.
+    WrongUser,
+    /// Sign and authenticate: correctly signs other bytes than those of the command, and inside a PKCS #7 or JWS shows those.
+    SignsOther,
+    /// Sign: signs the entries of `tbs` in reverse order. With one entry this is no flaw.
+    ReordersTbs,
+    /// Signs with a key of its own: certificates of another authority with the same names, and the attestation key's `kid` over
+    /// another key.
+    Stranger,
+    /// Sends again what it answered to an earlier command of the same type; the first time it has nothing to repeat and behaves
+    /// correctly.
+    ReplaysOld,
+    /// Types a wrong PIN: state `FAILED`, code `WRONG_PIN`; after `desktop.pin_tries` the key's card is blocked, code `PIN_BLOCKED`.
+    WrongPin,
+    /// Answers in another format than the one that was asked for: JWS for PKCS #7 and the reverse; a provisioning answer is not
+    /// signed.
+    WrongFormat,
+    /// Provision: the answer lacks the last key that was asked for.
+    DropsKey,
+    /// Provision: the PKCS #10 templates come back unchanged, with the throw-away key.
+    KeepsTemplateKey,
 }
 
 impl Persona {
@@ -50,6 +74,16 @@ impl Persona {
         Self::ForgesSignature,
         Self::AlreadyRegistered,
         Self::Garbage,
+        Self::WrongNonce,
+        Self::WrongUser,
+        Self::SignsOther,
+        Self::ReordersTbs,
+        Self::Stranger,
+        Self::ReplaysOld,
+        Self::WrongPin,
+        Self::WrongFormat,
+        Self::DropsKey,
+        Self::KeepsTemplateKey,
     ];
 
     /// The name used in TOML and on command lines, for example `wrong-challenge`.
@@ -67,6 +101,16 @@ impl Persona {
             Self::ForgesSignature => "forges-signature",
             Self::AlreadyRegistered => "already-registered",
             Self::Garbage => "garbage",
+            Self::WrongNonce => "wrong-nonce",
+            Self::WrongUser => "wrong-user",
+            Self::SignsOther => "signs-other",
+            Self::ReordersTbs => "reorders-tbs",
+            Self::Stranger => "stranger",
+            Self::ReplaysOld => "replays-old",
+            Self::WrongPin => "wrong-pin",
+            Self::WrongFormat => "wrong-format",
+            Self::DropsKey => "drops-key",
+            Self::KeepsTemplateKey => "keeps-template-key",
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Party {
     DigitalAccess,
     /// A callback that Smart ID Messaging sent to the integrator.
     Callback,
+    /// A call of Smart ID Messaging to an API user's content provider.
+    ContentProvider,
     /// A request to the control page.
     Control,
 }
@@ -35,7 +37,7 @@ pub struct Record {
     pub party: Party,
     /// HTTP method.
     pub method: String,
-    /// Path without the query. For callbacks the whole URL without the query.
+    /// Path without the query. For callbacks and content providers the whole URL without the query.
     pub path: String,
     /// The query, without `?`.
     pub query: Option<String>,

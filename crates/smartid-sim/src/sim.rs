@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -14,12 +14,17 @@ use crate::config::{ApiUser, DaUser, LiveConfig};
 use crate::control::Control;
 use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
+use crate::device::World;
 use crate::faults::Faults;
-use crate::hermod::{CallbackSender, Hermod, deliver};
+use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
+use crate::mobile::Mobile;
+use crate::net::client::HttpClient;
 use crate::net::server::{Service, Shared, serve};
 use crate::net::tls::{Authority, ClientIdentity};
+use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
+use crate::sync::lock;
 use crate::{Persona, SimClock, SimConfig, SimError};
 
 /// A running simulator. Dropping it stops it.
@@ -30,8 +35,11 @@ pub struct Sim {
     hermod: Arc<Hermod>,
     da: Arc<Da>,
     desktop: Desktop,
+    phones: Arc<Mutex<Vec<Mobile>>>,
+    world: Arc<World>,
     faults: Arc<Faults>,
     records: Arc<Recorder>,
+    attestation: Arc<BuiltIn>,
     restart: watch::Sender<u64>,
     shutdown: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -85,16 +93,22 @@ impl Sim {
             .cloned()
             .for_each(|fault| faults.inject(fault));
         let records = Arc::new(Recorder::default());
+        let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
-        let desktop = Desktop::new(
+        let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+        let world = Arc::new(World::new(
             Arc::clone(&config),
             clock.clone(),
             Arc::clone(&random),
-            Arc::clone(&authority),
-        )?;
-        let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+            // The apps wait as long as the message server holds their requests, therefore no time limit.
+            HttpClient::new(authority.client_config("")?, None),
+            Arc::clone(&attestation),
+            shutdown.subscribe(),
+        ));
+        let desktop = Desktop::new(Arc::clone(&world), Arc::clone(&authority));
+        let phones = Arc::new(Mutex::new(vec![Mobile::new(Arc::clone(&world), 1)]));
 
         let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
         let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
@@ -117,6 +131,7 @@ impl Sim {
             records: Arc::clone(&records),
             authority: Arc::clone(&authority),
         });
+        hermod.set_sender(Arc::clone(&sender));
         let mut tasks = vec![
             tokio::spawn(serve(
                 hermod_listener,
@@ -140,6 +155,8 @@ impl Sim {
             let control = Control {
                 hermod: Arc::clone(&hermod),
                 desktop: desktop.clone(),
+                phones: Arc::clone(&phones),
+                world: Arc::clone(&world),
                 records: Arc::clone(&records),
                 secret: random.hex64("control"),
             };
@@ -152,8 +169,11 @@ impl Sim {
             hermod,
             da,
             desktop,
+            phones,
+            world,
             faults,
             records,
+            attestation,
             restart,
             shutdown,
             tasks,
@@ -175,6 +195,24 @@ impl Sim {
     /// [`SimError::Tls`] when it cannot be made.
     pub fn client_identity(&self, common_name: &str) -> Result<ClientIdentity, SimError> {
         self.authority.client_identity(common_name)
+    }
+
+    /// The public half of the apps' built-in attestation key as a JWK on one line, as the vendor publishes its own (protocol notes:
+    /// hermod 5.4, D-ex). The key is made at the first call, which takes its time; simulators with a seed share it within a process, see
+    /// [`KeySource`](crate::pki::KeySource).
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when it cannot be made.
+    pub fn attestation_jwk(&self) -> Result<String, SimError> {
+        Ok(self.attestation.get()?.jwk_line())
+    }
+
+    /// As [`Sim::attestation_jwk`], as a JWK set (RFC 7517 5) of this one key.
+    ///
+    /// # Errors
+    /// As [`Sim::attestation_jwk`].
+    pub fn attestation_key_set(&self) -> Result<String, SimError> {
+        Ok(self.attestation.get()?.key_set().to_string())
     }
 
     /// The command base, for example `https://localhost:40123/hermod/rest/command`.
@@ -223,6 +261,42 @@ impl Sim {
         self.hermod.set_callback(client_id, url, basic);
     }
 
+    /// Where the content of an API user comes from, and with which Basic user and password.
+    pub fn set_content_provider(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
+        self.hermod.set_content_provider(client_id, url, basic);
+    }
+
+    /// An API user with its key and addresses as they are now.
+    #[must_use]
+    pub fn api_user(&self, client_id: &str) -> Option<ApiUser> {
+        self.hermod.api_user(client_id)
+    }
+
+    /// The mailboxes that belong to somebody, oldest first.
+    #[must_use]
+    pub fn mailboxes(&self) -> Vec<MailboxEntry> {
+        self.hermod.mailboxes()
+    }
+
+    /// Tells from now on when a message is put into a mailbox that belongs to somebody: what a push service would be told.
+    #[must_use]
+    pub fn box_notices(&self) -> BoxNotices {
+        self.hermod.subscribe_boxes()
+    }
+
+    /// Trusts one more public attestation key, a JWK (protocol notes: hermod 5.4), for `hermod.check_answers = "signature"`.
+    ///
+    /// # Errors
+    /// [`SimError::Config`] when it is no public JWK of kind RSA or EC P-256.
+    pub fn trust_attestation_key(&self, jwk: &str) -> Result<(), SimError> {
+        if self.hermod.trust_attestation_key(jwk) {
+            return Ok(());
+        }
+        Err(SimError::Config(
+            "not a public JWK of kind RSA or EC P-256".into(),
+        ))
+    }
+
     /// Trusts more certificate authorities (PEM) when calling back over https.
     ///
     /// # Errors
@@ -263,14 +337,37 @@ impl Sim {
         self.desktop.clone()
     }
 
-    /// Who sits in front of it from now on.
+    /// The phone that everybody means.
+    #[must_use]
+    pub fn mobile(&self) -> Mobile {
+        let phones = lock(&self.phones);
+        phones
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Mobile::new(Arc::clone(&self.world), 1))
+    }
+
+    /// One more phone, with nothing on it.
+    #[must_use]
+    pub fn new_mobile(&self) -> Mobile {
+        let mut phones = lock(&self.phones);
+        let phone = Mobile::new(Arc::clone(&self.world), phones.len() + 1);
+        phones.push(phone.clone());
+        phone
+    }
+
+    /// Who sits in front of the Desktop App and holds the phones from now on. Phones with a person of their own keep that.
     pub fn set_persona(&self, persona: Persona) {
-        self.config.change(|config| config.desktop.persona = persona);
+        self.reconfigure(|config| {
+            config.desktop.persona = persona;
+            config.mobile.persona = persona;
+        });
     }
 
     /// Changes settings while running. Ports, users, API users, keys and the client certificate demand are read at the start only.
     pub fn reconfigure(&self, change: impl FnOnce(&mut SimConfig)) {
         self.config.change(change);
+        self.world.wake();
     }
 
     /// The user logs in to Digital Access with what was provisioned.

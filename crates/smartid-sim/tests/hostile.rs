@@ -361,13 +361,13 @@ async fn two_commands_of_one_box_and_ping() {
     let callback = receiver.next().await;
     assert_eq!(callback.path, "/hook/callback/ping");
     assert!(callback.json()["response"]["deviceinfo"].is_object());
-    let body = json!({"commandHeader": {"lifespan": 60, "timeout": 60}, "signCommand": {"params": {}}});
-    let sign = bench.command("sign", body).await.json();
+    let body = json!({"commandHeader": {"lifespan": 60, "timeout": 60}, "authCommand": {"params": {}}});
+    let sign = bench.command("authenticate", body).await.json();
     bench
         .sim
         .desktop()
         .open(sign["destinations"][0]["uri"].as_str().unwrap())
         .await
         .unwrap();
-    assert_eq!(receiver.next().await.json()["error"]["code"], "NotSupportedError");
+    assert_eq!(receiver.next().await.json()["error"]["code"], "NO_MATCHING_KEY");
 }

@@ -8,13 +8,20 @@
 )]
 
 const TESTS: &[&str] = &[
+    include_str!("device_desktop.rs"),
+    include_str!("device_mobile.rs"),
+    include_str!("device_personas.rs"),
     include_str!("faults.rs"),
     include_str!("flow.rs"),
     include_str!("program.rs"),
+    include_str!("hermod_content.rs"),
+    include_str!("hermod_mailboxes.rs"),
     include_str!("switches_callback.rs"),
     include_str!("switches_da.rs"),
     include_str!("switches_desktop.rs"),
+    include_str!("switches_device.rs"),
     include_str!("switches_hermod.rs"),
+    include_str!("switches_hermod_commands.rs"),
     include_str!("switches_listen.rs"),
 ];
 
@@ -39,6 +46,7 @@ fn every_key_is_changed_by_a_test() {
     config.hermod.api_users = vec![smartid_sim::config::ApiUser::new("a", "b")];
     config.da.options_raw = Some("r".into());
     config.desktop.origin = Some("o".into());
+    config.mobile.auto = Some(true);
     let text = toml::to_string(&config).unwrap();
     let mut keys = Vec::new();
     leaves(&text.parse().unwrap(), "", &mut keys);

@@ -8,9 +8,11 @@
 )]
 
 mod common;
+mod raw_device;
 
 use common::{Bench, unb64};
-use serde_json::Value;
+use raw_device::{Device, body, commands, id, mid};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 async fn flow(toml: &str) -> common::Callback {
@@ -172,4 +174,60 @@ async fn https_receivers_are_trusted_by_their_authority_only() {
         tokio::task::yield_now().await;
     }
     assert_eq!(callbacks(&bench)[0].0, Some(404));
+}
+
+#[tokio::test]
+async fn every_command_is_called_back_again_and_in_the_end_times_out() {
+    let toml = "[hermod.callback]\nattempts = 2\nretry_delay_seconds = 7";
+    let (bench, mut receiver) = Bench::with_receiver(toml).await;
+    for (verb, wrapper, kind, command) in commands() {
+        let send = async || {
+            let answer = bench
+                .command(verb, body(&["@tmp"], wrapper, command.clone()))
+                .await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            answer.json()
+        };
+        let sent = send().await;
+        let device = Device::open(&bench, &sent).await;
+        receiver.answer_with(&[500]);
+        let answer = json!({"state": "CANCELLED", "error": {"code": "X"}});
+        assert_eq!(device.answer(&mid(&sent, 0), &answer).await.status, 204);
+        let first = receiver.next().await;
+        assert_eq!(first.path, format!("/hook/callback/{verb}"));
+        let told = first.json();
+        assert_eq!(
+            (&told["state"], &told["error"]["code"]),
+            (&json!("CANCELLED"), &json!("X"))
+        );
+        assert_eq!(
+            (&told["commandType"], &told["commandId"]),
+            (&json!(kind), &sent["commandId"])
+        );
+        let due = bench.sim.clock().now() + Duration::from_secs(7);
+        let again = tokio::select! {
+            again = receiver.next() => again,
+            () = async {
+                loop {
+                    bench.sim.advance(Duration::from_secs(1));
+                    tokio::task::yield_now().await;
+                }
+            } => panic!("time does not end"),
+        };
+        assert_eq!((again.path, again.text), (first.path, first.text));
+        assert!(bench.sim.clock().now() >= due);
+
+        let sent = send().await;
+        let device = Device::open(&bench, &sent).await;
+        bench.sim.advance(Duration::from_secs(250));
+        let told = receiver.next_of(&id(&sent)).await;
+        assert_eq!(told.path, format!("/hook/callback/{verb}"));
+        assert_eq!(told.json()["state"], "TIMEOUT");
+        assert_eq!(device.fetch(&mid(&sent, 0)).await.status, 404);
+        assert_eq!(device.answer(&mid(&sent, 0), &answer).await.status, 404);
+        assert_eq!(bench.state(&id(&sent)).await.json()["state"], "TIMEOUT");
+        bench.sim.advance(Duration::from_secs(50));
+        assert_eq!(bench.state(&id(&sent)).await.status, 404);
+    }
+    assert!(receiver.none_waits());
 }

@@ -184,14 +184,17 @@ async fn states_are_spelt_as_told() {
 
 #[tokio::test]
 async fn answers_can_be_checked() {
-    let toml = "[hermod]\ncheck_answers = true\n[desktop]\npersona = \"garbage\"";
+    let toml = "[hermod]\ncheck_answers = \"shape\"\n[desktop]\npersona = \"garbage\"";
     let (_, body) = flow(toml).await;
     assert_eq!(
         (&body["state"], &body["error"]["code"]),
         (&json!("FAILED"), &json!("INVALID_RESPONSE"))
     );
     assert!(body.get("response").is_none());
-    assert_eq!(flow("[hermod]\ncheck_answers = true").await.1["state"], "SUCCESS");
+    assert_eq!(
+        flow("[hermod]\ncheck_answers = \"shape\"").await.1["state"],
+        "SUCCESS"
+    );
 }
 
 #[tokio::test]

@@ -113,6 +113,6 @@ pub use certificate::{AttributeComparison, AttributeError, CertificateAttribute}
 pub use der::{Oid, OidError};
 pub use device_encryption::{DeviceEncryptionCertificate, DeviceEncryptionError, DeviceEncryptionIssuer};
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
-pub use key::{Curve, KeyType, PublicKey};
+pub use key::{Curve, KeyType, PublicKey, RsaEncryption};
 pub use reason::{Reason, Refusal};
 pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningError, SigningKey};

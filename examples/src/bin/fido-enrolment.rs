@@ -3,7 +3,6 @@
 //!
 //! Without `--config` it brings a simulated installation and a simulated person along.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +13,10 @@ use smartid::flows::Observer;
 use smartid::flows::fido_enrolment::{Begun, End, NotBegun, StoredCredential};
 use smartid::store::{JournalEntry, Mark};
 use smartid::{FlowId, UserId};
+use smartid_examples::arguments::Common;
 use smartid_examples::terminal::{Style, Terminal, error};
-use smartid_examples::world::{Options, World, show_warnings};
-use smartid_sim::{DeviceReport, Persona, Sim};
+use smartid_examples::world::{World, show_warnings};
+use smartid_sim::{DeviceReport, Sim};
 
 /// Provision a FIDO2 credential on behalf of a user.
 ///
@@ -31,42 +31,15 @@ struct Arguments {
     #[arg(long, value_name = "ID", default_value = "alice")]
     user: String,
 
-    /// Run against the installation that this TOML file describes
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// A TOML file with the tables messaging and digital_access that override inferences about the wire
-    #[arg(long, value_name = "FILE")]
-    dialect: Option<PathBuf>,
-
-    /// What the simulated person does: approves, declines, never-opens, slow, answers-twice, wrong-challenge, wrong-origin, cancels,
-    /// forges-signature, already-registered, garbage
-    #[arg(long, value_name = "NAME", conflicts_with = "config")]
-    persona: Option<Persona>,
-
-    /// Print one JSON object a line: steps, the link (it is a secret), the end
-    #[arg(long, conflicts_with = "quiet")]
-    json: bool,
-
-    /// Print only the link and the end
-    #[arg(long, short)]
-    quiet: bool,
-
-    /// Do not print the QR code (it is printed only on a terminal)
-    #[arg(long)]
-    no_qr: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let style = match (arguments.json, arguments.quiet) {
-        (true, _) => Style::Json,
-        (_, true) => Style::Quiet,
-        _ => Style::Human,
-    };
     show_warnings();
-    let terminal = Terminal::new(style);
+    let terminal = arguments.common.terminal();
     match run(&arguments, &terminal).await {
         Ok(end) => report(&terminal, &end),
         Err(problem) => {
@@ -79,14 +52,7 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn std::error::Error>> {
     let user = UserId::new(&arguments.user)?;
-    let options = {
-        let mut options = Options::default();
-        options.config.clone_from(&arguments.config);
-        options.dialect.clone_from(&arguments.dialect);
-        options.persona = arguments.persona;
-        options
-    };
-    let world = World::open(&options).await?;
+    let world = World::open(&arguments.common.options()).await?;
     terminal.line(&format!(
         "Enrolling {} at {}",
         terminal.strong(&arguments.user),
@@ -102,7 +68,7 @@ async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn 
         Err(NotBegun::Ended { end, .. }) => return Ok(*end),
         Err(problem) => return Err(problem.into()),
     };
-    show(terminal, &begun, arguments.no_qr);
+    show(terminal, &begun, arguments.common.no_qr);
     if world.sim.is_some() {
         terminal.line(&terminal.dim("(Here the simulated person does it, in a moment.)\n"));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::future::Future;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -24,11 +25,39 @@ struct Memory {
     by_id: HashMap<CorrelationId, Vec<u64>>,
     expiry: BTreeSet<(Timestamp, u64)>,
     watchers: HashMap<CorrelationId, Vec<(u64, Waker)>>,
+    unclaimed: u64,
 }
 
 struct Slot {
     letter: Letter,
     taken: bool,
+    /// Tells the body of a letter that was taken from that of a later one.
+    digest: u64,
+}
+
+impl Slot {
+    /// What is left of it only tells repeats apart.
+    fn empty(&mut self) {
+        if !self.taken {
+            self.taken = true;
+            self.digest = digest(&self.letter.body);
+            self.letter.body = Bytes::new();
+        }
+    }
+
+    fn has_body(&self, body: &Bytes) -> bool {
+        if self.taken {
+            self.digest == digest(body)
+        } else {
+            self.letter.body == *body
+        }
+    }
+}
+
+fn digest(body: &Bytes) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    hasher.finish()
 }
 
 impl MemoryInbox {
@@ -48,6 +77,7 @@ impl MemoryInbox {
             by_id: HashMap::new(),
             expiry: BTreeSet::new(),
             watchers: HashMap::new(),
+            unclaimed: 0,
         })))
     }
 
@@ -83,8 +113,7 @@ impl MemoryInbox {
                 .get_mut(&place)
                 .filter(|slot| slot.letter.message == letter.message)
             {
-                slot.taken = true;
-                slot.letter.body = Bytes::new();
+                slot.empty();
             }
         }
     }
@@ -109,6 +138,7 @@ impl Memory {
         while let Some(&(expires, place)) = self.expiry.first().filter(|(expires, _)| *expires < now) {
             self.expiry.remove(&(expires, place));
             if let Some(slot) = self.slots.remove(&place) {
+                self.unclaimed += u64::from(!slot.taken);
                 for id in slot.letter.ids {
                     if let Some(places) = self.by_id.get_mut(&id) {
                         places.retain(|known| *known != place);
@@ -121,12 +151,16 @@ impl Memory {
         }
     }
 
-    fn oldest(&self, ids: &[CorrelationId]) -> Option<u64> {
+    /// The places of the letters that nobody has taken; one may be named twice.
+    fn untaken(&self, ids: &[CorrelationId]) -> impl Iterator<Item = u64> {
         let places = ids.iter().filter_map(|id| self.by_id.get(id)).flatten();
         places
             .filter(|place| self.slots.get(place).is_some_and(|slot| !slot.taken))
-            .min()
             .copied()
+    }
+
+    fn oldest(&self, ids: &[CorrelationId]) -> Option<u64> {
+        self.untaken(ids).min()
     }
 
     fn arrived_since(&self, ids: &[CorrelationId], since: u64) -> bool {
@@ -144,9 +178,13 @@ impl Inbox for MemoryInbox {
         let known = letter.ids.iter().filter_map(|id| memory.by_id.get(id)).flatten();
         let repeated = known
             .filter_map(|place| memory.slots.get(place))
-            .any(|slot| slot.letter.message == letter.message);
-        let outcome = if repeated {
-            Ok(Put::Duplicate)
+            .find(|slot| slot.letter.message == letter.message);
+        let outcome = if let Some(first) = repeated {
+            Ok(if first.has_body(&letter.body) {
+                Put::Duplicate
+            } else {
+                Put::Conflict
+            })
         } else if memory.slots.len() >= memory.limit {
             Err(StoreError::Full(memory.limit))
         } else {
@@ -158,7 +196,12 @@ impl Inbox for MemoryInbox {
                 memory.by_id.entry(id.clone()).or_default().push(place);
                 wake.extend(memory.watchers.remove(id).unwrap_or_default());
             }
-            memory.slots.insert(place, Slot { letter, taken: false });
+            let slot = Slot {
+                letter,
+                taken: false,
+                digest: 0,
+            };
+            memory.slots.insert(place, slot);
             drop(memory);
             wake.into_iter().for_each(|(_, waker)| waker.wake());
             Ok(Put::Stored)
@@ -176,6 +219,19 @@ impl Inbox for MemoryInbox {
         })
     }
 
+    fn list<'a>(
+        &'a self,
+        ids: &'a [CorrelationId],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>> {
+        Box::pin(async move {
+            let memory = self.memory();
+            let places: BTreeSet<u64> = memory.untaken(ids).collect();
+            let letters = places.iter().filter_map(|place| memory.slots.get(place));
+            Ok(letters.take(limit).map(|slot| slot.letter.clone()).collect())
+        })
+    }
+
     fn take<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>> {
         Box::pin(async move {
             let mut memory = self.memory();
@@ -183,10 +239,8 @@ impl Inbox for MemoryInbox {
                 return Ok(None);
             };
             Ok(memory.slots.get_mut(&place).map(|slot| {
-                slot.taken = true;
                 let letter = slot.letter.clone();
-                // What is left of it only tells repeats apart.
-                slot.letter.body = Bytes::new();
+                slot.empty();
                 letter
             }))
         })
@@ -200,6 +254,12 @@ impl Inbox for MemoryInbox {
             since,
             key: None,
         })
+    }
+
+    fn unclaimed(&self, now: Timestamp) -> Option<u64> {
+        let mut memory = self.memory();
+        memory.sweep(now);
+        Some(memory.unclaimed)
     }
 }
 
@@ -264,138 +324,4 @@ impl Drop for Arrival {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::runtime::{Either, ManualRuntime, Runtime, Stalled, race};
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1000)
-    }
-
-    fn letter(external: &str, command: &str, message: &str, body: &'static str, now: u64) -> Letter {
-        let ids = vec![
-            CorrelationId::external("h", external),
-            CorrelationId::command("h", command),
-        ];
-        Letter::new(
-            ids,
-            message,
-            Bytes::from_static(body.as_bytes()),
-            at(now),
-            at(now + 60),
-        )
-    }
-
-    fn block<T>(future: impl Future<Output = T>) -> T {
-        ManualRuntime::new(at(0)).block_on(future).unwrap()
-    }
-
-    #[test]
-    fn a_letter_is_stored_once_and_taken_once_under_either_id() {
-        let inbox = MemoryInbox::new();
-        block(async {
-            assert_eq!(
-                inbox.put(letter("e", "1", "m", "first", 0)).await,
-                Ok(Put::Stored)
-            );
-            assert_eq!(
-                inbox.put(letter("e", "1", "m", "again", 1)).await,
-                Ok(Put::Duplicate)
-            );
-            let by_command = [CorrelationId::command("h", "1")];
-            assert_eq!(inbox.peek(&by_command).await.unwrap().unwrap().body(), "first");
-            assert_eq!(inbox.take(&by_command).await.unwrap().unwrap().body(), "first");
-            assert!(
-                inbox
-                    .take(&[CorrelationId::external("h", "e")])
-                    .await
-                    .unwrap()
-                    .is_none()
-            );
-            assert_eq!(
-                inbox.put(letter("e", "1", "m", "late repeat", 2)).await,
-                Ok(Put::Duplicate)
-            );
-            assert_eq!(
-                inbox.put(letter("e", "1", "m2", "another", 3)).await,
-                Ok(Put::Stored)
-            );
-        });
-    }
-
-    #[test]
-    fn ids_of_two_kinds_or_two_services_never_meet() {
-        assert_ne!(
-            CorrelationId::external("h", "1"),
-            CorrelationId::command("h", "1")
-        );
-        assert_ne!(
-            CorrelationId::external("a", "1"),
-            CorrelationId::external("b", "1")
-        );
-    }
-
-    #[test]
-    fn arrival_counts_from_the_call_and_not_from_the_first_poll() {
-        let inbox = MemoryInbox::new();
-        let ids = [CorrelationId::external("h", "e")];
-        block(async {
-            inbox.put(letter("e", "1", "old", "", 0)).await.unwrap();
-            let arrival = inbox.arrival(&ids);
-            inbox.put(letter("e", "1", "new", "", 0)).await.unwrap();
-            arrival.await;
-        });
-        let only_old = inbox.arrival(&ids);
-        assert_eq!(ManualRuntime::new(at(0)).block_on(only_old), Err(Stalled));
-        assert!(
-            inbox.memory().watchers.is_empty(),
-            "a dropped waiter leaves nothing behind"
-        );
-    }
-
-    #[test]
-    fn a_waiter_is_woken_by_a_letter_that_comes_later() {
-        let runtime = ManualRuntime::new(at(0));
-        let inbox = MemoryInbox::new();
-        let ids = [CorrelationId::command("h", "9")];
-        let (waiting, later) = (inbox.arrival(&ids), runtime.sleep(Duration::from_secs(5)));
-        let sender = async {
-            later.await;
-            inbox.put(letter("other", "8", "m", "", 5)).await.unwrap();
-            inbox.put(letter("e", "9", "m", "", 5)).await.unwrap();
-            std::future::pending::<()>().await;
-        };
-        assert_eq!(runtime.block_on(race(waiting, sender)), Ok(Either::First(())));
-    }
-
-    #[test]
-    fn a_letter_that_expired_before_the_waiter_looked_still_wakes_it() {
-        let inbox = MemoryInbox::new();
-        let mut arrival = inbox.arrival(&[CorrelationId::command("h", "1")]);
-        let waker = Waker::noop();
-        let mut context = Context::from_waker(waker);
-        assert!(arrival.as_mut().poll(&mut context).is_pending());
-        block(inbox.put(letter("e", "1", "m", "", 0))).unwrap();
-        block(inbox.put(letter("x", "2", "m", "", 1000))).unwrap();
-        assert_eq!(inbox.len(), 1);
-        assert!(arrival.as_mut().poll(&mut context).is_ready());
-    }
-
-    #[test]
-    fn what_has_expired_is_forgotten_and_a_full_store_says_so() {
-        let inbox = MemoryInbox::with_limit(2);
-        block(async {
-            inbox.put(letter("a", "1", "m", "", 0)).await.unwrap();
-            inbox.put(letter("b", "2", "m", "", 10)).await.unwrap();
-            assert_eq!(
-                inbox.put(letter("c", "3", "m", "", 20)).await,
-                Err(StoreError::Full(2))
-            );
-            assert_eq!(inbox.put(letter("c", "3", "m", "", 61)).await, Ok(Put::Stored));
-            assert_eq!(inbox.len(), 2);
-        });
-        assert_eq!(inbox.memory().by_id.len(), 4);
-    }
-}
+mod tests;

@@ -55,6 +55,8 @@ pub struct Letter {
     body: Bytes,
     received: Timestamp,
     expires: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
 }
 
 impl Letter {
@@ -73,7 +75,15 @@ impl Letter {
             body,
             received,
             expires,
+            origin: None,
         }
+    }
+
+    /// Adds where it came in, for receivers that take several kinds of message. It does not tell repeats apart.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origin = Some(origin.into());
+        self
     }
 
     /// The ids it can be found by.
@@ -92,6 +102,12 @@ impl Letter {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Where it came in, if the receiver said so.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     /// When it came.
@@ -115,6 +131,7 @@ impl fmt::Debug for Letter {
             body,
             received,
             expires,
+            origin,
         } = self;
         f.debug_struct("Letter")
             .field("ids", ids)
@@ -122,6 +139,7 @@ impl fmt::Debug for Letter {
             .field("body_bytes", &body.len())
             .field("received", received)
             .field("expires", expires)
+            .field("origin", origin)
             .finish()
     }
 }
@@ -134,6 +152,8 @@ pub enum Put {
     Stored,
     /// The same message of the same command was there already; nothing was changed.
     Duplicate,
+    /// As [`Duplicate`](Self::Duplicate), but with another body: two senders, or one that changed its mind. The first stays.
+    Conflict,
 }
 
 /// The store could not do what was asked; the sender should try again.
@@ -156,11 +176,19 @@ pub enum StoreError {
 
 /// Keeps outcomes until somebody takes them.
 pub trait Inbox: Send + Sync + fmt::Debug {
-    /// Stores a letter once: a second one that shares an id and the message is a duplicate, also after the first was taken.
+    /// Stores a letter once: a second one that shares an id and the message is a duplicate, also after the first was taken. A store that
+    /// can tell says [`Put::Conflict`] when the bodies differ.
     fn put(&self, letter: Letter) -> BoxFuture<'_, Result<Put, StoreError>>;
 
     /// The oldest letter under any of these ids that nobody has taken; it stays.
     fn peek<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
+
+    /// The letters under any of these ids that nobody has taken, the oldest first, at most `limit` of them; they stay.
+    fn list<'a>(
+        &'a self,
+        ids: &'a [CorrelationId],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>>;
 
     /// As [`peek`](Self::peek), and marks it as taken.
     fn take<'a>(&'a self, ids: &'a [CorrelationId]) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
@@ -168,4 +196,11 @@ pub trait Inbox: Send + Sync + fmt::Debug {
     /// Completes when a letter under one of these ids arrives after this call (not after the first poll). It may complete early; the
     /// waiter looks again. So nothing is missed by calling it first, then [`take`](Self::take), then awaiting it.
     fn arrival(&self, ids: &[CorrelationId]) -> BoxFuture<'static, ()>;
+
+    /// How many letters had expired by `now` without anybody having taken them: answers to what nobody here asked, or to what was given
+    /// up. `None` when the store does not count them.
+    fn unclaimed(&self, now: Timestamp) -> Option<u64> {
+        let _ = now;
+        None
+    }
 }

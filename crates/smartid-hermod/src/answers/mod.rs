@@ -2,12 +2,16 @@
 //! [`Unverified`](smartid_trust::Unverified).
 
 mod certificate;
+mod done;
 mod jws;
+mod pin_reset;
 mod ping;
 mod provision;
 mod signature;
 
 pub use certificate::CertificatesInstalled;
+pub use done::Done;
+pub use pin_reset::{PinResetChallenge, PinResetNonce, TransportError, TransportedKey};
 pub use ping::DeviceInfo;
 pub use provision::{
     AttestationKeys, ClaimedKey, ProvisionAnswer, ProvisionClaims, ProvisionExpectation, ProvisionPolicy,

@@ -13,16 +13,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use smartid_core::{
-    Admission, BoxFuture, ConfigError, Head, Inbound, Inbox, Letter, Put, Reply, Runtime, SecretBytes,
-    SecretString,
-};
+use smartid_core::{Admission, BoxFuture, Head, Inbound, Inbox, Letter, Put, Reply, Runtime};
 
 mod reader;
-
-use crate::dialect::HermodDialect;
+mod settings;
 
 pub use reader::{CallbackReader, Refusal};
+pub use settings::{CallbackReaderBuilder, CallbackReceiverBuilder};
 
 /// How large a callback may be by default, in bytes.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
@@ -40,6 +37,9 @@ pub struct Counters {
     pub stored: u64,
     /// Told nothing new.
     pub duplicates: u64,
+    /// The same command, message and state as one that is stored, with another body: that one stays. Seen only where the inbox compares
+    /// them.
+    pub conflicts: u64,
     /// Without the right user and password.
     pub unauthenticated: u64,
     /// Body too large or not usable.
@@ -48,6 +48,10 @@ pub struct Counters {
     pub unknown_path: u64,
     /// Answered 503, because the store did not take them.
     pub not_stored: u64,
+    /// Kept until they expired without anybody having asked for them: outcomes of commands that this program does not know, or has given
+    /// up. Nothing tells them when they come, because the answer to a command may be slower than its callback, and another process may
+    /// be the one that waits. All that share the inbox are counted together; `None` when it does not count.
+    pub unclaimed: Option<u64>,
 }
 
 #[derive(Default)]
@@ -55,6 +59,7 @@ struct Counts {
     received: AtomicU64,
     stored: AtomicU64,
     duplicates: AtomicU64,
+    conflicts: AtomicU64,
     unauthenticated: AtomicU64,
     unreadable: AtomicU64,
     unknown_path: AtomicU64,
@@ -122,6 +127,7 @@ impl CallbackReceiver {
             received,
             stored,
             duplicates,
+            conflicts,
             unauthenticated,
             unreadable,
             unknown_path,
@@ -132,10 +138,12 @@ impl CallbackReceiver {
             received: get(received),
             stored: get(stored),
             duplicates: get(duplicates),
+            conflicts: get(conflicts),
             unauthenticated: get(unauthenticated),
             unreadable: get(unreadable),
             unknown_path: get(unknown_path),
             not_stored: get(not_stored),
+            unclaimed: self.inbox.unclaimed(self.runtime.now()),
         }
     }
 
@@ -184,7 +192,7 @@ impl Inbound for CallbackReceiver {
         let letter = self
             .reader
             .admit(head)
-            .and_then(|_| self.reader.letter(body, self.runtime.now()));
+            .and_then(|_| self.reader.letter(head, body, self.runtime.now()));
         let letter = match letter {
             Ok(letter) => letter,
             Err(refusal) => return Box::pin(std::future::ready(self.refuse(&refusal))),
@@ -194,6 +202,10 @@ impl Inbound for CallbackReceiver {
                 Ok(put) => {
                     count(match put {
                         Put::Duplicate => &self.counts.duplicates,
+                        Put::Conflict => {
+                            tracing::warn!("a callback contradicts one that came before it; that one stays");
+                            &self.counts.conflicts
+                        }
                         _ => &self.counts.stored,
                     });
                     Reply::empty(StatusCode::OK)
@@ -204,138 +216,6 @@ impl Inbound for CallbackReceiver {
                     Reply::empty(StatusCode::SERVICE_UNAVAILABLE)
                 }
             }
-        })
-    }
-}
-
-/// Settings of a [`CallbackReceiver`].
-#[derive(Debug)]
-pub struct CallbackReceiverBuilder {
-    inbox: Arc<dyn Inbox>,
-    runtime: Arc<dyn Runtime>,
-    settings: CallbackReaderBuilder,
-}
-
-/// Settings of a [`CallbackReader`].
-#[derive(Clone, Debug, Default)]
-pub struct CallbackReaderBuilder {
-    auth: Option<Auth>,
-    body_limit: Option<usize>,
-    retention: Option<Duration>,
-    dialect: HermodDialect,
-}
-
-#[derive(Clone, Debug)]
-enum Auth {
-    Basic { user: String, password: SecretString },
-    Nobody,
-}
-
-macro_rules! settings {
-    ($($field:ident)?) => {
-        /// The user and password of `callback-basic-auth` (documented).
-        #[must_use]
-        pub fn basic_auth(mut self, user: impl Into<String>, password: SecretString) -> Self {
-            self$(.$field)?.auth = Some(Auth::Basic { user: user.into(), password });
-            self
-        }
-
-        /// Takes callbacks from anybody.
-        ///
-        /// Whoever reaches the address can then answer any command whose id they can guess: command ids count up. Only where
-        /// something in front lets nobody through but messaging.
-        #[must_use]
-        pub fn danger_without_auth(mut self) -> Self {
-            self$(.$field)?.auth = Some(Auth::Nobody);
-            self
-        }
-
-        /// How large a callback may be, in bytes; 1 MiB unless set.
-        #[must_use]
-        pub fn body_limit(mut self, bytes: usize) -> Self {
-            self$(.$field)?.body_limit = Some(bytes);
-            self
-        }
-
-        /// How long an outcome is kept after it came: at least the longest `lifespan` in use. 15 minutes unless set.
-        #[must_use]
-        pub fn retention(mut self, retention: Duration) -> Self {
-            self$(.$field)?.retention = Some(retention);
-            self
-        }
-
-        /// The dialect; that of the [`Hermod`](crate::Hermod) which sends the commands.
-        #[must_use]
-        pub fn dialect(mut self, dialect: HermodDialect) -> Self {
-            self$(.$field)?.dialect = dialect;
-            self
-        }
-    };
-}
-
-impl CallbackReceiverBuilder {
-    settings!(settings);
-
-    /// The receiver.
-    ///
-    /// # Errors
-    /// [`ConfigError`] for `hermod.callback.*` when there is neither user nor the decision to do without, or a value cannot be used.
-    pub fn build(self) -> Result<CallbackReceiver, ConfigError> {
-        Ok(CallbackReceiver {
-            inbox: self.inbox,
-            runtime: self.runtime,
-            reader: self.settings.build()?,
-            counts: Counts::default(),
-        })
-    }
-}
-
-impl CallbackReaderBuilder {
-    settings!();
-
-    /// The reader.
-    ///
-    /// # Errors
-    /// As [`CallbackReceiverBuilder::build`].
-    pub fn build(self) -> Result<CallbackReader, ConfigError> {
-        let refuse = |setting: &'static str, problem: &str| Err(ConfigError::new(setting, problem));
-        let pair = match self.auth {
-            None => {
-                return refuse(
-                    "hermod.callback.basic_auth",
-                    "is missing; it is the user:password of `callback-basic-auth` in messaging's entry for this API user",
-                );
-            }
-            Some(Auth::Nobody) => None,
-            Some(Auth::Basic { user, password }) => {
-                if user.is_empty() || user.contains(':') {
-                    return refuse(
-                        "hermod.callback.basic_auth",
-                        "must have a user name that is not empty and has no colon",
-                    );
-                }
-                if password.expose().is_empty() {
-                    return refuse("hermod.callback.basic_auth", "has an empty password");
-                }
-                Some(SecretBytes::new(
-                    format!("{user}:{}", password.expose()).into_bytes(),
-                ))
-            }
-        };
-        let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);
-        if body_limit == 0 {
-            return refuse("hermod.callback.body_limit", "is zero");
-        }
-        let retention = self.retention.unwrap_or(DEFAULT_RETENTION);
-        if retention.is_zero() {
-            return refuse("hermod.callback.retention", "is zero");
-        }
-        Ok(CallbackReader {
-            pair,
-            body_limit,
-            retention,
-            verbs: self.dialect.callback_verbs(),
-            dialect: self.dialect,
         })
     }
 }

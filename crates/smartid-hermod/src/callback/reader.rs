@@ -4,16 +4,14 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method, StatusCode};
-use smartid_core::base64::{Flavour, decode};
+use http::{Method, StatusCode};
 use smartid_core::{Admission, Head, Letter, Reply, SecretBytes, Timestamp};
 
 use super::CallbackReaderBuilder;
+use crate::basic;
 use crate::dialect::HermodDialect;
-use crate::ids::Mid;
 use crate::key::{self, Key};
-use crate::pending::{PROGRESS, SERVICE, correlation_ids};
+use crate::letter;
 use crate::read::Document;
 use crate::report::ReportError;
 
@@ -43,14 +41,9 @@ impl Refusal {
     #[must_use]
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Unauthenticated => Reply::empty(StatusCode::UNAUTHORIZED).header(
-                WWW_AUTHENTICATE,
-                HeaderValue::from_static("Basic realm=\"callback\", charset=\"UTF-8\""),
-            ),
+            Self::Unauthenticated => basic::challenge("Basic realm=\"callback\", charset=\"UTF-8\""),
             Self::UnknownPath => Reply::empty(StatusCode::NOT_FOUND),
-            Self::WrongMethod => {
-                Reply::empty(StatusCode::METHOD_NOT_ALLOWED).header(ALLOW, HeaderValue::from_static("POST"))
-            }
+            Self::WrongMethod => basic::post_only(),
             Self::TooLarge(_) => Reply::empty(StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unreadable(_) => Reply::empty(StatusCode::BAD_REQUEST),
         }
@@ -65,6 +58,7 @@ pub struct CallbackReader {
     pub(super) body_limit: usize,
     pub(super) retention: Duration,
     pub(super) verbs: Vec<String>,
+    pub(super) inbox_name: Option<String>,
     pub(super) dialect: HermodDialect,
 }
 
@@ -98,28 +92,16 @@ impl CallbackReader {
     /// [`Refusal`], with the reply that it deserves.
     pub fn read(&self, head: &Head, body: &[u8], now: Timestamp) -> Result<Letter, Refusal> {
         self.admit(head)?;
-        self.letter(Bytes::copy_from_slice(body), now)
+        self.letter(head, Bytes::copy_from_slice(body), now)
     }
 
     fn is_known(&self, head: &Head) -> bool {
-        let Some(pair) = &self.pair else { return true };
-        let mut values = head.headers.get_all(AUTHORIZATION).iter();
-        // Two of them could be read in two ways.
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return false;
-        };
-        let presented = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.trim().split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, token)| decode(Flavour::Standard, token.trim()).ok());
-        presented.is_some_and(|presented| pair.constant_time_eq(&presented))
+        basic::is_known(self.pair.as_ref(), &head.headers)
     }
 
     /// A final report is found by the command's ids. One that is not is kept under ids of its own, for diagnosis: it must not stand
     /// before the one that is awaited.
-    pub(super) fn letter(&self, body: Bytes, now: Timestamp) -> Result<Letter, Refusal> {
+    pub(super) fn letter(&self, head: &Head, body: Bytes, now: Timestamp) -> Result<Letter, Refusal> {
         if body.len() > self.body_limit {
             return Err(Refusal::TooLarge(self.body_limit));
         }
@@ -127,11 +109,20 @@ impl CallbackReader {
         let document = Document::open(&edited).ok_or(ReportError::NotAnObject)?;
         let key = Key::read(&document, &self.dialect)?;
         drop(document);
-        let mid = key.mid.as_ref().map(Mid::as_str).unwrap_or_default();
-        let service = if key.state.is_final() { SERVICE } else { PROGRESS };
-        let ids = correlation_ids(service, key.command_id.as_ref(), key.external_id.as_ref());
-        let message = format!("{}/{mid}", key.state);
-        Ok(Letter::new(ids, message, body, now, now + self.retention))
+        let kind = if key.state.is_final() {
+            letter::FINAL
+        } else {
+            letter::PROGRESS
+        };
+        let ids = letter::ids(
+            kind,
+            self.inbox_name.as_deref(),
+            key.command_id.as_ref(),
+            key.external_id.as_ref(),
+        );
+        let message = letter::message(&key);
+        let letter = Letter::new(ids, message, body, now, now + self.retention);
+        Ok(letter.with_origin(head.last_segment()))
     }
 }
 
@@ -142,6 +133,7 @@ impl fmt::Debug for CallbackReader {
             body_limit,
             retention,
             verbs,
+            inbox_name,
             dialect: _large,
         } = self;
         f.debug_struct("CallbackReader")
@@ -149,6 +141,7 @@ impl fmt::Debug for CallbackReader {
             .field("body_limit", body_limit)
             .field("retention", retention)
             .field("verbs", verbs)
+            .field("inbox_name", inbox_name)
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,13 @@
 //! The commands, one per file: what goes on the wire, what comes back, whether a retry is safe.
 
 mod authenticate;
+mod cancel;
 mod certificate;
 mod certificate_entry;
 mod command_status;
+mod delete_mailbox;
+mod delete_profile;
+mod end_pin_reset;
 mod fido_create;
 mod fido_session;
 mod members;
@@ -17,7 +21,13 @@ mod signature_params;
 pub use authenticate::Authenticate;
 pub use certificate::{InstallCertificates, KeyProtection, MAX_CERTIFICATES};
 pub use certificate_entry::{CertificateEntry, EntryContent, MAX_CHAIN, MAX_PKCS12};
+mod start_pin_reset;
+
+pub use cancel::Cancel;
 pub use command_status::CommandStatus;
+pub use delete_mailbox::{DeleteMailbox, MailboxDeletion};
+pub use delete_profile::DeleteProfile;
+pub use end_pin_reset::EndPinReset;
 pub use fido_create::FidoCreate;
 pub use fido_session::FidoSession;
 pub use members::Members;
@@ -26,6 +36,7 @@ pub use ping::Ping;
 pub use provision::Provision;
 pub use raw::{Raw, RawResponse};
 pub use sign::Sign;
+pub use start_pin_reset::StartPinReset;
 
 use serde::Serialize;
 use smartid_core::dialect::{Edits, SuccessStatus};

@@ -29,9 +29,11 @@
 
 mod answers;
 mod command;
+mod content;
 mod evidence;
 mod fido;
 mod parts;
+mod pin_reset;
 mod report;
 
 use serde::{Deserialize, Serialize};
@@ -40,12 +42,14 @@ use smartid_core::PathTemplate;
 pub use answers::{
     AnswersDialect, CoversWithoutTbs, PayloadDialect, PinResetAnswerDialect, PingAnswerDialect,
     ProvisionAnswerDialect, SignatureAnswerDialect, SignatureCovers, SignatureFormatNames,
-    SignaturePayloadDialect,
+    SignaturePayloadDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
+pub use content::{ContentDialect, ImageForm, ReplyStatus};
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};
+pub use pin_reset::{KeyTransport, PinResetDialect};
 pub use report::{CallbackDialect, CancelDialect, StateSpellings, StatusDialect};
 
 /// All settings. Each is listed with its evidence in [`EVIDENCE`].
@@ -67,6 +71,8 @@ pub struct HermodDialect {
     pub start_pin_reset: CommandDialect,
     /// `POST {command-base}/endpinreset` (documented), wrapper `epinCommand` (inferred), to the mailbox of the first half (inferred).
     pub end_pin_reset: CommandDialect,
+    /// How the two PIN reset commands write what no page says how to write.
+    pub pin_reset: PinResetDialect,
     /// Deletes a profile on the device: existence documented, everything on the wire unknown.
     pub delete_profile: CommandDialect,
     /// Deletes mailboxes only: existence documented, everything on the wire unknown.
@@ -83,6 +89,8 @@ pub struct HermodDialect {
     pub callback: CallbackDialect,
     /// Where things stand in a device's answer to each command.
     pub answers: AnswersDialect,
+    /// How messaging asks a content provider, and what it is answered.
+    pub content: ContentDialect,
 }
 
 impl Default for HermodDialect {
@@ -96,11 +104,12 @@ impl Default for HermodDialect {
             ping: post("ping", "pingCommand"),
             start_pin_reset: post("startpinreset", "spinCommand"),
             end_pin_reset: post("endpinreset", "epinCommand").to(&["{bid}"]),
+            pin_reset: PinResetDialect::default(),
             delete_profile: post("delete", "deleteCommand")
                 .to(&["{user_id}"])
                 .with(r#"{"confirmation":true}"#),
             delete_mailbox: post("delete", "deleteCommand")
-                .to(&[])
+                .to(&["{user_id}"])
                 .with(r#"{"confirmation":false}"#),
             fido: FidoDialect::default(),
             status: StatusDialect::default(),
@@ -108,6 +117,7 @@ impl Default for HermodDialect {
             states: StateSpellings::default(),
             callback: CallbackDialect::default(),
             answers: AnswersDialect::default(),
+            content: ContentDialect::default(),
         }
     }
 }
@@ -133,14 +143,22 @@ impl HermodDialect {
     /// The last path segments at which callbacks are taken: the configured ones, and the verbs that the commands are sent to.
     #[must_use]
     pub fn callback_verbs(&self) -> Vec<String> {
-        let sent = self.commands().map(|(_, command)| &command.path);
-        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
         let mut verbs = self.callback.verbs.clone();
-        for verb in sent.into_iter().chain([&self.fido.create.path]).filter_map(last) {
-            if !verb.is_empty() && !verb.starts_with('{') && !verbs.contains(&verb) {
+        for verb in self.sent_verbs() {
+            if !verbs.contains(&verb) {
                 verbs.push(verb);
             }
         }
         verbs
+    }
+
+    /// The last segments of the paths that commands are sent to; one may be named twice.
+    pub(crate) fn sent_verbs(&self) -> impl Iterator<Item = String> {
+        let sent = self.commands().map(|(_, command)| &command.path);
+        let last = |path: &PathTemplate| path.to_string().rsplit('/').next().map(str::to_owned);
+        sent.into_iter()
+            .chain([&self.fido.create.path])
+            .filter_map(last)
+            .filter(|verb| !verb.is_empty() && !verb.starts_with('{'))
     }
 }

@@ -92,7 +92,7 @@ impl<'de> Deserialize<'de> for CommandBody {
     }
 }
 
-/// Whether the creation options stand in the body as JSON, or as one text that holds JSON.
+/// Whether something stands in the body as JSON, or as one text that holds JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -100,7 +100,7 @@ pub enum OptionsForm {
     /// As JSON, byte for byte.
     #[default]
     Json,
-    /// As a JSON string; decoding it gives the options byte for byte.
+    /// As a JSON string; decoding it gives the JSON byte for byte.
     String,
 }
 

@@ -4,22 +4,41 @@
 //! failing: polls that fail several times in a row are given up, with a warning that says why, and the callback is waited for alone. The
 //! wait itself ends soon after the command's `timeout`, and never after its `lifespan`. A wait that is dropped loses nothing: outcomes
 //! stay in the inbox until [`Hermod::acknowledge`] takes them.
+//!
+//! # Which report counts
+//!
+//! * For each mailbox the first final report counts, whatever comes later: a success after a timeout stays in the inbox as it came, and
+//!   changes nothing; neither does a timeout after a success.
+//! * A command to a user is put into each of the user's mailboxes, and each answers for itself. [`Until`] says whether the first success
+//!   ends the wait, which is the default, or only the last answer. A report that names no mailbox, and the answer to a poll, tell of the
+//!   command as a whole.
+//! * A report is another command's, and is passed over, when an id that both have differs, or when it came to the verb of another command
+//!   than the one that [`Pending::sent_to`] names. A mailbox that the command was not put into leaves a lint, because where a report
+//!   names it is inferred.
+//!
+//! One engine serves the three ways to wait: [`Hermod::wait`] is one `await`, [`Hermod::states`] tells what happens meanwhile, and
+//! [`Hermod::wait_step`] leaves the sleeping to the caller.
 
-use std::future::Future;
+use std::sync::Arc;
 
-use smartid_core::{BoxFuture, CallPolicy, CorrelationId, Either, Error, Inbox, StoreError, Timestamp, race};
+use smartid_core::{Inbox, StoreError, Timestamp};
 
 use crate::client::Hermod;
-use crate::commands::CommandStatus;
-use crate::dialect::HermodDialect;
-use crate::ids::CommandId;
-use crate::pending::{PROGRESS, Pending, SERVICE, correlation_ids};
+use crate::letter;
+use crate::pending::Pending;
 use crate::report::CommandReport;
-use crate::state::State;
 
+mod engine;
+mod lent;
 mod policy;
+mod polling;
+mod reports;
+mod states;
+mod watch;
 
-pub use policy::{PollHealth, PollPolicy};
+pub use engine::Waiter;
+pub use policy::{PollHealth, PollPolicy, Until};
+pub use states::{StateChange, States};
 
 /// Who brought the end of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +56,12 @@ pub enum By {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waited {
-    /// The final report; `None` when the deadline passed without one.
+    /// The report that decides: of several mailboxes the first success, or else the first answer. `None` when the deadline passed
+    /// without any.
     pub report: Option<CommandReport>,
-    /// Who brought it.
+    /// All final reports that had come, one per mailbox, in the order in which they came; `report` is one of them.
+    pub reports: Vec<CommandReport>,
+    /// Who brought the end.
     pub by: By,
     /// How polling went.
     pub polling: PollHealth,
@@ -60,294 +82,6 @@ pub enum Step {
     },
 }
 
-/// One wait. [`Hermod::wait`] runs it; the steps are for those who sleep in their own way.
-pub struct Waiter<'a> {
-    hermod: &'a Hermod,
-    inbox: &'a dyn Inbox,
-    pending: &'a Pending,
-    policy: PollPolicy,
-    command: Vec<CorrelationId>,
-    external: Vec<CorrelationId>,
-    /// A poll's answer that is final but lacks what matters; the callback may still bring it.
-    held: Option<Box<CommandReport>>,
-    unfinished: Option<Box<CommandReport>>,
-    health: PollHealth,
-}
-
-impl std::fmt::Debug for Waiter<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Waiter")
-            .field("pending", self.pending)
-            .field("policy", &self.policy)
-            .field("health", &self.health)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<'a> Waiter<'a> {
-    /// For one command.
-    #[must_use]
-    pub fn new(hermod: &'a Hermod, inbox: &'a dyn Inbox, pending: &'a Pending, policy: &PollPolicy) -> Self {
-        Self {
-            hermod,
-            inbox,
-            pending,
-            policy: *policy,
-            command: correlation_ids(SERVICE, pending.command_id.as_ref(), None),
-            external: correlation_ids(SERVICE, None, pending.external_id.as_ref()),
-            held: None,
-            unfinished: None,
-            health: PollHealth::default(),
-        }
-    }
-
-    /// Goes on with the health of an earlier wait for the same command.
-    #[must_use]
-    pub fn with_health(mut self, health: PollHealth) -> Self {
-        self.health = health;
-        self
-    }
-
-    /// How polling goes.
-    #[must_use]
-    pub fn health(&self) -> &PollHealth {
-        &self.health
-    }
-
-    fn now(&self) -> Timestamp {
-        self.hermod.runtime().now()
-    }
-
-    fn deadline(&self) -> Timestamp {
-        let deadline = self.policy.deadline(self.pending);
-        self.health
-            .settles
-            .map_or(deadline, |settles| settles.earlier(deadline))
-    }
-
-    /// Waits to the end.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the inbox cannot be read. Nothing is lost then: wait again.
-    pub fn run(self) -> impl Future<Output = Result<Waited, StoreError>> + Send + 'a {
-        // Boxed, as all that is seldom needed at the same time: a hundred thousand flows may be waiting.
-        let mut this = Box::new(self);
-        async move {
-            let ids = this.pending.correlation_ids();
-            loop {
-                let now = this.now();
-                let next = this.health.due(this.pending, &this.policy, now);
-                let mut cycle = cycle(this.hermod, this.pending, this.policy, next, now);
-                let outcome = loop {
-                    let arrival = this.inbox.arrival(&ids);
-                    if let Some(report) = this.look().await? {
-                        return Ok(this.done(Some(report), By::Callback));
-                    }
-                    let left = this.deadline().since(this.now());
-                    if left.is_zero() {
-                        return Box::pin(this.give_up()).await;
-                    }
-                    let timer = this.hermod.runtime().sleep(left);
-                    // Anything else is a letter or the deadline: look.
-                    if let Either::Second(Either::First(outcome)) =
-                        race(arrival, race(cycle.as_mut(), timer)).await
-                    {
-                        break outcome;
-                    }
-                };
-                drop(cycle);
-                if let Some(report) = this.polled(outcome) {
-                    return Ok(this.done(Some(report), By::Poll));
-                }
-            }
-        }
-    }
-
-    /// One step without sleeping: looks into the inbox, polls if that is due, says when to come again.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub async fn step(mut self) -> Result<(Step, PollHealth), StoreError> {
-        if let Some(report) = self.look().await? {
-            let waited = self.done(Some(report), By::Callback);
-            return Ok(Self::ended(waited));
-        }
-        if self.deadline().since(self.now()).is_zero() {
-            let waited = self.give_up().await?;
-            return Ok(Self::ended(waited));
-        }
-        let now = self.now();
-        let due = self.health.due(self.pending, &self.policy, now);
-        if due.is_some_and(|due| due <= now) {
-            let outcome = poll(self.hermod, self.pending, self.policy).await;
-            if let Some(report) = self.polled(outcome) {
-                let waited = self.done(Some(report), By::Poll);
-                return Ok(Self::ended(waited));
-            }
-        }
-        let deadline = self.deadline();
-        let until = self.health.next.filter(|_| !self.health.is_degraded());
-        let until = until.map_or(deadline, |next| next.earlier(deadline));
-        Ok((Step::Sleep { until }, self.health))
-    }
-
-    fn ended(waited: Waited) -> (Step, PollHealth) {
-        let health = waited.polling.clone();
-        (Step::Done(Box::new(waited)), health)
-    }
-
-    fn done(self, report: Option<Box<CommandReport>>, by: By) -> Waited {
-        Waited {
-            unfinished: self.unfinished.filter(|_| report.is_none()).map(|report| *report),
-            report: report.map(|report| *report),
-            by,
-            polling: self.health,
-        }
-    }
-
-    /// The time is over: what was held back counts now.
-    async fn give_up(mut self) -> Result<Waited, StoreError> {
-        if self.health.settles.is_some() {
-            // In another process than the one that heard it, it is asked for once more.
-            let held = match self.held.take() {
-                Some(held) => Some(held),
-                None => poll(self.hermod, self.pending, self.policy).await.ok(),
-            };
-            if let Some(report) = held.filter(|report| report.is_final()) {
-                return Ok(self.done(Some(report), By::Poll));
-            }
-        }
-        let ids = correlation_ids(
-            PROGRESS,
-            self.pending.command_id.as_ref(),
-            self.pending.external_id.as_ref(),
-        );
-        if let Some(letter) = self.inbox.peek(&ids).await? {
-            match CommandReport::read(letter.body().clone(), self.hermod.dialect()) {
-                // Stored by a receiver whose dialect did not know the spelling.
-                Ok(report) if report.is_final() => {
-                    return Ok(self.done(Some(Box::new(report)), By::Callback));
-                }
-                Ok(report) => self.unfinished = Some(Box::new(report)),
-                Err(_) => {}
-            }
-        }
-        Ok(self.done(None, By::Deadline))
-    }
-
-    /// The final report that the inbox has for this command. It stays there.
-    async fn look(&mut self) -> Result<Option<Box<CommandReport>>, StoreError> {
-        // Under the command id first, because that is what tells two commands with one external id apart.
-        for ids in [&self.command, &self.external] {
-            while let Some(letter) = self.inbox.peek(ids).await? {
-                match verdict(letter.body(), self.pending, self.hermod.dialect()) {
-                    Verdict::Final(report) => return Ok(Some(report)),
-                    Verdict::Foreign => break,
-                    // It stands before what is awaited, and tells nothing that would be missed.
-                    Verdict::Unfinished(report) => self.unfinished = report,
-                }
-                if self.inbox.take(ids).await?.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Takes a poll's outcome into account; a report that ends the wait is returned.
-    fn polled(&mut self, outcome: Polled) -> Option<Box<CommandReport>> {
-        let now = self.now();
-        self.health.polls = self.health.polls.saturating_add(1);
-        self.health.next = self.policy.interval.map(|interval| now + interval);
-        let report = match outcome {
-            Err(error) => {
-                self.health.failed(&error, &self.policy);
-                return None;
-            }
-            Ok(report) => report,
-        };
-        self.health.failures = 0;
-        if !report.is_final() {
-            self.unfinished = Some(report).filter(|report| report.state != State::InProgress);
-            return None;
-        }
-        if !self.pending.expects_response || !report.is_bare() {
-            return Some(report);
-        }
-        // The state is final but the answer is not there: the callback may bring it. Asking again brings nothing new.
-        self.health.degraded = Some("the poll tells the state but not the outcome".to_owned());
-        self.health.settles = Some(if report.opened() {
-            self.policy.deadline(self.pending)
-        } else {
-            now + self.policy.settle
-        });
-        self.held = Some(report);
-        None
-    }
-}
-
-type Polled = Result<Box<CommandReport>, Error>;
-
-/// Asks once.
-async fn poll(hermod: &Hermod, pending: &Pending, policy: PollPolicy) -> Polled {
-    let id = pending
-        .command_id
-        .as_ref()
-        .map(CommandId::as_str)
-        .unwrap_or_default();
-    let limits = CallPolicy::default()
-        .with_attempts(1)
-        .with_attempt_limit(policy.attempt_limit)
-        .with_total_limit(policy.attempt_limit);
-    let poll = CommandStatus::new(id);
-    // Boxed, so that a flow that sleeps is small.
-    let report = Box::pin(hermod.call_with(&poll, limits)).await?;
-    Ok(Box::new(report))
-}
-
-/// Sleeps until a poll is due, and polls. Without anything due it never ends.
-fn cycle<'a>(
-    hermod: &'a Hermod,
-    pending: &'a Pending,
-    policy: PollPolicy,
-    next: Option<Timestamp>,
-    now: Timestamp,
-) -> BoxFuture<'a, Polled> {
-    let Some(next) = next else {
-        return Box::pin(std::future::pending());
-    };
-    Box::pin(async move {
-        let left = next.since(now);
-        if !left.is_zero() {
-            hermod.runtime().sleep(left).await;
-        }
-        poll(hermod, pending, policy).await
-    })
-}
-
-enum Verdict {
-    Final(Box<CommandReport>),
-    Foreign,
-    Unfinished(Option<Box<CommandReport>>),
-}
-
-fn verdict(body: &bytes::Bytes, pending: &Pending, dialect: &HermodDialect) -> Verdict {
-    let Ok(report) = CommandReport::read(body.clone(), dialect) else {
-        return Verdict::Unfinished(None);
-    };
-    let differs = match (&report.command_id, &pending.command_id) {
-        (Some(one), Some(other)) => one != other,
-        _ => false,
-    };
-    if differs {
-        Verdict::Foreign
-    } else if report.is_final() {
-        Verdict::Final(Box::new(report))
-    } else {
-        Verdict::Unfinished(Some(Box::new(report)))
-    }
-}
-
 impl Hermod {
     /// Waits for the end of a command, by callback or poll, whichever comes first.
     ///
@@ -363,6 +97,28 @@ impl Hermod {
         policy: &PollPolicy,
     ) -> Result<Waited, StoreError> {
         Waiter::new(self, inbox, pending, policy).run().await
+    }
+
+    /// Waits as [`wait`](Self::wait) does, and tells what happens meanwhile.
+    #[must_use]
+    pub fn states<'a>(
+        &'a self,
+        inbox: &'a dyn Inbox,
+        pending: &'a Pending,
+        policy: &PollPolicy,
+    ) -> States<'a> {
+        States::new(Waiter::new(self, inbox, pending, policy))
+    }
+
+    /// As [`states`](Self::states), for a stream that outlives the function that makes it: the body of an HTTP response.
+    #[must_use]
+    pub fn owned_states(
+        &self,
+        inbox: Arc<dyn Inbox>,
+        pending: Pending,
+        policy: &PollPolicy,
+    ) -> States<'static> {
+        States::new(Waiter::owned(self, inbox, pending, policy))
     }
 
     /// One step of a wait, without sleeping. `health` is what the step before returned, or the default.
@@ -387,14 +143,16 @@ impl Hermod {
     /// # Errors
     /// [`StoreError`] when the inbox cannot be read.
     pub async fn acknowledge(&self, inbox: &dyn Inbox, pending: &Pending) -> Result<(), StoreError> {
-        for ids in [
-            correlation_ids(SERVICE, pending.command_id.as_ref(), None),
-            correlation_ids(SERVICE, None, pending.external_id.as_ref()),
-        ] {
-            while let Some(letter) = inbox.peek(&ids).await? {
-                let foreign = matches!(verdict(letter.body(), pending, self.dialect()), Verdict::Foreign);
-                if foreign || inbox.take(&ids).await?.is_none() {
-                    break;
+        for kind in [letter::FINAL, letter::PROGRESS] {
+            // One id after the other: under an external id another command's letter may stand first.
+            for id in pending.ids(kind) {
+                let id = std::slice::from_ref(&id);
+                while let Some(letter) = inbox.peek(id).await? {
+                    let foreign = CommandReport::from_letter(&letter, self.dialect())
+                        .is_ok_and(|report| report.is_foreign_to(pending, self.dialect()));
+                    if foreign || inbox.take(id).await?.is_none() {
+                        break;
+                    }
                 }
             }
         }

@@ -25,6 +25,19 @@ pub struct PollPolicy {
     pub(super) attempt_limit: Duration,
     grace: Duration,
     pub(super) settle: Duration,
+    until: Until,
+}
+
+/// When the wait for a command to several mailboxes ends. A user may have several apps, and each gets the command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Until {
+    /// With the first success, or when no mailbox is left that could bring one: a person who declines on one device may approve on
+    /// another.
+    #[default]
+    FirstSuccess,
+    /// When all mailboxes have answered.
+    AllMailboxes,
 }
 
 impl Default for PollPolicy {
@@ -37,6 +50,7 @@ impl Default for PollPolicy {
             attempt_limit: Duration::from_secs(10),
             grace: Duration::from_secs(30),
             settle: Duration::from_secs(5),
+            until: Until::FirstSuccess,
         }
     }
 }
@@ -96,7 +110,21 @@ impl PollPolicy {
         self
     }
 
-    /// When the wait for a command ends.
+    /// Sets when the wait for a command to several mailboxes ends; with the first success unless set. It takes a [`Pending`] that knows
+    /// the answer to the command.
+    #[must_use]
+    pub fn with_until(mut self, until: Until) -> Self {
+        self.until = until;
+        self
+    }
+
+    /// When the wait for a command to several mailboxes ends.
+    #[must_use]
+    pub fn until(&self) -> Until {
+        self.until
+    }
+
+    /// When the wait for a command ends, whatever has come.
     #[must_use]
     pub fn deadline(&self, pending: &Pending) -> Timestamp {
         (pending.expires + self.grace).earlier(pending.forget_after)

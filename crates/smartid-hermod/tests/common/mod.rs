@@ -4,7 +4,9 @@
 pub mod answers;
 pub mod commands;
 pub mod flow;
+pub mod pin_reset;
 pub mod provision;
+pub mod side;
 pub mod signature;
 
 use std::collections::VecDeque;

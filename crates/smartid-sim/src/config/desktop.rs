@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::KeyAbilities;
 use crate::Persona;
 
 /// The simulated Desktop App.
@@ -42,6 +43,97 @@ pub struct DesktopConfig {
     pub cross_origin_member: bool,
     /// How often the app tries again when the message server cuts the connection.
     pub reconnects: u32,
+    /// Which app it is: the parameters of PIN reset differ (hermod 3.6, D).
+    pub version: DesktopVersion,
+    /// What a version does with parameters that it does not have (hermod 3.6, U).
+    pub surplus_parameters: SurplusParameters,
+    /// Which keys the app can make, and where (hermod 3.1: the stores exist, D; their names U).
+    pub keys: KeyAbilities,
+    /// Stores of `keys.storages` that make a virtual smart card, with the profile's id as its `smartcardid` (hermod 3.3, 3.6, I).
+    pub card_storages: Vec<String>,
+    /// Admin key of virtual smart cards that provisioning makes: 48 lower-case hex digits. The default is the customary test value of
+    /// virtual smart cards (U for this product).
+    pub default_admin_key: String,
+    /// How often a wrong PIN may be given before the card is blocked (U).
+    pub pin_tries: u32,
+    /// How often a wrong proof of the admin key may be given before the card is blocked for good (U).
+    pub admin_tries: u32,
+    /// How `nonce` and `encryptednonce` are written (hermod 3.6: hex by analogy with `newadminkey`, I).
+    pub nonce_encoding: NonceEncoding,
+    /// Offer `transportedkey` in the answer to startpinreset (hermod 3.6: version 1.12.1 does, D; other versions never do).
+    pub offer_transported_key: bool,
+    /// How `transportedkey` is written (hermod 3.6, U).
+    pub transported_key_encoding: TransportedKeyEncoding,
+    /// In which form `newadminkey` is expected (hermod 3.6: clear D; with `transportedkey` U).
+    pub admin_key_transport: AdminKeyTransport,
+    /// `deviceinfo.operatingsystem` of a ping (hermod 3.10, I); empty leaves `deviceinfo` out.
+    pub operating_system: String,
+}
+
+/// Versions of the Desktop App whose parameters differ (hermod 3.6 and 10, D).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum DesktopVersion {
+    /// 1.1: PIN reset by `smartcardid` alone; signatures as PKCS #7 and JWS.
+    #[serde(rename = "1.1")]
+    V1_1,
+    /// 1.12.1: `profileid`, `driver`, `operation`, `transportedkey`; XML signatures and raw RSA.
+    #[serde(rename = "1.12.1")]
+    V1_12_1,
+    /// 2.0 and later: `smartcardid` and `profileid`; FIDO from 2.4 on.
+    #[default]
+    #[serde(rename = "2.0")]
+    V2_0,
+}
+
+/// What an app does with parameters of other versions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SurplusParameters {
+    /// Does as if they were not there.
+    #[default]
+    Ignore,
+    /// Answers `FAILED` with the code `UNKNOWN_PARAMETER`.
+    Refuse,
+}
+
+/// How eight bytes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum NonceEncoding {
+    /// Lower-case hex digits; read in either case.
+    #[default]
+    Hex,
+    /// Base64 with padding.
+    Base64,
+}
+
+/// How a public key is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TransportedKeyEncoding {
+    /// Base64 of the DER `SubjectPublicKeyInfo`.
+    #[default]
+    Spki,
+    /// A JWK, as an object.
+    Jwk,
+}
+
+/// How a new admin key travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum AdminKeyTransport {
+    /// 48 lower-case hex digits (hermod 3.6, D).
+    #[default]
+    Clear,
+    /// Hex or base64 of a ciphertext for the transported key: RSAES-OAEP with SHA-256 over the 24 bytes, or over their hex digits.
+    RsaOaep,
+    /// The same with RSAES-PKCS1-v1_5.
+    RsaPkcs1,
 }
 
 impl Default for DesktopConfig {
@@ -63,6 +155,21 @@ impl Default for DesktopConfig {
             level3_members: false,
             cross_origin_member: true,
             reconnects: 3,
+            version: DesktopVersion::V2_0,
+            surplus_parameters: SurplusParameters::Ignore,
+            keys: KeyAbilities::new(
+                &["RSA-2048", "RSA-3072", "RSA-4096", "EC-256", "EC-384", "EC-521"],
+                &["VSC", "WINDOWS", "TOKEN", "APP"],
+            ),
+            card_storages: vec!["VSC".into(), "TOKEN".into()],
+            default_admin_key: "010203040506070801020304050607080102030405060708".into(),
+            pin_tries: 3,
+            admin_tries: 5,
+            nonce_encoding: NonceEncoding::Hex,
+            offer_transported_key: true,
+            transported_key_encoding: TransportedKeyEncoding::Spki,
+            admin_key_transport: AdminKeyTransport::Clear,
+            operating_system: "Windows 11".into(),
         }
     }
 }

@@ -1,9 +1,14 @@
 //! Settings of Smart ID Messaging: its addresses and API users, what the immediate response looks like, how states are spelt, asked
 //! for and cancelled. What belongs to FIDO and to callbacks stands in files of its own.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CallbackConfig, FidoConfig};
+use super::{
+    BodyConfig, CallbackConfig, CheckAnswers, ContentConfig, DeleteConfig, FidoConfig, GenerateConfig,
+    MailboxConfig, VerbsConfig,
+};
 use crate::json::Move;
 
 /// Smart ID Messaging. Sources: protocol notes hermod 1 to 6.
@@ -23,7 +28,7 @@ pub struct HermodConfig {
     pub unauthorized_status: u16,
     /// Error bodies without details (`hideExceptions`, hermod 1.4, D-ex).
     pub hide_exceptions: bool,
-    /// Refuse unknown members in `commandHeader` and in FIDO commands with 400 (hermod 7, I).
+    /// Refuse unknown members in `commandHeader` and in commands with 400 (hermod 7, I).
     pub refuse_unknown_members: bool,
     /// Top-level members allowed beside `commandHeader` and the command (hermod 2 says exactly two, D-ex).
     pub extra_members: Vec<String>,
@@ -45,9 +50,10 @@ pub struct HermodConfig {
     pub uri_for_mailboxes: bool,
     /// What happens to a second answer for the same message (hermod 5.2: refused, I).
     pub second_answer: SecondAnswer,
-    /// Check that a FIDO answer has the shape of a credential and fail the command otherwise ("Hermod validates the response",
-    /// hermod 1.1, D; what it checks is unknown, so the default relays).
-    pub check_answers: bool,
+    /// What is checked of a device's answer before it is called back. What the product checks is unknown, so the default relays.
+    pub check_answers: CheckAnswers,
+    /// Public attestation keys as one-line JWK each, as they are published (hermod 5.4, D-ex), for `check_answers = "signature"`.
+    pub attestation_keys: Vec<String>,
     /// How long the message server holds an app's request for news, in seconds (hermod 5.2, U).
     pub long_poll_seconds: u64,
     /// Largest request body that is read, in bytes; more is answered 413 (hermod 12, U).
@@ -56,6 +62,18 @@ pub struct HermodConfig {
     pub request_moves: Vec<Move>,
     /// Moves applied to the immediate response.
     pub response_moves: Vec<Move>,
+    /// The commands besides FIDO.
+    pub verbs: VerbsConfig,
+    /// How strictly their bodies are read.
+    pub body: BodyConfig,
+    /// Deletion.
+    pub delete: DeleteConfig,
+    /// Mailboxes and destinations.
+    pub mailbox: MailboxConfig,
+    /// Asking content providers.
+    pub content: ContentConfig,
+    /// The template of a new API user.
+    pub generate: GenerateConfig,
     /// The FIDO commands.
     pub fido: FidoConfig,
     /// Asking for a command's state.
@@ -86,11 +104,18 @@ impl Default for HermodConfig {
             link_escapes: LinkEscapes::Mixed,
             uri_for_mailboxes: false,
             second_answer: SecondAnswer::Refuse,
-            check_answers: false,
+            check_answers: CheckAnswers::Off,
+            attestation_keys: Vec::new(),
             long_poll_seconds: 25,
             max_body_bytes: 1 << 20,
             request_moves: Vec::new(),
             response_moves: Vec::new(),
+            verbs: VerbsConfig::default(),
+            body: BodyConfig::default(),
+            delete: DeleteConfig::default(),
+            mailbox: MailboxConfig::default(),
+            content: ContentConfig::default(),
+            generate: GenerateConfig::default(),
             fido: FidoConfig::default(),
             poll: PollConfig::default(),
             cancel: CancelConfig::default(),
@@ -100,7 +125,9 @@ impl Default for HermodConfig {
 }
 
 /// One entry of `allowed-clients` (hermod 1.4, D), in its kebab-case spelling.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` shows neither the key nor a password.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ApiUser {
@@ -114,6 +141,35 @@ pub struct ApiUser {
     pub callback_url: Option<String>,
     /// `user:password` of HTTP Basic in callbacks.
     pub callback_basic_auth: Option<String>,
+    /// Base of the content provider; content cannot be had when left out.
+    pub content_provider_url: Option<String>,
+    /// `user:password` of HTTP Basic at the content provider (existence D, name I).
+    pub content_provider_basic_auth: Option<String>,
+}
+
+impl fmt::Debug for ApiUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            client_id,
+            key: _,
+            group,
+            callback_url,
+            callback_basic_auth,
+            content_provider_url,
+            content_provider_basic_auth,
+        } = self;
+        f.debug_struct("ApiUser")
+            .field("client_id", client_id)
+            .field("group", group)
+            .field("callback_url", &callback_url.is_some())
+            .field("callback_basic_auth", &callback_basic_auth.is_some())
+            .field("content_provider_url", &content_provider_url.is_some())
+            .field(
+                "content_provider_basic_auth",
+                &content_provider_basic_auth.is_some(),
+            )
+            .finish_non_exhaustive()
+    }
 }
 
 impl ApiUser {

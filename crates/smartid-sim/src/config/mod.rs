@@ -2,23 +2,40 @@
 //! misspelt would otherwise silently play the default.
 
 mod callback;
+mod commands;
+mod content;
 mod da;
 mod desktop;
+mod device;
 mod fido;
 mod hermod;
 mod live;
+mod mailbox;
+mod mobile;
 
 use serde::{Deserialize, Serialize};
 
 pub use callback::{CallbackConfig, RegistrationEncoding};
+pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
+pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
     DaAuth, DaConfig, DaUser, ErrorBody, ExcludeStyle, RefusalStatus, Unauthenticated, UserPosition,
 };
-pub use desktop::{AttestationChoice, DesktopConfig, DesktopStage};
+pub use desktop::{
+    AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,
+    SurplusParameters, TransportedKeyEncoding,
+};
+pub use device::{
+    CertificateCommandConfig, DeviceConfig, KeyAbilities, ProvisionAnswerConfig, SeveralTbs, SignatureConfig,
+    WithoutTbs,
+};
 pub use fido::{FidoConfig, FidoMode, FidoVerb, OptionsEncoding};
 pub use hermod::{
     ApiUser, CancelConfig, HermodConfig, LinkEscapes, PollConfig, PollMode, SecondAnswer, StateNames,
 };
+
+pub use mailbox::{CheckAnswers, ExistingMailbox, FanOut, MailboxConfig};
+pub use mobile::MobileConfig;
 
 pub(crate) use live::LiveConfig;
 
@@ -41,6 +58,10 @@ pub struct SimConfig {
     pub da: DaConfig,
     /// The Desktop App and the person.
     pub desktop: DesktopConfig,
+    /// The phones with the Mobile App, and the people who hold them.
+    pub mobile: MobileConfig,
+    /// What both apps send.
+    pub device: DeviceConfig,
     /// The page on which a person plays the device.
     pub control: ControlConfig,
     /// Faults to inject from the start.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::attester::Attester;
 use super::key::PrivateKey;
-use crate::SimError;
 use crate::config::{AttestationChoice, DesktopConfig};
+use crate::device::Refusal;
 use crate::random::Random;
 use crate::sync::lock;
 use crate::webauthn::auth_data::{AT, BE, BS, UP, UV};
@@ -27,28 +27,6 @@ pub(crate) enum Flaw {
     Challenge,
     Origin,
     Signature,
-}
-
-/// A refusal as the browser API names it (DOMException name and message).
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    pub(crate) name: &'static str,
-    pub(crate) message: String,
-}
-
-impl Refusal {
-    pub(crate) fn new(name: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            name,
-            message: message.into(),
-        }
-    }
-}
-
-impl From<SimError> for Refusal {
-    fn from(error: SimError) -> Self {
-        Self::new("UnknownError", error.to_string())
-    }
 }
 
 struct Held {

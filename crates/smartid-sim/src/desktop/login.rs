@@ -47,7 +47,7 @@ impl Desktop {
             headers: &[],
             body: Bytes::new(),
         };
-        let options = self.parts.http.send(call).await.map_err(SimError::Device)?;
+        let options = self.app.world.http.send(call).await.map_err(SimError::Device)?;
         if options.status != 200 {
             return Err(refused(&options));
         }
@@ -59,7 +59,7 @@ impl Desktop {
             headers: &headers,
             body: Bytes::from(assertion),
         };
-        let verdict = self.parts.http.send(call).await.map_err(SimError::Device)?;
+        let verdict = self.app.world.http.send(call).await.map_err(SimError::Device)?;
         if verdict.status != 200 {
             return Err(refused(&verdict));
         }

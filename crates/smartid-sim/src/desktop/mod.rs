@@ -1,95 +1,61 @@
 //! The Desktop App with a person in front of it. It is started by a plugout link, talks to the message server over HTTPS, and behaves
-//! as its persona says. What it saw and did comes back as a report.
+//! as its persona says. What it saw and did comes back as a report. What it has in common with the Mobile App stands in `device`; here
+//! is what is its own: the authenticator, smart cards and their PINs.
 
 mod attester;
 mod authenticator;
+mod cards;
+mod fido;
 pub(crate) mod key;
-mod link;
 mod login;
-mod message_client;
+mod pin_reset;
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::attester::Attester;
-use self::authenticator::{Authenticator, Flaw, Refusal};
-use self::message_client::MessageClient;
-use crate::clock::SimClock;
-use crate::config::{DesktopConfig, DesktopStage, LiveConfig};
-use crate::hermod::message_options;
-use crate::net::client::HttpClient;
+use self::authenticator::Flaw;
+use crate::config::DesktopConfig;
+use crate::device::link::{self, Link};
+use crate::device::{App, DeviceProfile, DeviceReport, Refusal, Side, Who, World};
 use crate::net::tls::Authority;
-use crate::random::Random;
 use crate::{Persona, SimError};
 
+pub(crate) use self::authenticator::Authenticator;
 pub use self::authenticator::SIM_AAGUID;
+pub use self::cards::Card;
+pub(crate) use self::cards::Tokens;
 pub use self::login::LoginReport;
 
-/// The simulated Desktop App. Clones are the same app with the same authenticator.
+/// The simulated Desktop App. Clones are the same app with the same authenticator, profiles and cards.
 #[derive(Clone)]
 pub struct Desktop {
-    parts: Arc<Parts>,
-}
-
-struct Parts {
-    config: Arc<LiveConfig>,
-    clock: SimClock,
-    http: HttpClient,
-    authenticator: Authenticator,
+    app: Arc<App>,
 }
 
 impl fmt::Debug for Desktop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { parts: _ } = self;
+        let Self { app: _ } = self;
         f.debug_struct("Desktop").finish_non_exhaustive()
     }
 }
 
-/// What the app saw and did. It holds neither the link nor its token.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct DeviceReport {
-    /// Who sat in front of it.
-    pub persona: Persona,
-    /// Whether the link was opened.
-    pub opened: bool,
-    /// How many messages were fetched.
-    pub messages: u32,
-    /// What was done, in order, in plain words.
-    pub actions: Vec<String>,
-    /// The creation options exactly as they reached the app.
-    pub options: Option<String>,
-    /// The registration that was sent, as JSON.
-    pub registration: Option<String>,
+fn refused(refusal: &Refusal) -> SimError {
+    SimError::Authenticator(format!("{}: {}", refusal.code, refusal.message))
 }
 
-/// What the app answers to one message.
-struct Reaction {
-    answer: Value,
-    again: bool,
-    leave: bool,
+fn json(text: &str) -> Result<Value, SimError> {
+    serde_json::from_str(text).map_err(|error| SimError::Authenticator(error.to_string()))
 }
 
 impl Desktop {
-    pub(crate) fn new(
-        config: Arc<LiveConfig>,
-        clock: SimClock,
-        random: Arc<Random>,
-        authority: Arc<Authority>,
-    ) -> Result<Self, SimError> {
-        // The app waits as long as the message server holds its request, therefore no time limit.
-        let http = HttpClient::new(authority.client_config("")?, None);
+    pub(crate) fn new(world: Arc<World>, authority: Arc<Authority>) -> Self {
+        let random = Arc::clone(&world.random);
         let authenticator = Authenticator::new(random, Arc::new(Attester::new(authority)));
-        Ok(Self {
-            parts: Arc::new(Parts {
-                config,
-                clock,
-                http,
-                authenticator,
-            }),
-        })
+        let app = App::new(Side::Desktop, "Desktop App".into(), world, Some(authenticator));
+        Self { app: Arc::new(app) }
     }
 
     /// The person clicks the link: fetches, decides, answers, until nothing is left to do or the session ends.
@@ -98,7 +64,7 @@ impl Desktop {
     /// [`SimError::Link`] when the text is no plugout link; [`SimError::Device`] when the message server cannot be reached or does not
     /// know the link (used before, expired).
     pub async fn open(&self, link: &str) -> Result<DeviceReport, SimError> {
-        self.open_as(link, self.parts.config.get().desktop.persona).await
+        self.open_as(link, self.app.persona()).await
     }
 
     /// As [`Desktop::open`], with a persona for this once.
@@ -106,180 +72,101 @@ impl Desktop {
     /// # Errors
     /// As [`Desktop::open`].
     pub async fn open_as(&self, link: &str, persona: Persona) -> Result<DeviceReport, SimError> {
-        let mut report = DeviceReport {
-            persona,
-            opened: false,
-            messages: 0,
-            actions: Vec::new(),
-            options: None,
-            registration: None,
+        self.open_for(link, Who::Persona(persona)).await
+    }
+
+    pub(crate) async fn open_for(&self, link: &str, who: Who) -> Result<DeviceReport, SimError> {
+        let mut report = DeviceReport::new(match who {
+            Who::Persona(persona) => persona,
+            Who::Page => Persona::Approves,
+        });
+        // Only this kind of link is read here.
+        let Link::Plugout { box_url, token } = link::plugout(link)? else {
+            return Err(SimError::Link("it is no plugout link".into()));
         };
-        let plugout = link::parse(link)?;
-        if persona == Persona::NeverOpens {
-            report.actions.push("did not open the link".into());
+        if who == Who::Persona(Persona::NeverOpens) {
+            report.did("did not open the link");
             return Ok(report);
         }
-        let reconnects = self.parts.config.get().desktop.reconnects;
-        let (client, mut waiting) = MessageClient::open(&self.parts.http, plugout, reconnects).await?;
-        report.opened = true;
-        report.actions.push("opened the link".into());
-        loop {
-            let mut leave = false;
-            for mid in std::mem::take(&mut waiting) {
-                let Some(message) = client.message(&mid).await? else {
-                    continue;
-                };
-                report.messages += 1;
-                let reaction = self.react(persona, &message, &mut report).await;
-                leave |= reaction.leave;
-                let accepted = client.answer(&mid, &reaction.answer).await?;
-                report
-                    .actions
-                    .push(format!("answered, the message server said {accepted}"));
-                if reaction.again {
-                    let second = client.answer(&mid, &reaction.answer).await?;
-                    report
-                        .actions
-                        .push(format!("answered again, the message server said {second}"));
-                }
-                if leave {
-                    break;
-                }
-            }
-            if leave {
-                return Ok(report);
-            }
-            match client.wait().await? {
-                Some(messages) => waiting = messages,
-                None => {
-                    report.actions.push("the session ended".into());
-                    return Ok(report);
-                }
-            }
-        }
+        self.app.visit(&box_url, &token, who, &mut report).await?;
+        Ok(report)
     }
 
-    async fn react(&self, persona: Persona, message: &str, report: &mut DeviceReport) -> Reaction {
-        let config = self.parts.config.get();
-        let parsed: Value = serde_json::from_str(message).unwrap_or_default();
-        let kind = parsed
-            .get("type")
-            .and_then(Value::as_str)
-            .unwrap_or("?")
-            .to_owned();
-        if let Some((raw, options)) = message_options(&config.hermod, message) {
-            report
-                .actions
-                .push(format!("fetched a {kind} message with creation options"));
-            report.options = Some(raw);
-            return self.create(persona, &options, &config.desktop, report).await;
-        }
-        let answer = |answer: Value, leave: bool| Reaction {
-            answer,
-            again: false,
-            leave,
-        };
-        if parsed.get("keepOpen") == Some(&Value::Bool(true)) {
-            report
-                .actions
-                .push(format!("fetched a {kind} message that opens a session"));
-            if config.desktop.stage == DesktopStage::Session {
-                match persona {
-                    Persona::Declines => return answer(json!({"state": "REJECTED"}), true),
-                    Persona::Cancels => return answer(json!({"state": "CANCELLED"}), true),
-                    Persona::Slow => self.think(&config.desktop, report).await,
-                    _ => (),
-                }
-            }
-            return answer(json!({"state": "SUCCESS"}), false);
-        }
-        report.actions.push(format!("fetched a {kind} message"));
-        if kind == "PING" {
-            // The one member of deviceinfo whose beginning is documented (hermod 3.10).
-            let info = json!({"deviceinfo": {"operatingsystem": "Windows 11"}});
-            return answer(json!({"state": "SUCCESS", "response": info}), true);
-        }
-        let refusal = Refusal::new(
-            "NotSupportedError",
-            "this simulated app does not handle the message",
-        );
-        answer(failed(&refusal), true)
+    /// Looks once into the mailboxes of all profiles and reacts to what lies there, as the app does when it is started by hand.
+    ///
+    /// # Errors
+    /// [`SimError::Device`] when the message server cannot be reached.
+    pub async fn check(&self) -> Result<DeviceReport, SimError> {
+        self.check_as(self.app.persona()).await
     }
 
-    async fn think(&self, config: &DesktopConfig, report: &mut DeviceReport) {
-        report
-            .actions
-            .push(format!("thought for {} seconds", config.slow_seconds));
-        self.parts
-            .clock
-            .sleep(std::time::Duration::from_secs(config.slow_seconds))
-            .await;
+    /// As [`Desktop::check`], with a persona for this once.
+    ///
+    /// # Errors
+    /// As [`Desktop::check`].
+    pub async fn check_as(&self, persona: Persona) -> Result<DeviceReport, SimError> {
+        let mut report = DeviceReport::new(persona);
+        self.app.look(Who::Persona(persona), &mut report).await?;
+        Ok(report)
     }
 
-    async fn create(
-        &self,
-        persona: Persona,
-        options: &Value,
-        config: &DesktopConfig,
-        report: &mut DeviceReport,
-    ) -> Reaction {
-        let at_create = config.stage == DesktopStage::Create;
-        let flaw = match persona {
-            Persona::WrongChallenge => Flaw::Challenge,
-            Persona::WrongOrigin => Flaw::Origin,
-            Persona::ForgesSignature => Flaw::Signature,
-            _ => Flaw::None,
-        };
-        let leave = |answer: Value| Reaction {
-            answer,
-            again: false,
-            leave: true,
-        };
-        match persona {
-            Persona::Declines if at_create => {
-                report.actions.push("declined".into());
-                return leave(json!({"state": "REJECTED"}));
-            }
-            Persona::Cancels if at_create => {
-                report.actions.push("cancelled".into());
-                return leave(json!({"state": "CANCELLED"}));
-            }
-            Persona::AlreadyRegistered => {
-                report
-                    .actions
-                    .push("the authenticator is registered already".into());
-                let refusal = Refusal::new(
-                    "InvalidStateError",
-                    "the authenticator holds one of excludeCredentials",
-                );
-                return leave(failed(&refusal));
-            }
-            Persona::Garbage => {
-                report.actions.push("answered with garbage".into());
-                let garbage = json!({"id": "%%%", "rawId": 42, "type": ["public-key"], "response": "<html>", "extra": null});
-                return leave(json!({"state": "SUCCESS", "response": garbage}));
-            }
-            Persona::Slow if at_create => self.think(config, report).await,
-            _ => (),
-        }
-        match self.parts.authenticator.create(options, config, flaw) {
-            Ok(registration) => {
-                report.actions.push("made a credential".into());
-                report.registration = Some(registration.to_string());
-                let answer = json!({"state": "SUCCESS", "response": registration});
-                Reaction {
-                    answer,
-                    again: persona == Persona::AnswersTwice,
-                    leave: true,
-                }
-            }
-            Err(refusal) => {
-                report
-                    .actions
-                    .push(format!("the authenticator refused: {}", refusal.name));
-                leave(failed(&refusal))
-            }
-        }
+    /// What the app keeps.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<DeviceProfile> {
+        self.app.views()
+    }
+
+    /// Inserts a card, or replaces the one with its `smartcardid`.
+    pub fn insert_card(&self, card: Card) {
+        self.app.tokens.insert(card);
+    }
+
+    /// A virtual smart card that is not a profile's.
+    pub fn add_virtual_smart_card(&self, smartcard_id: &str, admin_key: [u8; 24]) {
+        self.insert_card(Card::new(smartcard_id).admin_key(admin_key));
+    }
+
+    /// The PIN of a card: what PIN reset changes.
+    #[must_use]
+    pub fn pin_of(&self, smartcard_id: &str) -> Option<String> {
+        self.app.tokens.card(smartcard_id).map(|card| card.pin)
+    }
+
+    /// The PUK of a card.
+    #[must_use]
+    pub fn puk_of(&self, smartcard_id: &str) -> Option<String> {
+        self.app.tokens.card(smartcard_id).map(|card| card.puk)
+    }
+
+    /// The admin key of a card.
+    #[must_use]
+    pub fn admin_key_of(&self, smartcard_id: &str) -> Option<[u8; 24]> {
+        self.app.tokens.card(smartcard_id).map(|card| card.admin_key)
+    }
+
+    /// How many wrong PINs a card will still take before it is blocked.
+    #[must_use]
+    pub fn pin_tries_left(&self, smartcard_id: &str) -> u32 {
+        let wrong = self.app.tokens.wrong_pins(smartcard_id);
+        self.settings(|config| config.pin_tries.saturating_sub(wrong))
+    }
+
+    /// How many wrong proofs of the admin key a card will still take before it is blocked for good.
+    #[must_use]
+    pub fn admin_tries_left(&self, smartcard_id: &str) -> u32 {
+        let wrong = self.app.tokens.wrong_proofs(smartcard_id);
+        self.settings(|config| config.admin_tries.saturating_sub(wrong))
+    }
+
+    fn settings<T>(&self, read: impl FnOnce(&DesktopConfig) -> T) -> T {
+        read(&self.app.world.config.get().desktop)
+    }
+
+    fn authenticator(&self) -> Result<&Authenticator, SimError> {
+        self.app
+            .authenticator
+            .as_ref()
+            .ok_or_else(|| SimError::Authenticator("there is none".into()))
     }
 
     /// Makes a registration straight from creation options, without messaging: for samples and for tests of a relying party.
@@ -287,14 +174,12 @@ impl Desktop {
     /// # Errors
     /// [`SimError::Authenticator`] with the reason as a browser would name it.
     pub fn register(&self, options: &str) -> Result<String, SimError> {
-        let options: Value =
-            serde_json::from_str(options).map_err(|error| SimError::Authenticator(error.to_string()))?;
+        let options = json(options)?;
         let inner = options.get("publicKey").unwrap_or(&options);
-        self.parts
-            .authenticator
-            .create(inner, &self.parts.config.get().desktop, Flaw::None)
+        let authenticator = self.authenticator()?;
+        self.settings(|config| authenticator.create(inner, config, Flaw::None))
             .map(|registration| registration.to_string())
-            .map_err(|refusal| SimError::Authenticator(format!("{}: {}", refusal.name, refusal.message)))
+            .map_err(|refusal| refused(&refusal))
     }
 
     /// Signs assertion options (`rpId`, `challenge`, `allowCredentials`) with a credential that was made before.
@@ -302,21 +187,17 @@ impl Desktop {
     /// # Errors
     /// [`SimError::Authenticator`] when there is no such credential.
     pub fn assert(&self, options: &str) -> Result<String, SimError> {
-        let options: Value =
-            serde_json::from_str(options).map_err(|error| SimError::Authenticator(error.to_string()))?;
-        self.parts
-            .authenticator
-            .assert(&options, &self.parts.config.get().desktop)
+        let options = json(options)?;
+        let authenticator = self.authenticator()?;
+        self.settings(|config| authenticator.assert(&options, config))
             .map(|assertion| assertion.to_string())
-            .map_err(|refusal| SimError::Authenticator(format!("{}: {}", refusal.name, refusal.message)))
+            .map_err(|refusal| refused(&refusal))
     }
 
     /// Sets the signature counters back to zero, as if the authenticator had been cloned before its first use.
     pub fn rewind_counters(&self) {
-        self.parts.authenticator.rewind();
+        if let Some(authenticator) = &self.app.authenticator {
+            authenticator.rewind();
+        }
     }
-}
-
-fn failed(refusal: &Refusal) -> Value {
-    json!({"state": "FAILED", "error": {"code": refusal.name, "message": refusal.message}})
 }

@@ -19,8 +19,8 @@ use crate::net::tls::Authority;
 use crate::record::{Party, Record, Recorder};
 use crate::sync::lock;
 
-/// One callback that is due.
-#[derive(Clone, Debug)]
+/// One callback that is due. It holds what a device answered, therefore it cannot be printed.
+#[derive(Clone)]
 pub(crate) struct Job {
     client_id: String,
     route: Route,
@@ -38,13 +38,8 @@ pub(crate) struct CallbackSender {
 }
 
 impl Hermod {
-    /// Queues the callback of a command with its body as of now.
-    pub(super) fn call_back(&self, config: &HermodConfig, id: u64) {
-        self.call_back_from(config, &lock(&self.store), id);
-    }
-
-    /// The same under a lock that is held already.
-    pub(super) fn call_back_from(&self, config: &HermodConfig, store: &Store, id: u64) {
+    /// Queues the callback of a command with its body as of now: of the mailbox that answered, or of the whole command.
+    pub(super) fn call_back(&self, config: &HermodConfig, store: &Store, id: u64, answered: Option<usize>) {
         let Some(command) = store.commands.get(&id) else {
             return;
         };
@@ -55,7 +50,7 @@ impl Hermod {
         let (route, own_path) = match command.kind {
             Kind::Session => (Route::CallbackSession, &settings.session_path),
             Kind::Create => (Route::CallbackCreate, &settings.create_path),
-            Kind::Other => (Route::CallbackOther, &settings.path),
+            Kind::Verb(_) => (Route::CallbackOther, &settings.path),
         };
         let template = if own_path.is_empty() {
             &settings.path
@@ -66,7 +61,7 @@ impl Hermod {
             client_id: command.client_id.clone(),
             route,
             path: template.replace("{verb}", &command.verb),
-            body: body::callback(config, command, &self.public_url()),
+            body: body::callback(config, command, answered, &self.public_url()),
             attempt: 1,
             called_back: command.called_back.clone(),
         };

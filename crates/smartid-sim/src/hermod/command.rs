@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::destination::{self, Destination, TEMPORARY};
 use super::envelope::{self, Envelope};
 use super::errors::Refusal;
-use super::store::{Command, DeviceAnswer, Kind, Mailbox, State, Store};
+use super::push::BoxNotice;
+use super::store::{Command, DeviceAnswer, Kind, Mailbox, State, Store, Target};
 use super::{Hermod, body, link};
-use crate::config::{ApiUser, FidoMode, HermodConfig, PollMode};
+use crate::config::{ApiUser, CommandVerb, FidoMode, HermodConfig, PollMode};
 use crate::net::message::{Reply, Request};
 use crate::sync::lock;
 use crate::webauthn::b64;
@@ -42,7 +44,10 @@ impl Hermod {
     ) -> Result<Reply, Refusal> {
         let user = self.authenticate(config, request)?;
         let envelope = envelope::read(config, path, request)?;
-        let (reply, kind) = {
+        if envelope.kind == Kind::Verb(CommandVerb::Delete) && !envelope.asked.confirmation {
+            return self.delete_mailboxes(config, &user, envelope);
+        }
+        let (reply, kind, notices) = {
             let mut store = lock(&self.store);
             let command = self.create(config, &mut store, &user, envelope)?;
             let mut reply = Reply::json(
@@ -50,15 +55,16 @@ impl Hermod {
                 &body::immediate(config, &command, &self.public_url()),
             );
             reply.called_back = Some(command.called_back.subscribe());
-            let kind = command.kind;
+            let (kind, notices) = (command.kind, notices(&store, &command));
             store.commands.insert(command.id, command);
-            (reply, kind)
+            (reply, kind, notices)
         };
         self.touch();
+        self.push(notices);
         Ok(reply.with_code(match kind {
             Kind::Session => "session",
             Kind::Create => "create",
-            Kind::Other => "command",
+            Kind::Verb(_) => "command",
         }))
     }
 
@@ -69,101 +75,122 @@ impl Hermod {
         user: &ApiUser,
         envelope: Envelope,
     ) -> Result<Command, Refusal> {
-        let now = self.clock.now();
         let group = Store::group_of(user);
-        let single = config.fido.mode == FidoMode::Single;
-        let addressed = match envelope.kind {
-            Kind::Create if !single => {
+        let destinations = match envelope.kind {
+            Kind::Create if config.fido.mode != FidoMode::Single => {
                 let bid = envelope
                     .address
                     .as_deref()
-                    .and_then(|text| find_box(config, store, &group, text));
-                Some(bid.ok_or_else(|| Refusal::new(404, "box_unknown", "no such session"))?)
+                    .and_then(|text| find_session(config, store, &group, text))
+                    .ok_or_else(|| destination::unknown(config))?;
+                must_be_open(config, store, &bid)?;
+                let to = envelope.to.first().cloned().unwrap_or_else(|| bid.clone());
+                vec![Destination { to, bid: Some(bid) }]
             }
-            Kind::Other => match envelope.to.as_slice() {
-                [to] if to == "@tmp" => None,
-                [to] => Some(
-                    find_box(config, store, &group, to)
-                        .ok_or_else(|| Refusal::new(404, "box_unknown", "no such destination"))?,
-                ),
-                // Grammar beyond one destination is unknown (hermod 12.5).
-                _ => return Err(Refusal::bad("to", "exactly one destination is supported")),
-            },
+            Kind::Verb(verb) => {
+                let to = if envelope.to_given {
+                    envelope.to.clone()
+                } else {
+                    vec![destination::default(config, verb, &envelope.asked)]
+                };
+                destination::resolve(config, store, &group, verb, &to, &envelope.asked)?
+            }
             Kind::Session | Kind::Create => {
-                if envelope.to != ["@tmp"] {
+                if envelope.to != [TEMPORARY] {
                     return Err(Refusal::bad(
                         "to",
                         "this command opens a temporary box and must go to @tmp",
                     ));
                 }
-                None
+                vec![Destination {
+                    to: TEMPORARY.to_owned(),
+                    bid: None,
+                }]
             }
         };
-        if envelope.kind == Kind::Create
-            && config.fido.refuse_create_until_open != 0
-            && let Some(bid) = &addressed
-            && store
-                .boxes
-                .get(bid)
-                .is_some_and(|mailbox| mailbox.session.is_none())
-        {
-            return Err(Refusal::new(
-                config.fido.refuse_create_until_open,
-                "session_not_open",
-                "the app has not opened the session",
-            ));
+        let mut command = self.command(store, user, envelope, State::InProgress);
+        for destination in destinations {
+            let target = self.put(config, store, &group, &command, destination);
+            command.targets.push(target);
         }
+        Ok(command)
+    }
+
+    /// A command with the next number and without destinations.
+    pub(super) fn command(
+        &self,
+        store: &mut Store,
+        user: &ApiUser,
+        envelope: Envelope,
+        state: State,
+    ) -> Command {
+        let now = self.clock.now();
         store.next_id += 1;
-        let id = store.next_id;
-        let (timeout_at, lifespan_at) = (
-            now + Duration::from_secs(envelope.timeout),
-            now + Duration::from_secs(envelope.lifespan),
-        );
-        let (bid, to, uri) = match addressed {
-            Some(bid) => {
-                let to = envelope.to.first().cloned().unwrap_or_else(|| bid.clone());
-                let uri = config
-                    .uri_for_mailboxes
-                    .then(|| self.link(config, &bid, &self.random.uuid("token")));
-                if let Some(mailbox) = store.boxes.get_mut(&bid) {
-                    mailbox.alive_until = mailbox.alive_until.max(timeout_at);
-                    mailbox.commands.push(id);
-                }
-                (bid, to, uri)
-            }
-            None => {
-                let (bid, token) = (self.random.uuid("bid"), self.random.uuid("token"));
-                let uri = self.link(config, &bid, &token);
-                let mailbox = Mailbox {
-                    group,
-                    token: Some(token),
-                    session: None,
-                    open_until: timeout_at,
-                    alive_until: lifespan_at,
-                    commands: vec![id],
-                };
-                store.boxes.insert(bid.clone(), mailbox);
-                (bid, "@tmp".to_owned(), Some(uri))
-            }
-        };
-        Ok(Command {
-            id,
+        Command {
+            id: store.next_id,
             client_id: user.client_id.clone(),
             kind: envelope.kind,
             verb: envelope.verb,
             command_type: envelope.command_type,
             external_id: envelope.external_id,
-            to,
+            targets: Vec::new(),
+            message: envelope.message,
+            asked: envelope.asked,
+            keep_open: envelope.keep_open,
+            filled: None,
+            timeout_at: now + Duration::from_secs(envelope.timeout),
+            lifespan_at: now + Duration::from_secs(envelope.lifespan),
+            state,
+            decided_by: None,
+            called_back: watch::Sender::new(0),
+        }
+    }
+
+    /// Puts a command into one mailbox, a new one if need be.
+    fn put(
+        &self,
+        config: &HermodConfig,
+        store: &mut Store,
+        group: &str,
+        command: &Command,
+        destination: Destination,
+    ) -> Target {
+        let (bid, uri) = match destination.bid {
+            Some(bid) => {
+                let uri = config
+                    .uri_for_mailboxes
+                    .then(|| self.link(config, &bid, &self.random.uuid("token")));
+                if let Some(mailbox) = store.boxes.get_mut(&bid) {
+                    mailbox.alive_until = mailbox.alive_until.max(command.timeout_at);
+                    mailbox.commands.push(command.id);
+                }
+                (bid, uri)
+            }
+            None => {
+                let (bid, token) = (self.random.uuid("bid"), self.random.uuid("token"));
+                let uri = self.link(config, &bid, &token);
+                let mailbox = Mailbox {
+                    number: 0,
+                    group: group.to_owned(),
+                    owner: None,
+                    token: Some(token),
+                    session: None,
+                    open_until: command.timeout_at,
+                    alive_until: command.lifespan_at,
+                    commands: vec![command.id],
+                };
+                store.add_box(bid.clone(), mailbox);
+                (bid, Some(uri))
+            }
+        };
+        Target {
+            to: destination.to,
             bid,
             mid: self.random.uuid("mid"),
             uri,
-            message: envelope.message,
-            timeout_at,
-            lifespan_at,
             state: State::InProgress,
             answer: DeviceAnswer::default(),
-            called_back: watch::Sender::new(0),
-        })
+        }
     }
 
     fn link(&self, config: &HermodConfig, bid: &str, token: &str) -> String {
@@ -209,7 +236,7 @@ impl Hermod {
             return Err(Refusal::new(405, "cancel_off", "method not supported"));
         }
         let user = self.authenticate(config, request)?;
-        let (reply, id) = {
+        let reply = {
             let mut store = lock(&self.store);
             let id = find_command(&store, &user, id)?.id;
             let Some(command) = store.commands.get_mut(&id) else {
@@ -222,7 +249,7 @@ impl Hermod {
                     "the command has ended already",
                 ));
             }
-            command.state = State::Cancelled;
+            command.end(State::Cancelled);
             let reply = if config.cancel.status == 204 {
                 Reply::empty(204)
             } else {
@@ -231,18 +258,18 @@ impl Hermod {
                     &body::state(config, command, &self.public_url()),
                 )
             };
-            (reply, id)
+            if config.cancel.callback {
+                self.call_back(config, &store, id, None);
+            }
+            reply
         };
-        if config.cancel.callback {
-            self.call_back(config, id);
-        }
         self.touch();
         Ok(reply)
     }
 }
 
 /// The box whose rendered address equals `text`, within the caller's group.
-fn find_box(config: &HermodConfig, store: &Store, group: &str, text: &str) -> Option<String> {
+fn find_session(config: &HermodConfig, store: &Store, group: &str, text: &str) -> Option<String> {
     store
         .boxes
         .iter()
@@ -251,14 +278,50 @@ fn find_box(config: &HermodConfig, store: &Store, group: &str, text: &str) -> Op
             let opener = mailbox.commands.first().and_then(|id| store.commands.get(id));
             let mut address = config.fido.address.replace("{bid}", bid);
             if let Some(opener) = opener {
+                let mid = opener.targets.iter().find(|target| target.bid == **bid);
                 address = address
                     .replace("{commandId}", &opener.id.to_string())
-                    .replace("{mid}", &opener.mid)
+                    .replace("{mid}", mid.map_or("", |target| &target.mid))
                     .replace("{externalId}", opener.external_id.as_deref().unwrap_or_default());
             }
             address == text
         })
         .map(|(bid, _)| bid.clone())
+}
+
+/// A create command may have to wait until the app has opened the session.
+fn must_be_open(config: &HermodConfig, store: &Store, bid: &str) -> Result<(), Refusal> {
+    let status = config.fido.refuse_create_until_open;
+    let closed = store
+        .boxes
+        .get(bid)
+        .is_some_and(|mailbox| mailbox.session.is_none());
+    if status != 0 && closed {
+        return Err(Refusal::new(
+            status,
+            "session_not_open",
+            "the app has not opened the session",
+        ));
+    }
+    Ok(())
+}
+
+/// Whose app has to be woken.
+fn notices(store: &Store, command: &Command) -> Vec<BoxNotice> {
+    command
+        .targets
+        .iter()
+        .filter_map(|target| {
+            let owner = store.boxes.get(&target.bid)?.owner.as_ref()?;
+            Some(BoxNotice {
+                user: owner.user.clone(),
+                profile: owner.profile.clone(),
+                bid: target.bid.clone(),
+                mid: target.mid.clone(),
+                command_type: command.command_type.clone(),
+            })
+        })
+        .collect()
 }
 
 /// A command of the caller's group by number (groups see the same users and boxes; hermod 11.5).

@@ -7,35 +7,30 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::errors::Refusal;
-use crate::config::{FidoConfig, FidoMode, FidoVerb, HermodConfig, OptionsEncoding};
+use super::verbs::{self, Asked};
+use crate::config::{CommandVerb, FidoConfig, FidoMode, FidoVerb, HermodConfig, OptionsEncoding};
 use crate::hermod::store::Kind;
 use crate::json;
 use crate::net::message::Request;
 
-/// The verbs of hermod 2.1 with their command member and type. Names that are not documented follow the pattern of those that are (I).
-const VERBS: &[(&str, &str, &str)] = &[
-    ("provision", "provCommand", "PROV"),
-    ("certificate", "certCommand", "CERT"),
-    ("authenticate", "authCommand", "AUTH"),
-    ("sign", "signCommand", "SIGN"),
-    ("ping", "pingCommand", "PING"),
-    ("startpinreset", "spinCommand", "SPIN"),
-    ("endpinreset", "epinCommand", "EPIN"),
-];
-
-#[derive(Debug)]
+/// A command that has been read. It holds what the client wants done, secrets included, therefore it cannot be printed.
 pub(crate) struct Envelope {
     pub(crate) kind: Kind,
+    /// What stands at `{verb}` in the callback path.
     pub(crate) verb: String,
     pub(crate) command_type: String,
     pub(crate) lifespan: u64,
     pub(crate) timeout: u64,
+    /// `@tmp` when it was left out.
     pub(crate) to: Vec<String>,
+    pub(crate) to_given: bool,
     pub(crate) external_id: Option<String>,
     /// Name and raw text of the command member.
     pub(crate) message: (String, String),
     /// What a create command says about the box it is meant for.
     pub(crate) address: Option<String>,
+    pub(crate) asked: Asked,
+    pub(crate) keep_open: bool,
 }
 
 /// Whether `path` (below the command base) is this verb's; gives what stands at `{address}`.
@@ -81,11 +76,23 @@ pub(crate) fn classify(
     {
         return Some((Kind::Session, None));
     }
-    let [verb] = path else { return None };
-    VERBS
-        .iter()
-        .any(|(name, ..)| name == verb)
-        .then_some((Kind::Other, None))
+    find_verb(config, path, body).map(|verb| (Kind::Verb(verb), None))
+}
+
+/// The command of the table that has this path; where several share it, the one whose member is there.
+fn find_verb(config: &HermodConfig, path: &[String], body: &Value) -> Option<CommandVerb> {
+    let mut first = None;
+    for verb in CommandVerb::ALL {
+        let settings = config.verbs.get(verb);
+        if !settings.path.split('/').eq(path.iter().map(String::as_str)) {
+            continue;
+        }
+        if body.get(&settings.wrapper).is_some() {
+            return Some(verb);
+        }
+        first = first.or(Some(verb));
+    }
+    first
 }
 
 /// The creation options of a create command, decoded.
@@ -127,7 +134,7 @@ pub(crate) fn read(config: &HermodConfig, path: &[String], request: &Request) ->
         let fido = &config.fido;
         verb_matches(&fido.create.verb, path).is_some()
             || (fido.mode == FidoMode::Session && verb_matches(&fido.session.verb, path).is_some())
-            || matches!(path, [verb] if VERBS.iter().any(|(name, ..)| name == verb))
+            || find_verb(config, path, &Value::Null).is_some()
     };
     if !known_verb {
         return Err(Refusal::new(404, "verb", "no such command"));
@@ -142,34 +149,26 @@ pub(crate) fn read(config: &HermodConfig, path: &[String], request: &Request) ->
             "the command member, its operation or its options are not known",
         ));
     };
-    let (wrapper, verb, command_type) = match kind {
+    let (wrapper, verb, command_type, keep_open) = match kind {
         Kind::Session => {
             let verb = &config.fido.session;
-            (
-                verb.wrapper.clone(),
-                verb.verb.clone(),
-                type_of(&verb.verb, config),
-            )
+            let command_type = type_of(&verb.verb, config);
+            (verb.wrapper.clone(), verb.verb.clone(), command_type, true)
         }
         Kind::Create => {
             let verb = &config.fido.create;
-            (
-                verb.wrapper.clone(),
-                verb.verb.replace("/{address}", ""),
-                type_of(&verb.verb, config),
-            )
+            let command_type = type_of(&verb.verb, config);
+            let segment = verb.verb.replace("/{address}", "");
+            (verb.wrapper.clone(), segment, command_type, false)
         }
-        Kind::Other => {
-            let name = path.first().map(String::as_str).unwrap_or_default();
-            let (name, wrapper, command_type) = VERBS
-                .iter()
-                .find(|(verb, ..)| *verb == name)
-                .ok_or_else(|| Refusal::new(404, "verb", "no such command"))?;
-            (
-                (*wrapper).to_owned(),
-                (*name).to_owned(),
-                (*command_type).to_owned(),
-            )
+        Kind::Verb(verb) => {
+            let verb = config.verbs.get(verb).clone();
+            let segment = if verb.callback.is_empty() {
+                verb.path
+            } else {
+                verb.callback
+            };
+            (verb.wrapper, segment, verb.command_type, verb.keep_open)
         }
     };
     let message = raw
@@ -202,6 +201,7 @@ pub(crate) fn read(config: &HermodConfig, path: &[String], request: &Request) ->
             "timeout must not exceed lifespan",
         ));
     }
+    let to_given = header.get("to").is_some_and(|to| !to.is_null());
     let to = match header.get("to") {
         // Left out means "@tmp" (hermod 2.2, inferred from the provisioning example).
         None | Some(Value::Null) => vec!["@tmp".to_owned()],
@@ -221,6 +221,10 @@ pub(crate) fn read(config: &HermodConfig, path: &[String], request: &Request) ->
     if config.refuse_unknown_members {
         refuse_unknown(config, kind, &body, &wrapper)?;
     }
+    let asked = match (kind, body.get(&wrapper)) {
+        (Kind::Verb(verb), Some(command)) => verbs::check(config, verb, command)?,
+        _ => Asked::default(),
+    };
     let address = path_address.or_else(|| {
         body.pointer(&config.fido.address_pointer)
             .and_then(Value::as_str)
@@ -233,17 +237,25 @@ pub(crate) fn read(config: &HermodConfig, path: &[String], request: &Request) ->
         lifespan,
         timeout,
         to,
+        to_given,
         external_id,
         message: (wrapper, message),
         address,
+        asked,
+        keep_open,
     })
 }
 
-fn type_of(verb: &str, config: &HermodConfig) -> String {
-    VERBS.iter().find(|(name, ..)| *name == verb).map_or_else(
-        || config.fido_command_type.clone(),
-        |(_, _, kind)| (*kind).to_owned(),
-    )
+/// The type of a FIDO command: that of the command whose path it borrows, or its own.
+fn type_of(path: &str, config: &HermodConfig) -> String {
+    CommandVerb::ALL
+        .into_iter()
+        .map(|verb| config.verbs.get(verb))
+        .find(|verb| verb.path == path)
+        .map_or_else(
+            || config.fido_command_type.clone(),
+            |verb| verb.command_type.clone(),
+        )
 }
 
 fn integer(value: Option<&Value>, name: &str) -> Result<u64, Refusal> {
@@ -277,10 +289,10 @@ fn refuse_unknown(config: &HermodConfig, kind: Kind, body: &Value, wrapper: &str
                 command_members.extend(json::first_segment(rest));
             }
         }
-        // Bodies of the other verbs are free: most of them are unknown (hermod 3).
-        Kind::Other => return refuse_others(body.get("commandHeader"), &header_members, "commandHeader"),
+        // Their bodies are read member by member.
+        Kind::Verb(_) => return refuse_others(body.get("commandHeader"), &header_members, "commandHeader"),
     }
-    if kind == Kind::Session && wrapper == "pingCommand" {
+    if kind == Kind::Session && wrapper == config.verbs.ping.wrapper {
         // The one documented member of ping (hermod 3.10, D).
         command_members.push("deviceinfo".to_owned());
     }

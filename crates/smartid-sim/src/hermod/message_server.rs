@@ -1,31 +1,50 @@
 //! The message server, where the app fetches by the plugout link and answers (protocol notes: hermod 5.2). The addresses are from
 //! published links; everything else is this simulator's own arrangement, since the device protocol is unknown: the link's token works
-//! once and buys a session secret, which the app then shows in `X-Session`.
+//! once and buys a session secret, which the app then shows in `X-Session`. A mailbox that belongs to somebody has no link; its app got
+//! the secret when it was provisioned.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Hermod;
 use super::envelope::decode_options;
 use super::errors::Refusal;
 use super::store::{Command, DeviceAnswer, Kind, Mailbox, State, Store};
-use crate::config::{HermodConfig, SecondAnswer};
+use super::{Hermod, answer};
+use crate::config::{CommandVerb, ContentFailure, HermodConfig};
 use crate::json;
 use crate::net::message::{Reply, Request};
 use crate::sync::lock;
 
-fn gone() -> Refusal {
+pub(super) fn gone() -> Refusal {
     Refusal::new(404, "box_gone", "no such message box")
 }
 
 /// The box, if the caller has opened it.
-fn opened<'s>(store: &'s Store, bid: &str, request: &Request) -> Result<&'s Mailbox, Refusal> {
+pub(super) fn opened<'s>(store: &'s Store, bid: &str, request: &Request) -> Result<&'s Mailbox, Refusal> {
     let mailbox = store.boxes.get(bid).ok_or_else(gone)?;
     match (&mailbox.session, request.header("x-session")) {
         (Some(session), Some(shown)) if session == shown => Ok(mailbox),
         _ => Err(Refusal::new(404, "session_secret", "no such message box")),
     }
+}
+
+/// The box of a message that the caller may fetch and answer: with the session secret; or, for a provisioning message whose box
+/// nobody has opened, by knowing both ids, since the Mobile App's link carries no token (hermod 5.1, D).
+pub(super) fn admitted<'s>(
+    store: &'s Store,
+    bid: &str,
+    mid: &str,
+    request: &Request,
+) -> Result<&'s Mailbox, Refusal> {
+    if request.header("x-session").is_none()
+        && let Some(mailbox) = store.boxes.get(bid)
+        && mailbox.session.is_none()
+        && find(store, bid, mid).is_ok_and(|(command, _)| command.kind == Kind::Verb(CommandVerb::Provision))
+    {
+        return Ok(mailbox);
+    }
+    opened(store, bid, request)
 }
 
 impl Hermod {
@@ -34,7 +53,11 @@ impl Hermod {
         if let Some(token) = request.parameter("token") {
             return self.open_box(bid, &token);
         }
-        let limit = Duration::from_secs(self.config.get().hermod.long_poll_seconds);
+        let limit = match request.parameter("wait").as_deref() {
+            // The app only looks.
+            Some("0") => Duration::ZERO,
+            _ => Duration::from_secs(self.config.get().hermod.long_poll_seconds),
+        };
         let until = self.clock.now().saturating_add(limit);
         let mut changed = self.changed.subscribe();
         loop {
@@ -43,7 +66,7 @@ impl Hermod {
             let alive_until = {
                 let store = lock(&self.store);
                 let mailbox = opened(&store, bid, request)?;
-                let messages = waiting(&store, mailbox);
+                let messages = waiting(&store, bid, mailbox);
                 if !messages.is_empty() || self.clock.now() >= until {
                     return Ok(Reply::json(200, &json!({"bid": bid, "messages": messages})));
                 }
@@ -73,113 +96,97 @@ impl Hermod {
             let Some(mailbox) = store.boxes.get(bid) else {
                 return Err(gone());
             };
-            json!({"bid": bid, "session": session, "messages": waiting(&store, mailbox)})
+            json!({"bid": bid, "session": session, "messages": waiting(&store, bid, mailbox)})
         };
         self.touch();
         Ok(Reply::json(200, &reply))
     }
 
     /// `GET {public-url}/{bid}/{mid}`: type and command body as the client sent it, without the header.
-    pub(super) fn fetch_message(&self, bid: &str, mid: &str, request: &Request) -> Result<Reply, Refusal> {
-        let store = lock(&self.store);
-        opened(&store, bid, request)?;
-        let command = find(&store, bid, mid)?;
-        if command.state != State::InProgress {
-            return Err(Refusal::new(404, "message_gone", "no such message"));
-        }
-        let (name, raw) = &command.message;
-        // Spliced as text, so that the options reach the app byte for byte.
-        let text = format!(
-            "{{\"mid\":{},\"type\":{},\"keepOpen\":{},\"command\":{{{}:{raw}}}}}",
-            json!(mid),
-            json!(command.command_type),
-            command.kind == Kind::Session,
-            json!(name),
-        );
-        Ok(Reply::text(200, "application/json", text))
-    }
-
-    /// `POST {public-url}/{bid}/{mid}`: `{"state", "response"?, "error"?}`. One answer counts.
-    pub(super) fn take_answer(
+    pub(super) async fn fetch_message(
         &self,
         config: &HermodConfig,
         bid: &str,
         mid: &str,
         request: &Request,
     ) -> Result<Reply, Refusal> {
-        let answer: Value = serde_json::from_slice(&request.body)
-            .map_err(|error| Refusal::bad("json", format!("JSON parse error: {error}")))?;
-        let mut state = match answer.get("state").and_then(Value::as_str) {
-            Some("SUCCESS") => State::Success,
-            Some("FAILED") => State::Failed,
-            Some("REJECTED") => State::Rejected,
-            Some("CANCELLED") => State::Cancelled,
-            _ => return Err(Refusal::bad("answer_state", "unknown state")),
-        };
-        let call_back = {
+        let (mut message, gap) = {
             let mut store = lock(&self.store);
-            opened(&store, bid, request)?;
-            let id = find(&store, bid, mid)?.id;
-            let Some(command) = store.commands.get_mut(&id) else {
-                return Err(gone());
-            };
-            let second = command.state != State::InProgress;
-            let relayed = second
-                && config.second_answer == SecondAnswer::Relay
-                && matches!(
-                    command.state,
-                    State::Success | State::Failed | State::Rejected | State::Cancelled
-                );
-            if second && !relayed {
-                let code = if command.state == State::Timeout {
-                    "message_expired"
-                } else {
-                    "answered_already"
-                };
-                return Err(Refusal::new(
-                    if command.state == State::Timeout { 404 } else { 409 },
-                    code,
-                    "answered",
-                ));
-            }
-            let response = answer.get("response").filter(|value| !value.is_null()).cloned();
-            let mut outcome = DeviceAnswer {
-                error: answer.get("error").cloned(),
-                ..DeviceAnswer::default()
-            };
-            if command.kind == Kind::Create {
-                outcome.registration = response;
-            } else {
-                outcome.response = response;
-            }
-            if command.kind == Kind::Create
-                && state == State::Success
-                && config.check_answers
-                && !looks_like_a_credential(outcome.registration.as_ref())
+            if admitted(&store, bid, mid, request)?.session.is_none()
+                && let Some(mailbox) = store.boxes.get_mut(bid)
             {
-                state = State::Failed;
-                outcome = DeviceAnswer {
-                    error: Some(
-                        json!({"code": "INVALID_RESPONSE", "message": "the device's response is not valid"}),
-                    ),
-                    ..DeviceAnswer::default()
-                };
+                // Links work once: whoever has fetched the message by the mobile link has used up the other one.
+                mailbox.token = None;
             }
-            command.state = state;
-            command.answer = outcome;
-            let kind = command.kind;
-            if kind != Kind::Session || config.callback.session {
-                Some(id)
-            } else {
-                None
-            }
+            let command = in_progress(&store, bid, mid)?;
+            let gap = (command.asked.content && command.filled.is_none())
+                .then(|| (command.client_id.clone(), command.message.1.clone()));
+            (message_text(command, mid, None), gap)
         };
-        if let Some(id) = call_back {
-            self.call_back(config, id);
+        if let Some((client_id, raw)) = gap {
+            let filled = self.fill(config, &client_id, &raw).await;
+            let mut store = lock(&self.store);
+            // It may have ended while the content provider was asked.
+            let command = in_progress(&store, bid, mid)?;
+            match filled {
+                Ok(filled) => {
+                    let id = command.id;
+                    message = message_text(command, mid, Some(&filled));
+                    if config.content.cache
+                        && let Some(command) = store.commands.get_mut(&id)
+                    {
+                        command.filled = Some(filled);
+                    }
+                }
+                Err(_) if config.content.failure == ContentFailure::Deliver => (),
+                Err(code) => {
+                    let id = command.id;
+                    self.content_failed(config, &mut store, id, bid, mid);
+                    return Err(Refusal::new(404, code, "no such message"));
+                }
+            }
         }
-        self.touch();
-        Ok(Reply::empty(204))
+        Ok(Reply::text(200, "application/json", message))
     }
+
+    /// Without its content the command cannot be done: it fails, and the client learns it.
+    fn content_failed(&self, config: &HermodConfig, store: &mut Store, id: u64, bid: &str, mid: &str) {
+        let Some(command) = store.commands.get_mut(&id) else {
+            return;
+        };
+        let Some(position) = command.target(bid, mid) else {
+            return;
+        };
+        let error = DeviceAnswer::error(
+            "CONTENT_PROVIDER",
+            "the content provider did not give the content",
+        );
+        answer::settle(config, command, position, State::Failed, error);
+        self.call_back(config, store, id, Some(position));
+        self.touch();
+    }
+}
+
+/// The command of a message that still may be answered.
+fn in_progress<'s>(store: &'s Store, bid: &str, mid: &str) -> Result<&'s Command, Refusal> {
+    let (command, position) = find(store, bid, mid)?;
+    match command.targets.get(position).map(|target| target.state) {
+        Some(State::InProgress) => Ok(command),
+        _ => Err(Refusal::new(404, "message_gone", "no such message")),
+    }
+}
+
+/// Spliced as text, so that what the client sent reaches the app byte for byte; only content that was asked for changes it.
+fn message_text(command: &Command, mid: &str, filled: Option<&str>) -> String {
+    let (name, raw) = &command.message;
+    let raw = filled.or(command.filled.as_deref()).unwrap_or(raw);
+    format!(
+        "{{\"mid\":{},\"type\":{},\"keepOpen\":{},\"command\":{{{}:{raw}}}}}",
+        json!(mid),
+        json!(command.command_type),
+        command.keep_open,
+        json!(name),
+    )
 }
 
 /// Finds the creation options in a message as the app receives it: their exact text, and what it says.
@@ -195,33 +202,26 @@ pub(crate) fn message_options(config: &HermodConfig, message: &str) -> Option<(S
     Some((raw.to_owned(), options))
 }
 
-fn looks_like_a_credential(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| {
-        value.get("id").is_some_and(Value::is_string)
-            && value
-                .pointer("/response/clientDataJSON")
-                .is_some_and(Value::is_string)
-            && value
-                .pointer("/response/attestationObject")
-                .is_some_and(Value::is_string)
-    })
-}
-
-fn find<'s>(store: &'s Store, bid: &str, mid: &str) -> Result<&'s Command, Refusal> {
-    store
-        .commands
-        .values()
-        .find(|command| command.bid == bid && command.mid == mid)
-        .ok_or_else(|| Refusal::new(404, "message_unknown", "no such message"))
-}
-
-/// The messages of a box that nobody has answered.
-fn waiting(store: &Store, mailbox: &Mailbox) -> Vec<Value> {
+/// The command of a message, and the message's place in it.
+pub(super) fn find<'s>(store: &'s Store, bid: &str, mid: &str) -> Result<(&'s Command, usize), Refusal> {
+    let unknown = || Refusal::new(404, "message_unknown", "no such message");
+    let mailbox = store.boxes.get(bid).ok_or_else(unknown)?;
     mailbox
         .commands
         .iter()
         .filter_map(|id| store.commands.get(id))
-        .filter(|command| command.state == State::InProgress)
-        .map(|command| json!({"mid": command.mid, "type": command.command_type}))
+        .find_map(|command| command.target(bid, mid).map(|position| (command, position)))
+        .ok_or_else(unknown)
+}
+
+/// The messages of a box that it has not answered.
+pub(super) fn waiting(store: &Store, bid: &str, mailbox: &Mailbox) -> Vec<Value> {
+    mailbox
+        .commands
+        .iter()
+        .filter_map(|id| store.commands.get(id))
+        .flat_map(|command| command.targets.iter().map(move |target| (command, target)))
+        .filter(|(_, target)| target.bid == bid && target.state == State::InProgress)
+        .map(|(command, target)| json!({"mid": target.mid, "type": command.command_type}))
         .collect()
 }

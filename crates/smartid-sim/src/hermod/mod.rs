@@ -1,14 +1,24 @@
 //! Smart ID Messaging (Hermod) as the protocol notes describe it: commands come in from API users, wait in mailboxes for the app,
 //! and go out again as callbacks. This file ties the parts together: addresses, dispatch, time.
 
+mod answer;
 mod body;
 mod callback;
+mod check;
 mod command;
+mod content;
+mod deletion;
+mod destination;
 mod envelope;
 mod errors;
+mod generate;
+mod jwk;
 mod link;
 mod message_server;
+mod push;
+mod registry;
 mod store;
+mod verbs;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,10 +27,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 use self::callback::Job;
 use self::errors::Refusal;
+use self::jwk::AttestationKey;
 use self::store::{Kind, Store};
 use crate::clock::SimClock;
 use crate::config::{ApiUser, HermodConfig, LiveConfig};
@@ -33,6 +44,9 @@ use crate::sync::lock;
 
 pub(crate) use self::callback::{CallbackSender, deliver};
 pub(crate) use self::message_server::message_options;
+pub use self::push::{BoxNotice, BoxNotices};
+pub use self::registry::MailboxEntry;
+pub(crate) use self::registry::wrong_settings;
 
 /// A link that nobody has opened yet, for the control page.
 #[derive(Clone, Debug)]
@@ -53,6 +67,11 @@ pub(crate) struct Hermod {
     /// `https://host:port`, known once the listener is bound.
     origin: OnceLock<String>,
     queues: HashMap<String, mpsc::UnboundedSender<Job>>,
+    notices: broadcast::Sender<BoxNotice>,
+    /// How to call others; known once everything has been set up.
+    sender: OnceLock<Arc<CallbackSender>>,
+    /// Attestation keys beside those of the configuration.
+    attestation: Mutex<Vec<AttestationKey>>,
 }
 
 impl Hermod {
@@ -75,11 +94,12 @@ impl Hermod {
             queues.insert(user.client_id.clone(), sender);
             receivers.push(receiver);
         }
-        let store = Store {
+        let mut store = Store {
             users,
             next_id: first.saturating_sub(1),
             ..Store::default()
         };
+        registry::add_existing(&config.get().hermod.mailbox, &random, &mut store);
         let hermod = Self {
             config,
             clock,
@@ -88,12 +108,19 @@ impl Hermod {
             changed: watch::Sender::new(0),
             origin: OnceLock::new(),
             queues,
+            notices: broadcast::Sender::new(push::BACKLOG),
+            sender: OnceLock::new(),
+            attestation: Mutex::default(),
         };
         (Arc::new(hermod), receivers)
     }
 
     pub(crate) fn set_origin(&self, origin: String) {
         let _ = self.origin.set(origin);
+    }
+
+    pub(crate) fn set_sender(&self, sender: Arc<CallbackSender>) {
+        let _ = self.sender.set(sender);
     }
 
     fn origin(&self) -> &str {
@@ -122,6 +149,11 @@ impl Hermod {
         }
     }
 
+    /// An API user as it is now.
+    pub(crate) fn api_user(&self, client_id: &str) -> Option<ApiUser> {
+        lock(&self.store).user(client_id).cloned()
+    }
+
     /// Links that wait for somebody to click them.
     pub(crate) fn open_links(&self) -> Vec<OpenLink> {
         self.expire();
@@ -130,18 +162,22 @@ impl Hermod {
         store
             .commands
             .values()
-            .filter(|command| command.state == store::State::InProgress)
-            .filter(|command| {
+            .flat_map(|command| command.targets.iter().map(move |target| (command, target)))
+            .filter(|(_, target)| target.state == store::State::InProgress)
+            .filter(|(_, target)| {
                 store
                     .boxes
-                    .get(&command.bid)
+                    .get(&target.bid)
                     .is_some_and(|mailbox| mailbox.token.is_some())
             })
-            .filter_map(|command| {
+            .filter_map(|(command, target)| {
                 Some(OpenLink {
                     command_id: command.id,
                     external_id: command.external_id.clone(),
-                    link: command.uri.clone().filter(|_| command.to == "@tmp")?,
+                    link: target
+                        .uri
+                        .clone()
+                        .filter(|_| target.to == destination::TEMPORARY)?,
                     seconds_left: command.timeout_at.saturating_sub(now).as_secs(),
                 })
             })
@@ -162,7 +198,7 @@ impl Hermod {
             let mut store = lock(&self.store);
             let timed_out = store.expire(now);
             for id in &timed_out {
-                self.call_back_from(&config.hermod, &store, *id);
+                self.call_back(&config.hermod, &store, *id, None);
             }
             store.forget(now);
             timed_out
@@ -196,6 +232,12 @@ impl Hermod {
                 _ => return None,
             });
         }
+        if let Some(path) = request.below(&format!("{}/util/generateclient", prefix(config))) {
+            return match (request.method.as_str(), path.as_slice()) {
+                ("GET", [id]) => Some(Endpoint::Generate(id.clone())),
+                _ => None,
+            };
+        }
         let path = request.below(&format!("{}/ms", prefix(config)))?;
         match (request.method.as_str(), path.as_slice()) {
             ("GET", [bid]) => Some(Endpoint::Box(bid.clone())),
@@ -213,6 +255,7 @@ enum Endpoint {
     Box(String),
     Message(String, String),
     Answer(String, String),
+    Generate(String),
 }
 
 fn prefix(config: &HermodConfig) -> String {
@@ -255,13 +298,13 @@ impl Service for Hermod {
                 match envelope::classify(config, &path, &body) {
                     Some((Kind::Session, _)) => Route::HermodSession,
                     Some((Kind::Create, _)) => Route::HermodCreate,
-                    Some((Kind::Other, _)) | None => Route::HermodCommand,
+                    Some((Kind::Verb(_), _)) | None => Route::HermodCommand,
                 }
             }
             Some(Endpoint::State(_)) => Route::HermodPoll,
             Some(Endpoint::Cancel(_)) => Route::HermodCancel,
             Some(Endpoint::Box(_) | Endpoint::Message(..) | Endpoint::Answer(..)) => Route::MessageServer,
-            None => Route::Other,
+            Some(Endpoint::Generate(_)) | None => Route::Other,
         }
     }
 
@@ -278,8 +321,9 @@ impl Service for Hermod {
                 Some(Endpoint::State(id)) => self.get_state(config, &id, &request),
                 Some(Endpoint::Cancel(id)) => self.cancel(config, &id, &request),
                 Some(Endpoint::Box(bid)) => self.fetch_box(&bid, &request).await,
-                Some(Endpoint::Message(bid, mid)) => self.fetch_message(&bid, &mid, &request),
+                Some(Endpoint::Message(bid, mid)) => self.fetch_message(config, &bid, &mid, &request).await,
                 Some(Endpoint::Answer(bid, mid)) => self.take_answer(config, &bid, &mid, &request),
+                Some(Endpoint::Generate(id)) => self.generate_client(config, &id),
                 None => Err(Refusal::new(404, "path", "not found")),
             };
             result.unwrap_or_else(|refusal| {

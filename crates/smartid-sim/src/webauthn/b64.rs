@@ -12,6 +12,10 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64_URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+pub(crate) fn encode_standard(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
+}
+
 pub(crate) fn decode_standard(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text).ok()
 }

@@ -3,7 +3,7 @@
 //! trust-anchor (I).
 
 use super::cose::{self, CoseKey, Material};
-use super::der::Reader;
+use crate::pki::der::Reader;
 
 const OID_ORGANISATIONAL_UNIT: &[u8] = &[0x55, 0x04, 0x0b];
 const OID_COUNTRY: &[u8] = &[0x55, 0x04, 0x06];

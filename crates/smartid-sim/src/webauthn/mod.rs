@@ -11,7 +11,6 @@ pub(crate) mod certificate;
 pub(crate) mod client_data;
 pub(crate) mod cose;
 pub(crate) mod credential_json;
-pub(crate) mod der;
 pub(crate) mod registration;
 #[cfg(test)]
 mod vectors;

@@ -82,6 +82,19 @@ impl Jwk {
         public_key(key_type_of(&members)?, &members)
     }
 
+    /// Reads one JWK that somebody publishes to be sent secrets: `use` is `enc` or absent, `key_ops` has `encrypt` or `wrapKey` or is
+    /// absent, `keystate` is as for other keys. Its `alg` is not looked at.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json) and [`key`](Self::key).
+    pub fn encryption_key(json: impl AsRef<[u8]>) -> Result<PublicKey, Refusal> {
+        let json = super::jwk_set::capped(json.as_ref())?;
+        let members = strict_json::object(json, Reason::JwkMalformed)?;
+        let key_type = key_type_of(&members)?;
+        may(&members, "enc", &["encrypt", "wrapKey"])?;
+        public_key(key_type, &members)
+    }
+
     /// A key that was read from elsewhere: a certificate, a SubjectPublicKeyInfo.
     #[must_use]
     pub const fn from_public_key(key: PublicKey) -> Self {
@@ -196,7 +209,15 @@ fn text<'a>(members: &'a Map<String, Value>, name: &'static str) -> Result<Optio
     }
 }
 
-/// `kty` of a key that is public and has no private half in it.
+fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>), Refusal> {
+    let key_type = key_type_of(members)?;
+    text(members, "kid")?;
+    may(members, "sig", &["verify"])?;
+    let algorithm = text(members, "alg")?.map(JwsAlgorithm::from_name).transpose()?;
+    Ok((public_key(key_type, members)?, algorithm))
+}
+
+/// The type of a key that has no private half in it.
 fn key_type_of(members: &Map<String, Value>) -> Result<&str, Refusal> {
     let key_type = text(members, "kty")?.ok_or_else(|| malformed("kty is missing".to_owned()))?;
     if key_type == "oct" {
@@ -208,23 +229,15 @@ fn key_type_of(members: &Map<String, Value>) -> Result<&str, Refusal> {
     Ok(key_type)
 }
 
-fn read(members: &Map<String, Value>) -> Result<(PublicKey, Option<JwsAlgorithm>), Refusal> {
-    let key_type = key_type_of(members)?;
-    text(members, "kid")?;
-    may_verify(members)?;
-    let algorithm = text(members, "alg")?.map(JwsAlgorithm::from_name).transpose()?;
-    Ok((public_key(key_type, members)?, algorithm))
-}
-
-/// RFC 7517 4.2 and 4.3, and the vendor's `keystate`.
-fn may_verify(members: &Map<String, Value>) -> Result<(), Refusal> {
+/// Whether it is published for this `use` and one of these `key_ops` (RFC 7517 4.2 and 4.3), and the vendor's `keystate`.
+fn may(members: &Map<String, Value>, wanted: &str, operations: &[&str]) -> Result<(), Refusal> {
     if let Some(usage) = text(members, "use")?
-        && usage != "sig"
+        && usage != wanted
     {
         return Err(Refusal::new(Reason::JwkUse, format!("use is {}", shown(usage))));
     }
-    if let Some(operations) = members.get("key_ops") {
-        let list = operations.as_array().map(|list| list.iter().map(Value::as_str));
+    if let Some(known) = members.get("key_ops") {
+        let list = known.as_array().map(|list| list.iter().map(Value::as_str));
         let list: Vec<_> = list
             .and_then(Iterator::collect::<Option<_>>)
             .ok_or_else(|| malformed("key_ops is no list of strings".to_owned()))?;
@@ -232,8 +245,11 @@ fn may_verify(members: &Map<String, Value>) -> Result<(), Refusal> {
         if names.len() != list.len() {
             return Err(malformed("key_ops names an operation twice".to_owned()));
         }
-        if !list.contains(&"verify") {
-            return Err(Refusal::new(Reason::JwkUse, "key_ops lacks verify"));
+        if !operations.iter().any(|operation| list.contains(operation)) {
+            return Err(Refusal::new(
+                Reason::JwkUse,
+                format!("key_ops lacks {}", operations.join(" and ")),
+            ));
         }
     }
     if let Some(state) = text(members, "keystate")?

@@ -77,6 +77,18 @@ impl Inbox for MemoryFlowStore {
     fn arrival(&self, ids: &[CorrelationId]) -> BoxFuture<'static, ()> {
         self.0.inbox.arrival(ids)
     }
+
+    fn list<'a>(
+        &'a self,
+        ids: &'a [CorrelationId],
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Letter>, StoreError>> {
+        self.0.inbox.list(ids, limit)
+    }
+
+    fn unclaimed(&self, now: Timestamp) -> Option<u64> {
+        self.0.inbox.unclaimed(now)
+    }
 }
 
 impl FlowStore for MemoryFlowStore {

@@ -9,7 +9,7 @@ mod signature;
 use serde::{Deserialize, Serialize};
 use smartid_core::Evidence;
 
-pub use pin_reset::PinResetAnswerDialect;
+pub use pin_reset::{PinResetAnswerDialect, TransportedKeyForm};
 pub use ping::PingAnswerDialect;
 pub use provision::{PayloadDialect, ProvisionAnswerDialect};
 pub use signature::{

@@ -6,15 +6,23 @@ mod report;
 
 use smartid_core::{Evidence, Tag};
 
-use super::answers;
+use super::{answers, content, pin_reset};
 
-const SOURCES: [&[&[Evidence]]; 3] = [commands::GROUPS, &[fido::ROWS, report::ROWS], answers::EVIDENCE];
+const SOURCES: [&[&[Evidence]]; 3] = [
+    commands::GROUPS,
+    &[fido::ROWS, report::ROWS, pin_reset::EVIDENCE, content::EVIDENCE],
+    answers::EVIDENCE,
+];
 
 /// One row per setting of [`HermodDialect`](super::HermodDialect).
 pub const EVIDENCE: &[Evidence] = &JOINED;
 
-const COUNT: usize =
-    count(commands::GROUPS) + fido::ROWS.len() + report::ROWS.len() + count(answers::EVIDENCE);
+const COUNT: usize = count(commands::GROUPS)
+    + fido::ROWS.len()
+    + report::ROWS.len()
+    + pin_reset::EVIDENCE.len()
+    + content::EVIDENCE.len()
+    + count(answers::EVIDENCE);
 
 const JOINED: [Evidence; COUNT] = join();
 

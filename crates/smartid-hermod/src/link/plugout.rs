@@ -9,25 +9,12 @@ use std::fmt;
 
 use smartid_core::{SecretString, ServiceUrl};
 
+use super::escapes::{decode, encode, harmful, is_uri, is_uuid};
+use super::{LinkError, MAX_LINK};
 use crate::ids::Bid;
 use crate::qr::{QrCode, QrError};
 
 const SCHEME: &str = "com.nexusgroup.plugout";
-
-/// The longest link that is read, in bytes. The published ones have about 200.
-pub const MAX_LINK: usize = 4096;
-
-/// The text is no plugout link. The message does not show the text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a plugout link: {0}")]
-#[non_exhaustive]
-pub struct LinkError(String);
-
-impl LinkError {
-    fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
 
 /// A plugout link. It is a bearer secret: `Debug` is blind, there is no `Display` and no `PartialEq`.
 ///
@@ -60,23 +47,25 @@ impl PlugoutLink {
     /// [`LinkError`] when scheme, address or token are missing, doubled or not of that form, or the address is not `https`.
     pub fn parse(text: &str) -> Result<Self, LinkError> {
         if text.len() > MAX_LINK {
-            return Err(LinkError::new(format!("it is longer than {MAX_LINK} bytes")));
+            return Err(LinkError::plugout(format!("it is longer than {MAX_LINK} bytes")));
         }
         let text = text.trim_ascii();
         if !text.bytes().all(is_uri) {
-            return Err(LinkError::new(
+            return Err(LinkError::plugout(
                 "it has a character that must be escaped in a link",
             ));
         }
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case(SCHEME) {
-            return Err(LinkError::new(format!("its scheme is not {SCHEME}")));
+            return Err(LinkError::plugout(format!("its scheme is not {SCHEME}")));
         }
         let path = rest.trim_start_matches('/');
         let query = path
             .strip_prefix('?')
             .filter(|_| rest.len() - path.len() <= 3)
-            .ok_or_else(|| LinkError::new("it has a host or a path, where the documented link has none"))?;
+            .ok_or_else(|| {
+                LinkError::plugout("it has a host or a path, where the documented link has none")
+            })?;
         let query = query.split('#').next().unwrap_or_default();
         let (mut url, mut token) = (None, None);
         for (name, value) in query
@@ -89,25 +78,26 @@ impl PlugoutLink {
                 _ => continue,
             };
             if slot.replace(value).is_some() {
-                return Err(LinkError::new(format!("it has more than one {name}")));
+                return Err(LinkError::plugout(format!("it has more than one {name}")));
             }
         }
         let value = |name: &str, value: Option<&str>| match value {
             Some(value) if !value.is_empty() => decode(value)
-                .ok_or_else(|| LinkError::new(format!("the escapes in its {name} cannot be read"))),
-            _ => Err(LinkError::new(format!("it has no {name}"))),
+                .filter(|text| !text.contains(harmful))
+                .ok_or_else(|| LinkError::plugout(format!("the escapes in its {name} cannot be read"))),
+            _ => Err(LinkError::plugout(format!("it has no {name}"))),
         };
         let token = SecretString::new(value("token", token)?);
         let url = value("url", url)?;
         let box_url = ServiceUrl::parse("url", &url)
-            .map_err(|error| LinkError::new(format!("its url {}", error.problem)))?;
+            .map_err(|error| LinkError::plugout(format!("its url {}", error.problem)))?;
         let mut segments = box_url.path().rsplit('/');
         let bid = segments.next().unwrap_or_default();
         if bid.is_empty() {
-            return Err(LinkError::new("its url names no mailbox"));
+            return Err(LinkError::plugout("its url names no mailbox"));
         }
         if is_uuid(bid) && segments.next().is_some_and(is_uuid) {
-            return Err(LinkError::new(
+            return Err(LinkError::plugout(
                 "its url is that of a message and not of a mailbox",
             ));
         }
@@ -182,51 +172,6 @@ impl fmt::Debug for PlugoutLink {
         } = self;
         f.write_str("PlugoutLink(..)")
     }
-}
-
-/// The characters of RFC 3986. No quote, no angle bracket, no backslash: a link is put into pages.
-fn is_uri(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&()*+,;=%".contains(&byte)
-}
-
-/// Undoes the escapes once. `None` for an escape that is none, for what is no UTF-8, and for what could break out of a URL or a header.
-fn decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let digit = |byte: u8| char::from(byte).to_digit(16);
-            let value = digit(rest.next()?)? * 16 + digit(rest.next()?)?;
-            u8::try_from(value).ok()?
-        } else {
-            byte
-        });
-    }
-    let text = String::from_utf8(bytes).ok()?;
-    let harmful = |c: char| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c);
-    (!text.contains(harmful)).then_some(text)
-}
-
-fn encode(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(
-                    char::from_digit(u32::from(nibble), 16)
-                        .unwrap_or('0')
-                        .to_ascii_uppercase(),
-                );
-            }
-        }
-    }
-}
-
-fn is_uuid(text: &str) -> bool {
-    let groups = [8, 4, 4, 4, 12];
-    text.split('-').map(str::len).eq(groups) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
