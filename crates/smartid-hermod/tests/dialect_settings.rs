@@ -22,7 +22,7 @@ use smartid_hermod::admin_key::{AdminKeyInTransit, EncryptedNonce, NewAdminKey};
 use smartid_hermod::callback::CallbackReader;
 use smartid_hermod::commands::{
     Cancel, CommandStatus, DeleteMailbox, DeleteProfile, EndPinReset, FidoCreate, FidoSession, Ping,
-    StartPinReset,
+    Profiles, StartPinReset,
 };
 use smartid_hermod::dialect::EVIDENCE;
 use smartid_hermod::pin_reset::{Driver, DriverName};
@@ -167,8 +167,14 @@ fn commands() -> Vec<(&'static str, Box<dyn Case>)> {
         ("status", Box::new(CommandStatus::new("1"))),
         ("start_pin_reset", Box::new(start)),
         ("end_pin_reset", Box::new(end)),
-        ("delete_profile", Box::new(DeleteProfile::all(header(), "u"))),
-        ("delete_mailbox", Box::new(DeleteMailbox::all(header(), "u"))),
+        (
+            "delete_profile",
+            Box::new(DeleteProfile::new(header(), Profiles::all("u"))),
+        ),
+        (
+            "delete_mailbox",
+            Box::new(DeleteMailbox::new(header(), Profiles::all("u"))),
+        ),
         ("cancel", Box::new(Cancel::new("1"))),
     ]
 }
