@@ -67,7 +67,8 @@ impl Page {
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
-        let secret = hidden(&self.text().await, "secret");
+        let paste = self.http.get(format!("{}link", self.url)).send().await.unwrap();
+        let secret = hidden(&paste.text().await.unwrap(), "secret");
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("secret", &secret);
         for (name, value) in fields {

@@ -9,7 +9,9 @@
 
 const TESTS: &[&str] = &[
     include_str!("device_desktop.rs"),
+    include_str!("device_hostile.rs"),
     include_str!("device_mobile.rs"),
+    include_str!("device_page.rs"),
     include_str!("device_personas.rs"),
     include_str!("faults.rs"),
     include_str!("flow.rs"),

@@ -85,6 +85,28 @@ fn plan(request: &Value, abilities: &KeyAbilities) -> Result<Plan, Refusal> {
     })
 }
 
+/// All of `keygenrequests`; an update may have none.
+fn plans(profile: &Value, abilities: &KeyAbilities) -> Result<Vec<Plan>, Refusal> {
+    let requests = match profile.get("keygenrequests") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(list) => list
+            .as_array()
+            .ok_or_else(|| Refusal::parameter("keygenrequests is not a list"))?,
+    };
+    if requests.len() > MAX_KEYS {
+        return Err(Refusal::parameter(format!("more than {MAX_KEYS} keys")));
+    }
+    let plans: Vec<Plan> = requests
+        .iter()
+        .map(|request| plan(request, abilities))
+        .collect::<Result<_, _>>()?;
+    let ids: HashSet<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
+    if ids.len() != plans.len() {
+        return Err(Refusal::parameter("a keyid is asked for twice"));
+    }
+    Ok(plans)
+}
+
 /// `visualData` (hermod 3.2): the front is a picture, the back stays as it came.
 fn visual(profile: &Value) -> Result<Option<VisualId>, Refusal> {
     let Some(data) = profile.get("visualData").filter(|value| !value.is_null()) else {
@@ -129,7 +151,7 @@ impl App {
         {
             return Err(Refusal::new("FORMAT_NOT_SUPPORTED", "responseformat is not jws"));
         }
-        let plans = self.plans(asked)?;
+        let plans = plans(asked, &self.abilities())?;
         let mut profile = self.profile_for(asked, body, user)?;
         if let Some(visual) = visual(asked)? {
             profile.visual = visual;
@@ -143,28 +165,6 @@ impl App {
         report.profile_id = Some(profile.id.clone());
         let response = self.signed(persona, command, &profile, &payload)?;
         Ok(Reaction::success(Some(response)).then(Effect::Keep(Box::new(profile))))
-    }
-
-    fn plans(&self, profile: &Value) -> Result<Vec<Plan>, Refusal> {
-        let abilities = self.abilities();
-        let requests = match profile.get("keygenrequests") {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(list) => list
-                .as_array()
-                .ok_or_else(|| Refusal::parameter("keygenrequests is not a list"))?,
-        };
-        if requests.len() > MAX_KEYS {
-            return Err(Refusal::parameter(format!("more than {MAX_KEYS} keys")));
-        }
-        let plans: Vec<Plan> = requests
-            .iter()
-            .map(|request| plan(request, &abilities))
-            .collect::<Result<_, _>>()?;
-        let ids: HashSet<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
-        if ids.len() != plans.len() {
-            return Err(Refusal::parameter("a keyid is asked for twice"));
-        }
-        Ok(plans)
     }
 
     /// A new profile, or the one that the command names, with its new names (hermod 3.1: `profileid` I, overwriting D).
@@ -331,5 +331,93 @@ impl App {
             data = flaw::break_jws(&data);
         }
         Ok(json!({"format": names.format, "data": data}))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(id: &str) -> Value {
+        json!({
+            "keyid": id,
+            "keytypeprios": [{"keytype": "EC", "keylength": "256", "responsemechanism": "ES256"}],
+            "storageprios": ["APP"],
+        })
+    }
+
+    fn planned(requests: &Value) -> Result<Vec<Plan>, Refusal> {
+        let abilities = KeyAbilities::new(&["EC-256", "RSA-2048", "RSA-1024"], &["APP", "SE"]);
+        plans(&json!({"keygenrequests": requests}), &abilities)
+    }
+
+    #[test]
+    fn the_first_that_can_be_done_is_taken() {
+        let mut wish = request("a");
+        wish["keytypeprios"] = json!([
+            // Named as an ability, and still none that can be made.
+            {"keytype": "RSA", "keylength": "1024"},
+            {"keytype": "RSA", "keylength": 2048, "responsemechanism": "RS256"},
+            {"keytype": "EC", "keylength": "256"},
+        ]);
+        wish["storageprios"] = json!(["TPM", 7, "SE", "APP"]);
+        let plans = planned(&json!([wish])).unwrap();
+        assert_eq!(
+            (plans[0].kind, plans[0].storage.as_str()),
+            (KeyKind::Rsa2048, "SE")
+        );
+        assert_eq!(plans[0].mechanism.as_deref(), Some("RS256"));
+        let mut anywhere = request("b");
+        anywhere.as_object_mut().unwrap().remove("storageprios");
+        assert_eq!(planned(&json!([anywhere])).unwrap()[0].storage, "APP");
+        assert!(planned(&Value::Null).unwrap().is_empty());
+    }
+
+    #[test]
+    fn requests_that_cannot_be_are_refused() {
+        let with = |name: &str, value: Value| {
+            let mut wish = request("a");
+            wish[name] = value;
+            json!([wish])
+        };
+        let many: Vec<Value> = (0..=MAX_KEYS)
+            .map(|number| request(&number.to_string()))
+            .collect();
+        for requests in [
+            json!({}),
+            json!([7]),
+            json!([request("a"), request("a")]),
+            json!(many),
+            with("keyid", json!("")),
+            with("keyid", json!(1)),
+            with("keytypeprios", json!([])),
+            with("keytypeprios", json!("EC")),
+            with("keytypeprios", json!([{"keytype": "EC", "keylength": "384"}])),
+            with("storageprios", json!(["TPM"])),
+            with("certreq", json!("%")),
+            with("certreq", json!(7)),
+        ] {
+            assert!(planned(&requests).is_err(), "{requests}");
+        }
+        assert!(planned(&json!(many[..MAX_KEYS])).is_ok());
+    }
+
+    #[test]
+    fn pictures_are_jpeg() {
+        let with = |front: Value| visual(&json!({"visualData": {"profileCard": {"front": {"data": front}}}}));
+        assert!(
+            with(json!(b64::encode_standard(&[0xff, 0xd8, 0xff])))
+                .unwrap()
+                .unwrap()
+                .front
+                .is_some()
+        );
+        assert!(with(json!(b64::encode_standard(b"GIF89a"))).is_err());
+        assert!(with(json!("%")).is_err());
+        assert_eq!(visual(&json!({"visualData": null})).unwrap(), None);
+        assert_eq!(
+            visual(&json!({"visualData": {}})).unwrap(),
+            Some(VisualId::default())
+        );
     }
 }
