@@ -17,6 +17,7 @@ const TESTS: &[&str] = &[
     include_str!("faults.rs"),
     include_str!("flow.rs"),
     include_str!("program.rs"),
+    include_str!("hermod_api_users.rs"),
     include_str!("hermod_content.rs"),
     include_str!("hermod_mailboxes.rs"),
     include_str!("switches_callback.rs"),
@@ -25,6 +26,7 @@ const TESTS: &[&str] = &[
     include_str!("switches_desktop.rs"),
     include_str!("switches_device.rs"),
     include_str!("switches_hermod.rs"),
+    include_str!("switches_hermod_answers.rs"),
     include_str!("switches_hermod_commands.rs"),
     include_str!("switches_listen.rs"),
 ];
