@@ -21,8 +21,9 @@ use smartid_core::{
 };
 use smartid_hermod::answers::{ProvisionExpectation, SignatureExpectation};
 use smartid_hermod::link::{MobileLink, MobileLinkOptions};
+use smartid_hermod::wait::Step;
 use smartid_hermod::{
-    By, CommandReport, Hermod, HermodDialect, ImmediateResponse, Pending, PollPolicy, State,
+    By, CommandReport, Hermod, HermodDialect, ImmediateResponse, Pending, PollHealth, PollPolicy, State,
 };
 
 fn dialect() -> HermodDialect {
@@ -58,4 +59,84 @@ fn a_stored_provision_expectation_that_lost_something_is_no_expectation() {
     }
     let newer = whole.replace("{", r#"{"must_have":1,"#);
     assert!(serde_json::from_str::<ProvisionExpectation>(&newer).is_err());
+}
+
+/// A clock of the day that can be set, beside timers that go on.
+#[derive(Clone, Debug)]
+struct Jumping {
+    timers: ManualRuntime,
+    back: Arc<AtomicU64>,
+}
+
+impl Runtime for Jumping {
+    fn now(&self) -> Timestamp {
+        let back = self.back.load(Ordering::Relaxed);
+        Timestamp::from_millis(10_000_000 + self.timers.now().as_millis() - back)
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.timers.sleep(duration)
+    }
+
+    fn run_blocking(&self, work: BlockingWork) -> BoxFuture<'static, Result<(), WorkLost>> {
+        self.timers.run_blocking(work)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.timers.fill_random(bytes);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_lengthen_a_wait() {
+    let runtime = Jumping {
+        timers: runtime(),
+        back: Arc::default(),
+    };
+    let hermod = Hermod::builder(common::BASE, common::key())
+        .build(
+            common::Script::new(&runtime.timers, Vec::new()),
+            Arc::new(runtime.clone()),
+        )
+        .unwrap();
+    let inbox = MemoryInbox::new();
+    for policy in [PollPolicy::off(), PollPolicy::default()] {
+        let begun = runtime.timers.now();
+        runtime.back.store(0, Ordering::Relaxed);
+        let pending = Pending::new(&hermod.header(), runtime.now()).with_command_id("17");
+        let jump = async {
+            runtime.sleep(seconds(100)).await;
+            runtime.back.store(3_600_000, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        };
+        let wait = hermod.wait(&inbox, &pending, &policy);
+        let Either::First(waited) = runtime.timers.block_on(race(wait, jump)).unwrap() else {
+            panic!()
+        };
+        assert_eq!(waited.unwrap().by, By::Deadline);
+        let took = runtime.timers.now().since(begun);
+        assert!(took <= seconds(300), "{took:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stop_polling() {
+    let runtime = runtime();
+    let (hermod, _) = client(&runtime, dialect(), Vec::new());
+    let pending = Pending::new(&hermod.header(), runtime.now()).with_command_id("17");
+    let health = PollHealth::default();
+    let ahead: PollHealth = serde_json::from_value(serde_json::json!({
+        "polls": 3, "failures": 0, "last_failure": null, "degraded": null, "next": 90_000, "settles": null
+    }))
+    .unwrap();
+    let policy = PollPolicy::default();
+    for health in [health, ahead] {
+        let inbox = MemoryInbox::new();
+        let step = hermod.wait_step(&inbox, &pending, &policy, health);
+        let (step, _) = runtime.block_on(step).unwrap().unwrap();
+        let Step::Sleep { until } = step else {
+            panic!("{step:?}")
+        };
+        assert!(until <= Timestamp::from_millis(2_000), "{until}");
+    }
 }
