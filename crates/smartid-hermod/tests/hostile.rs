@@ -120,6 +120,23 @@ fn a_clock_that_is_set_back_does_not_lengthen_a_wait() {
 }
 
 #[test]
+fn two_commands_with_one_command_id_are_two_outcomes() {
+    // Two messaging servers, or one whose numbers began anew.
+    let runtime = runtime();
+    let inbox = Arc::new(MemoryInbox::new());
+    let receiver = receiver(&inbox, &runtime);
+    let (hermod, _) = client(&runtime, dialect(), Vec::new());
+    for external in ["old", "new"] {
+        let body = format!(r#"{{"commandId":"17","externalId":"{external}","state":"TIMEOUT"}}"#);
+        runtime.block_on(call_back(&receiver, body)).unwrap();
+    }
+    let header = hermod.header().external_id("new");
+    let pending = Pending::new(&header, runtime.now()).with_command_id("17");
+    let waited = runtime.block_on(hermod.wait(&*inbox, &pending, &PollPolicy::off()));
+    assert_eq!(waited.unwrap().unwrap().by, By::Callback);
+}
+
+#[test]
 fn a_clock_that_is_set_back_does_not_stop_polling() {
     let runtime = runtime();
     let (hermod, _) = client(&runtime, dialect(), Vec::new());
