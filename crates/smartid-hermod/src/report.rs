@@ -56,7 +56,8 @@ pub struct CommandReport {
     pub command_id: Option<CommandId>,
     /// The id that we chose, when it is echoed.
     pub external_id: Option<ExternalId>,
-    /// The message, which tells apart the reports of one command to several mailboxes.
+    /// The message, which tells apart the reports of one command to several mailboxes. None where a report names several messages: it
+    /// tells of the command as a whole then.
     pub mid: Option<Mid>,
     /// What kind of command it is; information only.
     pub command_type: Option<String>,

@@ -120,6 +120,30 @@ fn a_clock_that_is_set_back_does_not_lengthen_a_wait() {
 }
 
 #[test]
+fn a_report_of_all_mailboxes_is_about_the_command_and_not_about_the_first() {
+    let runtime = runtime();
+    let inbox = Arc::new(MemoryInbox::new());
+    let receiver = receiver(&inbox, &runtime);
+    let (hermod, _) = client(&runtime, dialect(), Vec::new());
+    let both = r#""destinations":[{"bid":"b-1","mid":"m-1"},{"bid":"b-2","mid":"m-2"}]"#;
+    let sent = format!(r#"{{"commandId":"17",{both}}}"#);
+    let sent = ImmediateResponse::read(&answer(200, sent), &dialect().states).unwrap();
+    let pending = Pending::new(&hermod.header().external_id("e"), runtime.now()).answered(&sent);
+    let policy = PollPolicy::off();
+    let wait = || {
+        let waited = hermod.wait(&*inbox, &pending, &policy);
+        let waited = runtime.block_on(waited).unwrap().unwrap();
+        (waited.by, waited.report.map(|report| report.state))
+    };
+    // The first mailbox declines, and says so for itself; then the command succeeds.
+    let first = r#"{"commandId":"17","state":"REJECTED","destinations":[{"bid":"b-1","mid":"m-1"}]}"#;
+    runtime.block_on(call_back(&receiver, first)).unwrap();
+    let whole = format!(r#"{{"commandId":"17","state":"SUCCESS",{both}}}"#);
+    runtime.block_on(call_back(&receiver, whole)).unwrap();
+    assert_eq!(wait(), (By::Callback, Some(State::Success)));
+}
+
+#[test]
 fn two_commands_with_one_command_id_are_two_outcomes() {
     // Two messaging servers, or one whose numbers began anew.
     let runtime = runtime();
