@@ -13,6 +13,9 @@ use crate::link::{LinkError, MobileLink, MobileLinkOptions, PlugoutLink};
 use crate::read::{Document, Extra, id, text};
 use crate::state::State;
 
+/// The most destinations of one command that are read: more than anybody has mailboxes.
+const MAX_DESTINATIONS: usize = 1000;
+
 /// The answer to a command.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -193,6 +196,12 @@ impl Destination {
             ]);
         }
         let items = json::items(raw).ok_or_else(|| (String::new(), "a list of destinations".to_owned()))?;
+        if items.len() > MAX_DESTINATIONS {
+            return Err((
+                String::new(),
+                format!("a list of more than {MAX_DESTINATIONS} destinations"),
+            ));
+        }
         let read = |(index, raw)| {
             Self::read(raw).map_err(|(name, reason)| {
                 let dot = if name.is_empty() { "" } else { "." };

@@ -61,6 +61,18 @@ fn a_stored_provision_expectation_that_lost_something_is_no_expectation() {
     assert!(serde_json::from_str::<ProvisionExpectation>(&newer).is_err());
 }
 
+#[test]
+fn a_list_of_destinations_has_an_end() {
+    let many = format!(
+        r#"{{"commandId":"1","state":"SUCCESS","destinations":[{}{{}}]}}"#,
+        "{},".repeat(300_000)
+    );
+    let report = CommandReport::read(many.clone().into(), &dialect()).unwrap();
+    println!("{}", report.destinations.len());
+    assert!(report.destinations.is_empty() && report.lints.len() == 1);
+    assert!(ImmediateResponse::read(&answer(200, many), &dialect().states).is_err());
+}
+
 /// A clock of the day that can be set, beside timers that go on.
 #[derive(Clone, Debug)]
 struct Jumping {
