@@ -221,7 +221,9 @@ impl Destination {
                 .ok_or_else(|| (name, "an id is text that is not empty".to_owned())),
         };
         let (bid, mid) = (name("bid")?.map(Bid::new), name("mid")?.map(Mid::new));
-        let link = match document.member("uri") {
+        // An empty text is what some write where there is none.
+        let filled = |name| document.member(name).filter(|raw| *raw != "\"\"");
+        let link = match filled("uri") {
             None => None,
             Some(raw) => {
                 let uri = SecretString::new(text(raw).ok_or_else(|| ("uri", "a link is text".to_owned()))?);
@@ -229,7 +231,7 @@ impl Destination {
             }
         };
         let bid = bid.or_else(|| link.as_ref().map(|link| link.bid().clone()));
-        let location = document.member("location").and_then(text);
+        let location = filled("location").and_then(text);
         Ok(Self {
             to: document.member("to").and_then(text).unwrap_or_default(),
             bid,

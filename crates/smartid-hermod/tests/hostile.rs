@@ -73,6 +73,15 @@ fn a_list_of_destinations_has_an_end() {
     assert!(ImmediateResponse::read(&answer(200, many), &dialect().states).is_err());
 }
 
+#[test]
+fn an_empty_link_is_no_link() {
+    let body =
+        r#"{"commandId":"1","destinations":[{"to":"anna","bid":"b","mid":"m","uri":"","location":""}]}"#;
+    let read = ImmediateResponse::read(&answer(200, body), &dialect().states).unwrap();
+    assert!(read.link().is_none());
+    assert!(read.destinations[0].location.is_none());
+}
+
 /// A clock of the day that can be set, beside timers that go on.
 #[derive(Clone, Debug)]
 struct Jumping {
