@@ -82,6 +82,24 @@ fn an_empty_link_is_no_link() {
     assert!(read.destinations[0].location.is_none());
 }
 
+#[test]
+fn lifespans_without_end_do_not_overflow() {
+    let runtime = runtime();
+    let script = common::Script::new(&runtime, Vec::new());
+    let built = Hermod::builder(common::BASE, common::key())
+        .lifespan(Duration::MAX)
+        .build(script, Arc::new(runtime.clone()));
+    if let Ok(hermod) = built {
+        let inbox: Arc<dyn Inbox> = Arc::new(MemoryInbox::new());
+        hermod
+            .callback_receiver(inbox)
+            .danger_without_auth()
+            .build()
+            .unwrap();
+        let _ = Pending::new(&hermod.header(), runtime.now());
+    }
+}
+
 /// A clock of the day that can be set, beside timers that go on.
 #[derive(Clone, Debug)]
 struct Jumping {
