@@ -139,17 +139,21 @@ pub(crate) fn shown(raw: &str, limit: usize) -> Option<String> {
         None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => raw.to_owned(),
         None => return None,
     };
+    let clean = clean(&whole, limit);
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| clean.to_owned())
+}
+
+/// At most `limit` characters of a text, with spaces for what could move a cursor, break a line or turn the text.
+pub(crate) fn clean(text: &str, limit: usize) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let clean: String = whole
-        .chars()
+    text.chars()
         .take(limit)
         .map(|c| if hidden(c) { ' ' } else { c })
-        .collect();
-    let clean = clean.trim();
-    (!clean.is_empty()).then(|| clean.to_owned())
+        .collect()
 }
 
 /// Members that this library does not know, in their order, with their exact JSON text. `Debug` shows the names only.

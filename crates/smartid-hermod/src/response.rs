@@ -10,7 +10,7 @@ use smartid_core::{Content, Incoming, Lint, SecretString, Unreadable, json};
 use crate::dialect::StateSpellings;
 use crate::ids::{Bid, CommandId, Fqdn, Mid};
 use crate::link::{LinkError, MobileLink, MobileLinkOptions, PlugoutLink};
-use crate::read::{Document, Extra, id, text};
+use crate::read::{Document, Extra, id, shown, text};
 use crate::state::State;
 
 /// The most destinations of one command that are read: more than anybody has mailboxes.
@@ -113,7 +113,7 @@ impl ImmediateResponse {
         Ok(Self {
             command_id,
             destinations,
-            command_type: document.member("commandType").and_then(text),
+            command_type: document.member("commandType").and_then(|raw| shown(raw, 100)),
             state,
             fqdn: document.member("fqdn").and_then(text).map(Fqdn::new),
             extra: document.into_extra(&["commandId", "destinations", "commandType", "state", "fqdn"]),

@@ -62,6 +62,29 @@ fn a_stored_provision_expectation_that_lost_something_is_no_expectation() {
 }
 
 #[test]
+fn a_state_cannot_move_the_cursor() {
+    let body = r#"{"commandId":"1","state":"\u001b[2JDO\u202eNE\n"}"#;
+    let report = CommandReport::read(body.into(), &dialect()).unwrap();
+    let shown = report.state.to_string();
+    println!("{shown:?}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}', '\n']), "{shown:?}");
+    let body = r#"{"commandId":"1","commandType":"\u001b[2J"}"#;
+    let report = CommandReport::read(body.into(), &dialect()).unwrap();
+    assert!(!report.command_type.unwrap().contains('\u{1b}'));
+}
+
+#[test]
+fn an_error_that_is_a_text_is_cleaned_of_tokens() {
+    let body =
+        r#"{"commandId":"1","state":"FAILED","error":"token 7f3c9e2ab41d8c55aa01 of the box is used up"}"#;
+    let report = CommandReport::read(body.into(), &dialect()).unwrap();
+    assert!(
+        !format!("{report:?}").contains("7f3c9e2ab41d8c55aa01"),
+        "{report:?}"
+    );
+}
+
+#[test]
 fn a_list_of_destinations_has_an_end() {
     let many = format!(
         r#"{{"commandId":"1","state":"SUCCESS","destinations":[{}{{}}]}}"#,
