@@ -5,6 +5,8 @@
 
 pub mod arguments;
 pub mod config;
+pub mod desk;
 pub mod inspect;
+pub mod simulated;
 pub mod terminal;
 pub mod world;
