@@ -18,9 +18,14 @@ use common::answer;
 use http::{HeaderMap, Method};
 use smartid_core::dialect::{DialectError, overlay, settings};
 use smartid_core::{Endpoint, Head, ManualRuntime, Timestamp};
+use smartid_hermod::admin_key::{AdminKeyInTransit, EncryptedNonce, NewAdminKey};
 use smartid_hermod::callback::CallbackReader;
-use smartid_hermod::commands::{CommandStatus, FidoCreate, FidoSession, Ping};
+use smartid_hermod::commands::{
+    Cancel, CommandStatus, DeleteMailbox, DeleteProfile, EndPinReset, FidoCreate, FidoSession, Ping,
+    Profiles, StartPinReset,
+};
 use smartid_hermod::dialect::EVIDENCE;
+use smartid_hermod::pin_reset::{Driver, DriverName};
 use smartid_hermod::{CommandHeader, CommandReport, HermodDialect, Session};
 
 /// What each setting that all commands have is changed to, and whether the request or the answer must change.
@@ -37,6 +42,11 @@ const OF_EACH_COMMAND: &[(&str, &str, &str)] = &[
 
 /// Every other setting, another value for it, and the observation that must change.
 const CHANGES: &[(&str, &str, &str)] = &[
+    ("answers.pin_reset.nonce", "'/response/other'", "nonce"),
+    ("answers.pin_reset.nonce_coding", "'base64'", "nonce"),
+    ("answers.pin_reset.signed", "'/response/jws'", "nonce"),
+    ("answers.pin_reset.transported_key", "'/response/key'", "nonce"),
+    ("answers.pin_reset.transported_key_form", "'modulus-hex'", "nonce"),
     ("answers.ping.device_info", "'/response/device'", "ping"),
     ("callback.cancelled_codes", "['E1']", "ping failure"),
     ("callback.command_id", "'/id'", "report"),
@@ -50,6 +60,15 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("callback.response", "'/answer'", "report"),
     ("callback.state", "'/progress'", "report"),
     ("callback.verbs", "['webauthn']", "paths"),
+    ("cancel.enabled", "false", "cancel request"),
+    ("cancel.path", "'{command_id}/cancel'", "cancel request"),
+    (
+        "cancel.response",
+        "[{ move = '/id', to = '/commandId' }]",
+        "cancel answer",
+    ),
+    ("cancel.success", "[202]", "cancel answer"),
+    ("cancel.verb", "'POST'", "cancel request"),
     ("fido.already_registered", "['E1']", "failure"),
     ("fido.create.body", "{ action = 'make' }", "fido.create request"),
     (
@@ -83,6 +102,14 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("fido.single_command", "true", "plan"),
     ("fido.user_cancelled_codes", "['E1']", "failure"),
     ("fido.user_declined_codes", "['E1']", "failure"),
+    ("pin_reset.driver", "'string'", "start_pin_reset request"),
+    ("pin_reset.key_transport", "'clear'", "nonce"),
+    ("pin_reset.proof", "'base64'", "end_pin_reset request"),
+    (
+        "pin_reset.transported_admin_key",
+        "'hex'",
+        "end_pin_reset request",
+    ),
     ("states.cancelled", "['X']", "unknown state"),
     ("states.failed", "['X']", "unknown state"),
     ("states.in_progress", "['X']", "unknown state"),
@@ -108,18 +135,12 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| {
 
 /// Tables whose commands or answers are not there yet.
 const NOT_YET: &[&str] = &[
-    "answers.pin_reset.",
     "answers.provision.",
     "answers.signature.",
     "authenticate.",
-    "cancel.",
     "certificate.",
-    "delete_mailbox.",
-    "delete_profile.",
-    "end_pin_reset.",
     "provision.",
     "sign.",
-    "start_pin_reset.",
 ];
 
 fn is_there(key: &str) -> bool {
@@ -133,6 +154,9 @@ fn commands() -> Vec<(&'static str, Box<dyn Case>)> {
             .unwrap()
             .external_id("e")
     };
+    let start = StartPinReset::through(header(), Driver::named(DriverName::Any));
+    let end = EndPinReset::new(header(), &SESSION, EncryptedNonce::new([7; 8]).unwrap())
+        .new_admin_key(AdminKeyInTransit::encrypted([7; 8]).unwrap());
     vec![
         ("ping", Box::new(Ping::new(header()))),
         ("fido.session", Box::new(FidoSession::new(header()))),
@@ -141,6 +165,17 @@ fn commands() -> Vec<(&'static str, Box<dyn Case>)> {
             Box::new(FidoCreate::new(header(), &SESSION, "{\"o\": 1}")),
         ),
         ("status", Box::new(CommandStatus::new("1"))),
+        ("start_pin_reset", Box::new(start)),
+        ("end_pin_reset", Box::new(end)),
+        (
+            "delete_profile",
+            Box::new(DeleteProfile::new(header(), Profiles::all("u"))),
+        ),
+        (
+            "delete_mailbox",
+            Box::new(DeleteMailbox::new(header(), Profiles::all("u"))),
+        ),
+        ("cancel", Box::new(Cancel::new("1"))),
     ]
 }
 
@@ -155,7 +190,10 @@ where
     E: Endpoint<Dialect = HermodDialect, Output: Debug, Error: Debug>,
 {
     fn sent(&self, dialect: &HermodDialect) -> String {
-        let request = self.request(dialect).unwrap();
+        let request = match self.request(dialect) {
+            Ok(request) => request,
+            Err(error) => return error.to_string(),
+        };
         let body = String::from_utf8_lossy(request.body_bytes());
         format!("{} {} {body}", request.method(), request.target())
     }
@@ -181,6 +219,20 @@ fn observe(dialect: &HermodDialect) -> Vec<(String, String)> {
     let ping = |body: &str| {
         let report = CommandReport::read(body.to_owned().into(), dialect);
         format!("{:?}", report.map(|report| report.ping(dialect)))
+    };
+    let nonce = || {
+        let jws = "e30.e30.AA";
+        let body = format!(
+            r#"{{"commandId":"1","state":"SUCCESS","response":{{"nonce":"00112233445566778899aabbccddeeff","other":"0011223344556677",
+            "transportedkey":"AAAA","data":"e30","jws":"{jws}"}}}}"#
+        );
+        let report = CommandReport::read(body.into(), dialect).ok()?;
+        let signed = report.start_pin_reset_signed(dialect).name();
+        let challenge = report.start_pin_reset(dialect).succeeded()?;
+        let key = challenge.protect(&NewAdminKey::from_octets(&[7; 24]).unwrap(), dialect);
+        let transported = &challenge.transported_key;
+        let octets = challenge.nonce.expose();
+        Some(format!("{octets:?} {transported:?} {key:?} {signed}"))
     };
     let report = r#"{"commandId":"1","id":"2","externalId":"e","ours":"o","state":"FAILED","progress":"SUCCESS","destinations":[{"mid":"m"}],
         "message":"n","response":{},"answer":{"longer":1},"error":{"code":"E1","message":"one"},"fault":{"code":"E2","text":"two"}}"#;
@@ -226,6 +278,7 @@ fn observe(dialect: &HermodDialect) -> Vec<(String, String)> {
             ("astray", outcome(&astray)),
             ("ping", ping(pong)),
             ("ping failure", ping(failure)),
+            ("nonce", nonce().unwrap_or_default()),
             ("paths", format!("{paths:?}")),
             ("plan", format!("{:?}", dialect.fido.plan())),
         ]
