@@ -68,7 +68,7 @@ fn template(person: &Person) -> Result<RequestTemplate, Problem> {
     let subject = format!("CN={},O=Example Ltd.", person.name.replace([',', '+', '='], " "));
     Ok(TemplateBuilder::new(subject.parse()?)
         .with_email(&person.user)
-        .build(ThrowAwayKey::Ec)?)
+        .build(ThrowAwayKey::default())?)
 }
 
 /// Waits for the app, and verifies what it answers: by its attestation key, and against what was asked.

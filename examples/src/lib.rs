@@ -6,6 +6,7 @@
 pub mod arguments;
 pub mod config;
 pub mod desk;
+pub mod enrolment;
 pub mod inspect;
 pub mod simulated;
 pub mod terminal;

@@ -12,7 +12,7 @@ use smartid::hermod::commands::provision::Usage;
 use smartid::hermod::commands::{Authenticate, Nonce};
 use smartid::hermod::link::{MobileLink, MobileLinkOptions};
 use smartid::hermod::{Entry, Outcome};
-use smartid::trust::Certificate;
+use smartid::trust::{AttributeComparison, Certificate, CertificateAttribute};
 use smartid::trust::jws::JwkSet;
 use smartid::trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
 use smartid_examples::arguments::Common;
@@ -52,4 +52,105 @@ async fn main() -> ExitCode {
     };
     let end = run(&desk, &arguments).await;
     desk.finish(end)
+}
+
+async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
+    let hermod = desk.hermod()?;
+    let person = &arguments.person;
+    let roots = match &desk.world.sim {
+        Some(sim) => match enrolled(desk, sim, arguments).await? {
+            Ok(root) => vec![root],
+            Err(end) => return Ok(end),
+        },
+        None => roots(&arguments.root)?,
+    };
+    desk.terminal.line(&format!(
+        "Authenticating {} at {}",
+        desk.terminal.strong(&person.user),
+        desk.world.place
+    ));
+
+    let header = hermod.header().to([person.user.as_str()]);
+    let command = Authenticate::new(header.clone())
+        .description(Entry::text("requester", &arguments.reason).label("Request"))
+        // A signature over it answers this command and no other.
+        .challenge(&Nonce::random(&**hermod.runtime()));
+    let asked = command.expectation();
+    let sent = desk.send(&command, &header).await?;
+    // The command waits in the user's mailbox. Where the app does not look there by itself, this link wakes it.
+    let link = MobileLink::start(&MobileLinkOptions::new().title("Example Bank"))?;
+    desk.show("On the phone, this link opens the app:", link.expose(), link.qr());
+
+    let Some(report) = desk.wait(&sent, "the phone").await? else {
+        return Ok(End::no_answer());
+    };
+    let answer = match report.authenticate(hermod.dialect(), &asked) {
+        Outcome::Succeeded(answer) => answer,
+        other => return Ok(End::without_answer(&other)),
+    };
+    let verifier = WebpkiVerifier::builder().roots(roots).build()?;
+    let chains = ChainPolicy::new(Arc::new(verifier), Purpose::authentication());
+    let policy = SignaturePolicy::new(asked, &Signers::certificates(Arc::new(chains))).expecting_signer(
+        CertificateAttribute::SUBJECT_ALT_NAME_EMAIL,
+        &person.user,
+        AttributeComparison::IgnoreAsciiCase,
+    );
+    let verified = match answer.verify(&policy, desk.now()) {
+        Ok(verified) => verified,
+        Err(refusal) => {
+            return Ok(End::bad("not-verified", &refusal)
+                .fact("reason", refusal.code())
+                .advised(refusal.advice()));
+        }
+    };
+    let mut end = End::good("authenticated").fact("user", &person.user);
+    for signer in verified.fact().signers() {
+        if let Some(certificate) = signer.certificate() {
+            end = end.fact("certificate", certificate.subject());
+        }
+        end = end.fact("not checked", format!("{:?}", signer.proof.not_checked));
+    }
+    Ok(end)
+}
+
+fn roots(files: &[PathBuf]) -> Result<Vec<Certificate>, Problem> {
+    if files.is_empty() {
+        return Err("--root is missing: without it nobody's certificate counts".into());
+    }
+    let mut roots = Vec::new();
+    for file in files {
+        let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        roots.extend(Certificate::list_from_pem(&pem)?);
+    }
+    Ok(roots)
+}
+
+/// Enrols the simulated phone, whose holder approves of that whatever the persona does later; gives the root of its certificates.
+async fn enrolled(desk: &Desk, sim: &Sim, arguments: &Arguments) -> Result<Result<Certificate, End>, Problem> {
+    desk.terminal.line(&desk.terminal.dim("Enrolling a simulated phone first."));
+    sim.set_persona(Persona::Approves);
+    let keys = AttestationKeys::new(JwkSet::from_json(sim.attestation_key_set()?)?);
+    let asked = ask(desk, &arguments.person).await?;
+    sim.mobile().open(asked.link.expose()).await?;
+    let profile = match verified(desk, &asked, &keys).await? {
+        Ok(profile) => profile,
+        Err(end) => return Ok(Err(end)),
+    };
+    let now = desk.now();
+    let authority = authority(now)?;
+    let mut certificates = Vec::new();
+    for key in &profile.keys {
+        let Some(request) = &key.request else { continue };
+        let purpose = match key.usage {
+            Usage::Signature => Profile::Signing,
+            _ => Profile::Authentication,
+        };
+        certificates.push(certify(&authority, request.fact().der(), purpose, now)?);
+    }
+    let issuer = Certificate::from_der(authority.issuer_der().to_vec())?;
+    if let Err(end) = install(desk, &profile, certificates, &issuer).await? {
+        return Ok(Err(end));
+    }
+    sim.set_persona(arguments.common.persona.unwrap_or_default());
+    Ok(Ok(Certificate::from_der(authority.root_der().to_vec())?))
 }

@@ -118,7 +118,7 @@ fn roots(desk: &Desk, arguments: &Arguments) -> Result<Vec<Certificate>, Problem
         return Ok(roots);
     };
     let authority = authority(desk.now())?;
-    insert_signing_card(sim, &authority, "CN=Anna Example,O=Example Ltd.", desk.now())?;
+    insert_signing_card(sim, &authority, "CN=User One,O=Example Ltd.", desk.now())?;
     Ok(vec![Certificate::from_der(authority.root_der().to_vec())?])
 }
 

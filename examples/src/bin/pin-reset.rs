@@ -110,7 +110,6 @@ fn digits(file: &std::path::Path) -> Result<String, Problem> {
 }
 
 fn simulated_card(id: &str) -> Result<Card, Problem> {
-    let key = smartid_sim::pki::admin_key::key_from_hex(SIMULATED_ADMIN_KEY)
-        .ok_or("the admin key of the simulated card is not 24 octets")?;
+    let key = smartid_sim::pki::admin_key::key_from_hex(SIMULATED_ADMIN_KEY)?;
     Ok(Card::new(id).admin_key(key))
 }
