@@ -12,6 +12,7 @@ mod common;
 
 use common::attestation::{KID, answer, ec_jwk, keys, made, now, one_key, payload, verify};
 use common::commands::fixtures;
+use smartid_core::json;
 use smartid_hermod::answers::{AttestationKeys, ProvisionExpectation, ProvisionPolicy, Provisioned};
 use smartid_hermod::commands::provision::KeyRequest;
 use smartid_hermod::{HermodDialect, Outcome};
@@ -178,5 +179,31 @@ fn nothing_of_an_answer_is_shown() {
     let shown = format!("{answer:?} {:?} {:?}", answer.danger_claims().unwrap(), one_key());
     for secret in ["83012264", "user-2", "MIID", answer.compact_jws()] {
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn each_place_in_the_payload_is_a_setting() {
+    let text = String::from_utf8(payload("payload_one_key.json")).unwrap();
+    for (setting, from, to, otherwise) in [
+        ("nonce", "/nonce", "/challenge", "nonce-missing"),
+        ("user_id", "/userid", "/owner", "userid-missing"),
+        ("profile_id", "/profileid", "/card/id", "profileid-missing"),
+        ("keys", "/keys", "/card/keys", "key-missing"),
+    ] {
+        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        let moved = json::put(&text, &to, json::find(&text, &from).unwrap()).unwrap();
+        let moved = json::remove(&moved, &from).unwrap();
+        let verdict = |dialect: HermodDialect| match answer(moved.as_bytes(), &dialect) {
+            Outcome::Succeeded(answer) => answer.verify(&one_key(), now()).map(drop),
+            other => panic!("{other:?}"),
+        };
+        let setting = format!("answers.provision.payload.{setting} = '{to}'");
+        assert_eq!(verdict(common::dialect(&setting)), Ok(()), "{setting}");
+        assert_eq!(
+            verdict(HermodDialect::default()).unwrap_err().code(),
+            otherwise,
+            "{setting}"
+        );
     }
 }

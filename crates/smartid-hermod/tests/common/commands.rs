@@ -194,12 +194,13 @@ pub fn responses(
     checked
 }
 
-/// The command id that stands in an answer: a text, or a number as its digits.
+/// The command id that stands in an answer, a text or a number as its digits; that of the folder where none does.
 fn own_id(folder: &str, name: &str) -> String {
-    let answer: Value = serde_json::from_slice(&golden(&format!("{folder}/{name}"))).unwrap();
+    let answer = serde_json::from_slice::<Value>(&golden(&format!("{folder}/{name}"))).unwrap_or_default();
     match &answer["commandId"] {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::Number(number) => number.to_string(),
+        _ => awaited(folder).0,
     }
 }
 
