@@ -173,6 +173,7 @@ mod search;
 mod session;
 mod signature_kind;
 mod state;
+mod trial;
 pub mod wait;
 
 pub use api_key::{ApiKey, auth};

@@ -238,6 +238,7 @@ async fn cards_are_made_where_the_switches_say() {
     .await;
     assert_eq!(callback["response"]["deviceinfo"]["operatingsystem"], "Linux");
     let config = smartid_sim::SimConfig::from_toml("[desktop]\ndefault_admin_key = \"00\"").unwrap();
+    assert!(!format!("{config:?}").contains("\"00\""));
     let error = smartid_sim::Sim::builder()
         .config(config)
         .start()
