@@ -1,16 +1,20 @@
 //! How the messaging examples send a command, show its link, wait in front of a person, and end.
 
 use std::error::Error as StdError;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use serde_json::json;
 use smartid::core::{Advice, Endpoint, Inbox, StoreError};
+use smartid::hermod::answers::SignatureRefusal;
 use smartid::hermod::qr::QrError;
 use smartid::hermod::wait::StateChange;
 use smartid::hermod::{
-    CommandHeader, CommandReport, HermodDialect, ImmediateResponse, Outcome, Pending, PollPolicy, QrCode, auth,
+    CommandHeader, CommandReport, HermodDialect, ImmediateResponse, Outcome, Pending, PollPolicy, QrCode,
+    auth,
 };
+use smartid::trust::Certificate;
 use smartid::{ConfigError, Error, Hermod, Timestamp};
 
 use crate::arguments::Common;
@@ -113,7 +117,10 @@ impl End {
     /// The time is over, and nothing final has come.
     #[must_use]
     pub fn no_answer() -> Self {
-        Self::bad("no-answer", "neither a callback nor a poll brought an end in time")
+        Self::bad(
+            "no-answer",
+            "neither a callback nor a poll brought an end in time",
+        )
     }
 }
 
@@ -271,7 +278,11 @@ impl Desk {
             terminal.always(&format!("  {:<16} {}", "whose turn", advice.turn.as_str()));
             terminal.always(&format!("  {:<16} {}", "to check", advice.check));
         }
-        if end.good { ExitCode::SUCCESS } else { ExitCode::from(1) }
+        if end.good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        }
     }
 }
 
@@ -281,4 +292,29 @@ pub fn usage(program: &str, terminal: &Terminal, problem: &dyn StdError) -> Exit
     terminal.json(&json!({ "event": "error", "message": problem.to_string() }));
     error(&format!("{program}: {problem}\n"));
     ExitCode::from(2)
+}
+
+/// Certificates (PEM) from files: those that signers must lead to.
+///
+/// # Errors
+/// When there are none, or a file cannot be read.
+pub fn read_roots(files: &[PathBuf]) -> Result<Vec<Certificate>, Problem> {
+    if files.is_empty() {
+        return Err("--root is missing: without it nobody's signature counts".into());
+    }
+    let mut roots = Vec::new();
+    for file in files {
+        let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        roots.extend(Certificate::list_from_pem(&pem)?);
+    }
+    Ok(roots)
+}
+
+/// The most exact word for why a signature is refused.
+#[must_use]
+pub fn reason(refusal: &SignatureRefusal) -> &'static str {
+    match refusal.refusal() {
+        Some(inner) => inner.reason().code(),
+        None => refusal.code(),
+    }
 }

@@ -89,7 +89,10 @@ pub async fn verified(
     };
     Ok(match answer.verify(&asked.command.policy(keys), desk.now()) {
         Ok(verified) => {
-            desk.step("verified", "signed by an attestation key, for this user and this command");
+            desk.step(
+                "verified",
+                "signed by an attestation key, for this user and this command",
+            );
             Ok(verified.into_parts().0)
         }
         Err(refusal) => Err(End::bad("not-verified", &refusal).advised(refusal.advice())),

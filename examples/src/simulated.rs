@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use smartid::Timestamp;
+use smartid::hermod::answers::Provisioned;
+use smartid::hermod::commands::provision::Usage;
 use smartid::trust::Certificate;
 use smartid_sim::pki::{Key, KeyKind, Profile, Validity};
 use smartid_sim::{Card, DeviceReport, Sim, SimError, TestCa};
 use tokio::task::JoinHandle;
+
+use crate::desk::Problem;
 
 /// How long a simulated person looks at a link before opening it.
 const MOMENT: Duration = Duration::from_millis(400);
@@ -39,26 +43,42 @@ pub fn authority(now: Timestamp) -> Result<TestCa, SimError> {
     TestCa::new(17, now.as_millis() / 1000)
 }
 
-/// Has a request certified; `purpose` is for what.
+/// Has the keys of a profile certified, in their order: a signature key for signing, the others for authentication.
 ///
 /// # Errors
-/// When the request cannot be certified.
+/// When a request cannot be certified.
 pub fn certify(
     authority: &TestCa,
-    request: &[u8],
-    purpose: Profile,
+    profile: &Provisioned,
     now: Timestamp,
-) -> Result<Certificate, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Vec<Certificate>, Problem> {
     let validity = Validity::days(now.as_millis() / 1000, 365);
-    let certificate = authority.issue(request, purpose, validity)?;
-    Ok(Certificate::from_der(certificate.der().to_vec())?)
+    let requests = profile
+        .keys
+        .iter()
+        .filter_map(|key| Some((key, key.request.as_ref()?)));
+    requests
+        .map(|(key, request)| {
+            let purpose = match key.usage {
+                Usage::Signature => Profile::Signing,
+                _ => Profile::Authentication,
+            };
+            let certificate = authority.issue(request.fact().der(), purpose, validity)?;
+            Ok(Certificate::from_der(certificate.der().to_vec())?)
+        })
+        .collect()
 }
 
 /// Puts a card with a signature key and its certificate into the simulated computer.
 ///
 /// # Errors
 /// When key or certificate cannot be made.
-pub fn insert_signing_card(sim: &Sim, authority: &TestCa, name: &str, now: Timestamp) -> Result<(), SimError> {
+pub fn insert_signing_card(
+    sim: &Sim,
+    authority: &TestCa,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), SimError> {
     let key = Key::generate(KeyKind::Rsa2048)?;
     let validity = Validity::days(now.as_millis() / 1000, 365);
     let certificate = authority.issue_for_key(name, &key, Profile::Signing, validity)?;
@@ -70,7 +90,10 @@ pub fn insert_signing_card(sim: &Sim, authority: &TestCa, name: &str, now: Times
 
 /// Waits a moment for the simulated app to finish, and says what it did.
 pub async fn told(person: Option<JoinHandle<Result<DeviceReport, SimError>>>) -> Option<String> {
-    let report = tokio::time::timeout(Duration::from_secs(1), person?).await.ok()?.ok()?;
+    let report = tokio::time::timeout(Duration::from_secs(1), person?)
+        .await
+        .ok()?
+        .ok()?;
     Some(match report {
         Ok(report) => report.actions.join("; "),
         Err(problem) => problem.to_string(),

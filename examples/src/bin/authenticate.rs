@@ -8,18 +8,16 @@ use std::sync::Arc;
 
 use clap::Parser;
 use smartid::hermod::answers::{AttestationKeys, SignaturePolicy, Signers};
-use smartid::hermod::commands::provision::Usage;
 use smartid::hermod::commands::{Authenticate, Nonce};
 use smartid::hermod::link::{MobileLink, MobileLinkOptions};
 use smartid::hermod::{Entry, Outcome};
-use smartid::trust::{AttributeComparison, Certificate, CertificateAttribute};
 use smartid::trust::jws::JwkSet;
 use smartid::trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
+use smartid::trust::{AttributeComparison, Certificate, CertificateAttribute};
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, usage};
+use smartid_examples::desk::{Desk, End, Problem, read_roots, reason, usage};
 use smartid_examples::enrolment::{Person, ask, install, verified};
 use smartid_examples::simulated::{authority, certify};
-use smartid_sim::pki::Profile;
 use smartid_sim::{Persona, Sim};
 
 /// Authenticate a person with the Smart ID Mobile App.
@@ -62,7 +60,7 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
             Ok(root) => vec![root],
             Err(end) => return Ok(end),
         },
-        None => roots(&arguments.root)?,
+        None => read_roots(&arguments.root)?,
     };
     desk.terminal.line(&format!(
         "Authenticating {} at {}",
@@ -99,7 +97,7 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
         Ok(verified) => verified,
         Err(refusal) => {
             return Ok(End::bad("not-verified", &refusal)
-                .fact("reason", refusal.code())
+                .fact("reason", reason(&refusal))
                 .advised(refusal.advice()));
         }
     };
@@ -113,21 +111,14 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     Ok(end)
 }
 
-fn roots(files: &[PathBuf]) -> Result<Vec<Certificate>, Problem> {
-    if files.is_empty() {
-        return Err("--root is missing: without it nobody's certificate counts".into());
-    }
-    let mut roots = Vec::new();
-    for file in files {
-        let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        roots.extend(Certificate::list_from_pem(&pem)?);
-    }
-    Ok(roots)
-}
-
 /// Enrols the simulated phone, whose holder approves of that whatever the persona does later; gives the root of its certificates.
-async fn enrolled(desk: &Desk, sim: &Sim, arguments: &Arguments) -> Result<Result<Certificate, End>, Problem> {
-    desk.terminal.line(&desk.terminal.dim("Enrolling a simulated phone first."));
+async fn enrolled(
+    desk: &Desk,
+    sim: &Sim,
+    arguments: &Arguments,
+) -> Result<Result<Certificate, End>, Problem> {
+    desk.terminal
+        .line(&desk.terminal.dim("Enrolling a simulated phone first."));
     sim.set_persona(Persona::Approves);
     let keys = AttestationKeys::new(JwkSet::from_json(sim.attestation_key_set()?)?);
     let asked = ask(desk, &arguments.person).await?;
@@ -138,15 +129,7 @@ async fn enrolled(desk: &Desk, sim: &Sim, arguments: &Arguments) -> Result<Resul
     };
     let now = desk.now();
     let authority = authority(now)?;
-    let mut certificates = Vec::new();
-    for key in &profile.keys {
-        let Some(request) = &key.request else { continue };
-        let purpose = match key.usage {
-            Usage::Signature => Profile::Signing,
-            _ => Profile::Authentication,
-        };
-        certificates.push(certify(&authority, request.fact().der(), purpose, now)?);
-    }
+    let certificates = certify(&authority, &profile, now)?;
     let issuer = Certificate::from_der(authority.issuer_der().to_vec())?;
     if let Err(end) = install(desk, &profile, certificates, &issuer).await? {
         return Ok(Err(end));

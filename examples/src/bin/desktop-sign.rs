@@ -14,7 +14,7 @@ use smartid::hermod::{Entry, Outcome};
 use smartid::trust::Certificate;
 use smartid::trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, usage};
+use smartid_examples::desk::{Desk, End, Problem, read_roots, reason, usage};
 use smartid_examples::simulated::{authority, insert_signing_card, open_on_desktop, told};
 
 /// Have something signed, and verify the signature.
@@ -24,7 +24,11 @@ use smartid_examples::simulated::{authority, insert_signing_card, open_on_deskto
 #[command(name = "desktop-sign", version)]
 struct Arguments {
     /// The text to be signed
-    #[arg(long, default_value = "Transfer 500 EUR to account 17 of Example Ltd.", conflicts_with = "pdf")]
+    #[arg(
+        long,
+        default_value = "Transfer 500 EUR to account 17 of Example Ltd.",
+        conflicts_with = "pdf"
+    )]
     text: String,
 
     /// A PDF document to be signed
@@ -64,7 +68,10 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     desk.terminal.line(&format!("Signing at {}", desk.world.place));
 
     let entry = match &arguments.pdf {
-        Some(file) => Entry::pdf("tbs", &std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?),
+        Some(file) => Entry::pdf(
+            "tbs",
+            &std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?,
+        ),
         None => Entry::text("tbs", &arguments.text),
     };
     let mut header = hermod.header();
@@ -80,14 +87,23 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
 
     let mut person = None;
     if let Some(link) = sent.answer.link() {
-        desk.show("Open this link on the user's computer (Smart ID Desktop App):", link.expose(), link.qr());
-        person = desk.world.sim.as_ref().map(|sim| open_on_desktop(sim, link.expose()));
+        desk.show(
+            "Open this link on the user's computer (Smart ID Desktop App):",
+            link.expose(),
+            link.qr(),
+        );
+        person = desk
+            .world
+            .sim
+            .as_ref()
+            .map(|sim| open_on_desktop(sim, link.expose()));
     }
     let Some(report) = desk.wait(&sent, "the signature").await? else {
         return Ok(End::no_answer());
     };
     if let Some(text) = told(person).await {
-        desk.terminal.line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
+        desk.terminal
+            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
     }
 
     let answer = match report.sign(hermod.dialect(), &asked) {
@@ -107,15 +123,7 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
 /// The certificates that signers must lead to: from files, or those of the simulated authority.
 fn roots(desk: &Desk, arguments: &Arguments) -> Result<Vec<Certificate>, Problem> {
     let Some(sim) = &desk.world.sim else {
-        if arguments.root.is_empty() {
-            return Err("--root is missing: without it nobody's signature counts".into());
-        }
-        let mut roots = Vec::new();
-        for file in &arguments.root {
-            let pem = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            roots.extend(Certificate::list_from_pem(&pem)?);
-        }
-        return Ok(roots);
+        return read_roots(&arguments.root);
     };
     let authority = authority(desk.now())?;
     insert_signing_card(sim, &authority, "CN=User One,O=Example Ltd.", desk.now())?;
@@ -148,6 +156,6 @@ fn signed(statement: &SignedStatement) -> End {
 
 fn refused(refusal: &SignatureRefusal) -> End {
     End::bad("not-verified", refusal)
-        .fact("reason", refusal.code())
+        .fact("reason", reason(refusal))
         .advised(refusal.advice())
 }

@@ -8,14 +8,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use smartid::hermod::answers::{AttestationKeys, Provisioned};
-use smartid::hermod::commands::provision::Usage;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
 use smartid_examples::arguments::Common;
 use smartid_examples::desk::{Desk, End, Problem, usage};
 use smartid_examples::enrolment::{Person, ask, install, verified};
 use smartid_examples::simulated::{authority, certify, open_on_mobile, told};
-use smartid_sim::pki::Profile;
 
 /// Provision a profile in the Smart ID Mobile App.
 ///
@@ -53,12 +51,24 @@ async fn main() -> ExitCode {
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     let keys = attestation_keys(desk, arguments)?;
     let (person, terminal) = (&arguments.person, &desk.terminal);
-    terminal.line(&format!("Provisioning {} at {}", terminal.strong(&person.user), desk.world.place));
+    terminal.line(&format!(
+        "Provisioning {} at {}",
+        terminal.strong(&person.user),
+        desk.world.place
+    ));
 
     let asked = ask(desk, person).await?;
     let link = &asked.link;
-    desk.show("Open this link on the phone, or scan it (Smart ID Mobile App):", link.expose(), link.qr());
-    let phone = desk.world.sim.as_ref().map(|sim| open_on_mobile(sim, link.expose()));
+    desk.show(
+        "Open this link on the phone, or scan it (Smart ID Mobile App):",
+        link.expose(),
+        link.qr(),
+    );
+    let phone = desk
+        .world
+        .sim
+        .as_ref()
+        .map(|sim| open_on_mobile(sim, link.expose()));
 
     let provisioned = match verified(desk, &asked, &keys).await? {
         Ok(provisioned) => provisioned,
@@ -108,15 +118,7 @@ fn write_requests(arguments: &Arguments, provisioned: &Provisioned) -> Result<()
 async fn certified(desk: &Desk, provisioned: &Provisioned) -> Result<Result<(), End>, Problem> {
     let now = desk.now();
     let authority = authority(now)?;
-    let mut certificates = Vec::new();
-    for key in &provisioned.keys {
-        let Some(request) = &key.request else { continue };
-        let purpose = match key.usage {
-            Usage::Signature => Profile::Signing,
-            _ => Profile::Authentication,
-        };
-        certificates.push(certify(&authority, request.fact().der(), purpose, now)?);
-    }
+    let certificates = certify(&authority, provisioned, now)?;
     desk.step("certified", &format!("{} certificates", certificates.len()));
     let issuer = Certificate::from_der(authority.issuer_der().to_vec())?;
     install(desk, provisioned, certificates, &issuer).await
@@ -128,7 +130,12 @@ fn told_of(provisioned: &Provisioned) -> End {
         .fact("profile", &provisioned.profile_id);
     for key in &provisioned.keys {
         let what = match &key.request {
-            Some(request) => format!("{}, {:?}, request for {}", key.key_id, key.public_key.key_type(), request.fact().subject()),
+            Some(request) => format!(
+                "{}, {:?}, request for {}",
+                key.key_id,
+                key.public_key.key_type(),
+                request.fact().subject()
+            ),
             None => format!("{}, {:?}, a raw key", key.key_id, key.public_key.key_type()),
         };
         end = end.fact("key", what);

@@ -65,7 +65,8 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     if let Some(sim) = &desk.world.sim {
         sim.desktop().insert_card(simulated_card(&arguments.card)?);
     }
-    desk.terminal.line(&format!("Resetting {} at {}", arguments.card, desk.world.place));
+    desk.terminal
+        .line(&format!("Resetting {} at {}", arguments.card, desk.world.place));
 
     let header = hermod.header();
     let mut command = StartPinReset::smart_card(header.clone(), arguments.card.as_str());
@@ -78,8 +79,16 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
 
     let mut person = None;
     if let Some(link) = sent.answer.link() {
-        desk.show("Open this link on the computer with the card (Smart ID Desktop App):", link.expose(), link.qr());
-        person = desk.world.sim.as_ref().map(|sim| open_on_desktop(sim, link.expose()));
+        desk.show(
+            "Open this link on the computer with the card (Smart ID Desktop App):",
+            link.expose(),
+            link.qr(),
+        );
+        person = desk
+            .world
+            .sim
+            .as_ref()
+            .map(|sim| open_on_desktop(sim, link.expose()));
     }
     let outcome = {
         let _spinner = desk.terminal.spin(
@@ -90,11 +99,18 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
         let inbox = desk.inbox();
         // Nonce, proof, end: one proof is sent and no second one, because a wrong one may count towards blocking the card.
         hermod
-            .finish_pin_reset(&*inbox, &mut reset, &admin_key, new_admin_key.as_ref(), &PollPolicy::default())
+            .finish_pin_reset(
+                &*inbox,
+                &mut reset,
+                &admin_key,
+                new_admin_key.as_ref(),
+                &PollPolicy::default(),
+            )
             .await?
     };
     if let Some(text) = told(person).await {
-        desk.terminal.line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
+        desk.terminal
+            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
     }
     Ok(match outcome {
         Outcome::Succeeded(_) if new_admin_key.is_some() => {

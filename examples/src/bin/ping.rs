@@ -51,7 +51,11 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
 
     let mut person = None;
     if let Some(link) = sent.answer.link() {
-        desk.show("Open this link on the user's computer (Smart ID Desktop App):", link.expose(), link.qr());
+        desk.show(
+            "Open this link on the user's computer (Smart ID Desktop App):",
+            link.expose(),
+            link.qr(),
+        );
         person = desk
             .world
             .sim
@@ -62,7 +66,8 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
         return Ok(End::no_answer());
     };
     if let Some(text) = told(person).await {
-        desk.terminal.line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
+        desk.terminal
+            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
     }
     Ok(match report.ping(hermod.dialect()) {
         Outcome::Succeeded(info) => {
