@@ -109,7 +109,9 @@
 //! ```
 //!
 //! * [`Hermod`] holds the address, the [`ApiKey`] and the limits; [`commands`] are values that it sends, one file each.
-//! * [`PlugoutLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`PlugoutLink`], [`MobileLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`ContentReceiver`] serves the pictures that commands name; [`push`] has the messages of a notification server of one's own; with
+//!   feature `yaml`, `clients` turns the text that messaging's operator sends into configured clients and receivers.
 //! * [`CallbackReceiver`] takes callbacks into an [`Inbox`](smartid_core::Inbox); [`Hermod::wait`] takes the callback or a poll's answer,
 //!   whichever is first, as a [`CommandReport`].
 //! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in

@@ -6,7 +6,7 @@ use smartid_core::{ConfigError, Endpoint, Timestamp};
 use crate::admin_key::EncryptedNonce;
 use crate::commands::{
     Authenticate, Cancel, CertificateEntry, CommandStatus, DeleteMailbox, DeleteProfile, EndPinReset,
-    FidoCreate, FidoSession, InstallCertificates, Nonce, Ping, Provision, Sign, StartPinReset,
+    FidoCreate, FidoSession, InstallCertificates, Nonce, Ping, Profiles, Provision, Sign, StartPinReset,
 };
 use crate::dialect::HermodDialect;
 use crate::entry::Entry;
@@ -99,14 +99,9 @@ fn profiles(dialect: &HermodDialect, header: &dyn Fn() -> CommandHeader) -> Resu
         .smart_card("card")
         .certificate(CertificateEntry::json("{}"));
     request(&certificate, dialect)?;
-    request(
-        &DeleteProfile::new(header(), "user", "profile").bid("bid"),
-        dialect,
-    )?;
-    request(
-        &DeleteMailbox::new(header(), "user", "profile").bid("bid"),
-        dialect,
-    )
+    let one = || Profiles::one("user", "profile").mailbox("bid");
+    request(&DeleteProfile::new(header(), one()), dialect)?;
+    request(&DeleteMailbox::new(header(), one()), dialect)
 }
 
 fn pin_reset(dialect: &HermodDialect, header: &dyn Fn() -> CommandHeader) -> Result<(), ConfigError> {

@@ -22,7 +22,7 @@ use smartid_hermod::admin_key::{AdminKeyInTransit, EncryptedNonce, NewAdminKey};
 use smartid_hermod::callback::CallbackReader;
 use smartid_hermod::commands::{
     Authenticate, Cancel, CertificateEntry, CommandStatus, DeleteMailbox, DeleteProfile, EndPinReset,
-    FidoCreate, FidoSession, InstallCertificates, Ping, Provision, Sign, StartPinReset,
+    FidoCreate, FidoSession, InstallCertificates, Ping, Profiles, Provision, Sign, StartPinReset,
 };
 use smartid_hermod::dialect::EVIDENCE;
 use smartid_hermod::pin_reset::{Driver, DriverName};
@@ -127,7 +127,8 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// Tables whose settings have tests of their own: `dialect_answers.rs`, `golden_content.rs`.
+/// Tables whose settings have tests of their own: `dialect_answers.rs`, `dialect_signature.rs`,
+/// `golden_content.rs`.
 const ELSEWHERE: [&str; 2] = ["answers.", "content."];
 
 /// One of each command, by the name of its table, and the poll.
@@ -169,8 +170,14 @@ fn commands() -> Vec<(&'static str, Box<dyn Case>)> {
         ("status", Box::new(CommandStatus::new("1"))),
         ("start_pin_reset", Box::new(start)),
         ("end_pin_reset", Box::new(end)),
-        ("delete_profile", Box::new(DeleteProfile::all(header(), "u"))),
-        ("delete_mailbox", Box::new(DeleteMailbox::all(header(), "u"))),
+        (
+            "delete_profile",
+            Box::new(DeleteProfile::new(header(), Profiles::all("u"))),
+        ),
+        (
+            "delete_mailbox",
+            Box::new(DeleteMailbox::new(header(), Profiles::all("u"))),
+        ),
         ("cancel", Box::new(Cancel::new("1"))),
     ]
 }

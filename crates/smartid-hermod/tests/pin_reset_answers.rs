@@ -17,8 +17,8 @@ use smartid_core::base64::{Flavour, encode};
 use smartid_core::{Endpoint, Timestamp};
 use smartid_hermod::admin_key::EncryptedNonce;
 use smartid_hermod::answers::TransportedKey;
-use smartid_hermod::commands::{DeleteMailbox, DeleteProfile, EndPinReset, StartPinReset};
-use smartid_hermod::pin_reset::{Driver, DriverName, DriverType, PinOperation};
+use smartid_hermod::commands::{DeleteMailbox, DeleteProfile, EndPinReset, Profiles, StartPinReset};
+use smartid_hermod::pin_reset::{Driver, DriverName, DriverType, PinOperation, PinReset, PinResetError};
 use smartid_hermod::{CommandReport, HermodDialect, Outcome};
 use smartid_trust::jws::{Jwk, JwkSet, JwsAlgorithm, JwsPolicy};
 use smartid_trust::{KeyType, SignatureAlgorithm, SigningKey};
@@ -72,6 +72,76 @@ fn a_signed_answer_is_read_once_it_is_verified() {
     assert!(read(moved, "answers.pin_reset.signed = '/proof'").is_some());
     let golden = String::from_utf8(golden("startpinreset/callback_jws.json")).unwrap();
     assert!(read(golden, "").is_none(), "the golden signature is none");
+}
+
+#[test]
+fn what_is_far_too_long_is_not_decoded() {
+    let default = HermodDialect::default();
+    let read = |nonce: &str, key: &str| {
+        let body = format!(
+            r#"{{"commandId":1,"state":"SUCCESS","response":{{"nonce":"{nonce}","transportedkey":"{key}"}}}}"#
+        );
+        CommandReport::read(body.into(), &default)
+            .unwrap()
+            .start_pin_reset(&default)
+    };
+    let Outcome::Unreadable { reason } = read(&"00".repeat(8_000), "") else {
+        panic!()
+    };
+    assert!(reason.contains("far too long"), "{reason}");
+    let challenge = read("8f3a61c20d94be57", &"A".repeat(17 * 1024))
+        .succeeded()
+        .unwrap();
+    let Some(TransportedKey::Unusable { reason }) = challenge.transported_key else {
+        panic!()
+    };
+    assert!(reason.contains("far too long"), "{reason}");
+}
+
+#[test]
+fn the_proof_goes_to_the_mailbox_that_answered_or_nowhere() {
+    let default = HermodDialect::default();
+    let start = StartPinReset::smart_card(header("s"), "card");
+    let now = Timestamp::from_millis(0);
+    let (several, none) = (
+        golden("startpinreset/response_user_boxes.json"),
+        br#"{"commandId":5106}"#.to_vec(),
+    );
+    let two = br#"{"commandId":"5106","state":"SUCCESS","destinations":[{"bid":"b-1"},{"bid":"b-2"}],"response":{"nonce":"8f3a61c20d94be57"}}"#;
+    let callback = |name: &str| match name {
+        "two" => two.to_vec(),
+        name => golden(&format!("startpinreset/callback_{name}.json")),
+    };
+    let (first, third) = (
+        "3c0e7a52-0000-4000-8000-0000000000a1",
+        "3c0e7a52-0000-4000-8000-0000000000a3",
+    );
+    for (answer, name, wanted) in [
+        (&several, "other_mailbox", Ok(third)),
+        (&several, "approved", Err(PinResetError::OtherMailbox)),
+        (&several, "minimal", Err(PinResetError::NoMailbox)),
+        (&several, "two", Err(PinResetError::NoMailbox)),
+        (&none, "approved", Ok(first)),
+        (&none, "minimal", Err(PinResetError::NoMailbox)),
+        (&none, "two", Err(PinResetError::NoMailbox)),
+    ] {
+        let answer = start
+            .response(&default, common::answer(200, answer.clone()))
+            .unwrap();
+        let mut reset = PinReset::started(&start, &answer, now);
+        let report = CommandReport::read(callback(name).into(), &default).unwrap();
+        let challenge = report.start_pin_reset(&default).succeeded().unwrap();
+        let end = reset.prove(header("e"), &challenge, EncryptedNonce::new([1; 8]).unwrap(), now);
+        let session = end.map(|end| end.session.unwrap());
+        assert_eq!(
+            session.as_ref().map(|session| session.bid.as_str()),
+            wanted.as_ref().map(|bid| *bid),
+            "{name}"
+        );
+        if name == "other_mailbox" {
+            assert!(session.unwrap().mid.is_some(), "with the message of that mailbox");
+        }
+    }
 }
 
 proptest! {
@@ -158,11 +228,11 @@ proptest! {
         let wanted = serde_json::json!({"encryptednonce": encode(Flavour::Standard, &octets), "smartcardid": other});
         prop_assert_eq!(&sent["epinCommand"], &wanted);
 
-        let delete = DeleteProfile::new(header("e"), one.as_str(), other.as_str());
+        let delete = DeleteProfile::new(header("e"), Profiles::one(one.as_str(), other.as_str()));
         let sent = body(delete.request(&default).unwrap());
         let wanted = serde_json::json!({"userid": one, "profileid": other, "confirmation": true});
         prop_assert_eq!(&sent["deleteCommand"], &wanted);
-        let sent = body(DeleteMailbox::all(header("e"), one.as_str()).request(&default).unwrap());
+        let sent = body(DeleteMailbox::new(header("e"), Profiles::all(one.as_str())).request(&default).unwrap());
         prop_assert_eq!(&sent["deleteCommand"], &serde_json::json!({"userid": one, "confirmation": false}));
     }
 }

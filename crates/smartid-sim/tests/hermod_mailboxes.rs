@@ -14,13 +14,8 @@ mod raw_device;
 use std::time::Duration;
 
 use common::{Bench, Receiver};
-use raw_device::{Device, PROFILE, THREE_USERS, USER, body, id, jws, mid, provision, provisioned, sign};
+use raw_device::{Device, PROFILE, USER, body, id, jws, mid, owners, provision, provisioned, sign};
 use serde_json::{Value, json};
-
-fn owners(bench: &Bench) -> Vec<(String, String)> {
-    let boxes = bench.sim.mailboxes();
-    boxes.into_iter().map(|one| (one.user, one.profile)).collect()
-}
 
 #[tokio::test]
 async fn an_answer_to_a_provision_command_makes_a_mailbox_and_a_second_one_renews_it() {
@@ -143,60 +138,6 @@ async fn an_answer_that_names_nobody_or_somebody_else_makes_no_mailbox() {
     let answer = json!({"state": "SUCCESS", "response": {"data": jws(&json!({"profileid": "p"}))}});
     assert_eq!(device.answer(&mid(&command, 0), &answer).await.status, 200);
     assert_eq!(owners(&bench), [("u".into(), "p".into())]);
-}
-
-#[tokio::test]
-async fn a_group_shares_mailboxes_and_callbacks_go_to_the_initiator() {
-    let bench = Bench::from_toml(THREE_USERS).await;
-    let (mut idm, mut da) = (Receiver::start().await, Receiver::start().await);
-    bench.sim.set_callback_of("idm", &idm.url, None);
-    bench.sim.set_callback_of("da", &da.url, Some(("hermod", "pw")));
-    let (bid, session) = bench.enrol("idm", USER, PROFILE).await;
-    assert_eq!(bench.sim.mailboxes()[0].group, "shared");
-    assert_eq!(idm.next().await.json()["state"], "SUCCESS");
-    // The other user of the group reaches the profile; the stranger reaches neither the user nor the mailbox.
-    for to in [USER, bid.as_str()] {
-        let command = body(&[to], "pingCommand", json!({}));
-        assert_eq!(bench.command_of("alone", "ping", &command).await.status, 404);
-        let sent = bench.command_of("da", "ping", &command).await.json();
-        let app = Device::own(&bench, &bid, &session);
-        assert_eq!(
-            app.answer(&mid(&sent, 0), &json!({"state": "SUCCESS"}))
-                .await
-                .status,
-            204
-        );
-        let callback = da.next().await;
-        assert_eq!(callback.json()["commandId"], sent["commandId"]);
-        assert_eq!(callback.authorization.as_deref(), Some("Basic aGVybW9kOnB3"));
-        assert!(idm.none_waits());
-    }
-    // The same user id in another group is another user.
-    let (other, _) = bench.enrol("alone", USER, PROFILE).await;
-    assert_ne!(other, bid);
-    let sent = bench
-        .command_of("alone", "ping", &body(&[USER], "pingCommand", json!({})))
-        .await
-        .json();
-    assert_eq!(sent["destinations"].as_array().unwrap().len(), 1);
-    assert_eq!(sent["destinations"][0]["bid"], other);
-    assert_eq!(
-        bench
-            .command_of("idm", "ping", &body(&[&other], "pingCommand", json!({})))
-            .await
-            .status,
-        404
-    );
-    // Nor does a deletion reach it.
-    let delete = body(
-        &[],
-        "deleteCommand",
-        json!({"userid": USER, "confirmation": false}),
-    );
-    assert_eq!(bench.command_of("alone", "delete", &delete).await.status, 200);
-    let left = bench.sim.mailboxes();
-    assert_eq!((left.len(), left[0].bid.as_str()), (1, bid.as_str()));
-    assert_eq!(bench.command_of("alone", "delete", &delete).await.status, 404);
 }
 
 /// Two profiles of one user, and a command to the user.
@@ -471,110 +412,6 @@ async fn both_halves_of_a_pin_reset_are_one_session() {
     let callback = receiver.next().await;
     assert_eq!(callback.path, "/hook/callback/endpinreset");
     assert!(callback.json().get("response").is_none());
-}
-
-#[tokio::test]
-async fn with_confirmation_the_device_deletes_and_then_the_mailbox_goes() {
-    let (bench, mut receiver) = Bench::with_receiver("").await;
-    let (bid, session) = bench.enrol("idm", USER, PROFILE).await;
-    bench.enrol("idm", USER, "second").await;
-    let (_, _) = (receiver.next().await, receiver.next().await);
-    let command = json!({"userid": USER, "profileid": PROFILE, "confirmation": true});
-    // To the user, but only the profile's mailbox; without a destination it is the same.
-    for (to, answer, left) in [
-        (vec![USER], "REJECTED", 2),
-        (vec![], "FAILED", 2),
-        (vec![], "SUCCESS", 1),
-    ] {
-        let sent = bench
-            .command("delete", body(&to, "deleteCommand", command.clone()))
-            .await
-            .json();
-        assert_eq!(
-            (&sent["commandType"], &sent["state"]),
-            (&json!("DELETE"), &json!("IN_PROGRESS"))
-        );
-        assert_eq!(sent["destinations"].as_array().unwrap().len(), 1);
-        let app = Device::own(&bench, &bid, &session);
-        assert_eq!(
-            app.fetch(&mid(&sent, 0)).await.json()["command"]["deleteCommand"],
-            command
-        );
-        assert_eq!(
-            app.answer(&mid(&sent, 0), &json!({"state": answer})).await.status,
-            204
-        );
-        let callback = receiver.next().await;
-        assert_eq!(
-            (callback.path.as_str(), &callback.json()["state"]),
-            ("/hook/callback/delete", &json!(answer))
-        );
-        assert_eq!(bench.sim.mailboxes().len(), left);
-        assert_eq!(bench.state(&id(&sent)).await.json()["state"], answer);
-    }
-    assert_eq!(Device::own(&bench, &bid, &session).list().await.status, 404);
-    assert_eq!(owners(&bench), [(USER.into(), "second".into())]);
-    // Through a link, the body says what is deleted.
-    let sent = bench
-        .command(
-            "delete",
-            body(
-                &["@tmp"],
-                "deleteCommand",
-                json!({"userid": USER, "confirmation": true}),
-            ),
-        )
-        .await
-        .json();
-    let device = Device::open(&bench, &sent).await;
-    assert_eq!(
-        device
-            .answer(&mid(&sent, 0), &json!({"state": "SUCCESS"}))
-            .await
-            .status,
-        204
-    );
-    assert!(owners(&bench).is_empty());
-}
-
-#[tokio::test]
-async fn without_confirmation_only_mailboxes_go() {
-    let (bench, mut receiver) = Bench::with_receiver("").await;
-    for profile in ["one", "two", "three"] {
-        bench.enrol("idm", USER, profile).await;
-        receiver.next().await;
-    }
-    let (other, _) = bench.enrol("idm", "other", "one").await;
-    receiver.next().await;
-    let delete = async |to: &[&str], command: Value| {
-        let answer = bench.command("delete", body(to, "deleteCommand", command)).await;
-        (answer, bench.code("/delete").unwrap())
-    };
-    let one = json!({"userid": USER, "profileid": "two", "confirmation": false});
-    for (to, status, code) in [
-        (vec!["other"], 404, "box_unknown"),
-        (vec![other.as_str()], 400, "delete_scope"),
-        (vec!["nobody"], 404, "box_unknown"),
-    ] {
-        let (answer, said) = delete(&to, one.clone()).await;
-        assert_eq!((answer.status, said.as_str()), (status, code));
-    }
-    let (answer, _) = delete(&[USER], one.clone()).await;
-    let answer = answer.json();
-    assert_eq!(
-        (&answer["state"], answer["destinations"].as_array().unwrap().len()),
-        (&json!("SUCCESS"), 1)
-    );
-    assert_eq!(bench.state(&id(&answer)).await.json()["state"], "SUCCESS");
-    assert_eq!(delete(&[], one).await.0.status, 404);
-    let (answer, _) = delete(&["@tmp"], json!({"userid": USER, "confirmation": false})).await;
-    assert_eq!(answer.json()["destinations"].as_array().unwrap().len(), 2);
-    assert_eq!(owners(&bench), [("other".into(), "one".into())]);
-    bench.sim.advance(Duration::from_secs(400));
-    assert!(
-        receiver.none_waits(),
-        "nobody was asked, so nobody is called back"
-    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@
 
 mod common;
 
-use common::{Answer, Bench, Receiver, api_key, b64, session_body};
+use common::{Answer, Bench, b64, session_body};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -53,53 +53,6 @@ async fn addresses() {
             .to_owned();
         assert!(uri.contains(wanted), "{uri}");
     }
-}
-
-#[tokio::test]
-async fn api_users_and_groups() {
-    let toml = r#"
-        [[hermod.api_users]]
-        client-id = "idm"
-        key = "one"
-        group = "shared"
-        [[hermod.api_users]]
-        client-id = "da"
-        key = "two:with:colons"
-        group = "shared"
-        callback-url = "http://127.0.0.1:1/unused"
-        callback-basic-auth = "user:pass"
-        [[hermod.api_users]]
-        client-id = "stranger"
-        key = "three"
-    "#;
-    let bench = Bench::from_toml(toml).await;
-    let id = bench.session().await.json()["commandId"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    for (client, key, status) in [
-        ("idm", "one", 200),
-        ("da", "two:with:colons", 200),
-        ("stranger", "three", 404),
-        ("idm", "two", 401),
-        ("x", "", 401),
-    ] {
-        let url = format!("{}/{id}", bench.sim.hermod_command_url());
-        let answer = bench
-            .http
-            .get(url)
-            .header("x-api-key", api_key(client, key))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), status, "{client}");
-    }
-    // Callbacks go to the initiator only (hermod 11.5).
-    let mut receiver = Receiver::start().await;
-    bench.sim.set_callback_of("da", &receiver.url, None);
-    bench.sim.advance(Duration::from_secs(260));
-    bench.state(&id).await;
-    assert!(receiver.none_waits());
 }
 
 #[tokio::test]

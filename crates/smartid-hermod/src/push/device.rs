@@ -8,12 +8,13 @@ use smartid_core::{SecretString, json};
 
 use super::{Members, PushError, entries, refuse, written};
 use crate::ids::ProfileId;
+use crate::open::open_enum;
 use crate::read::{Extra, id};
 
 /// The most profiles that one device can have.
 const MAX_PROFILES: usize = 1000;
 
-open_text! {
+open_enum! {
     /// Whose notification service reaches the device.
     DeviceOs {
         /// `iOS` (documented): Apple's.

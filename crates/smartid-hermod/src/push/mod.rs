@@ -34,39 +34,6 @@ const fn refuse(member: &'static str, problem: &'static str) -> PushError {
     PushError { member, problem }
 }
 
-macro_rules! open_text {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-            /// Another text, kept as it is; the letter case counts.
-            Other(String),
-        }
-
-        impl $name {
-            /// As it stands on the wire.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-    };
-}
-
 mod device;
 mod notification;
 

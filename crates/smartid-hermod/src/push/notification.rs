@@ -5,9 +5,10 @@ use serde::{Serialize, Serializer};
 
 use super::{Members, PushError, entries, refuse, text_or_digits, written};
 use crate::ids::ProfileId;
+use crate::open::open_enum;
 use crate::read::Extra;
 
-open_text! {
+open_enum! {
     /// What waits for the person.
     PushType {
         /// `AUTH` (documented): an authentication.

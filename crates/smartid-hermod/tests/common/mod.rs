@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 pub mod answers;
+pub mod attestation;
 pub mod commands;
 pub mod flow;
 pub mod pin_reset;

@@ -192,7 +192,8 @@ impl<'de> Deserialize<'de> for VerbsConfig {
 #[non_exhaustive]
 pub struct BodyConfig {
     /// Accept a number where a text of digits is documented (`keylength`, hermod 3.1, D-ex; `nonce`), a truth value for `deviceinfo`
-    /// (3.10, D), a text for `confirmation` (3.8, U), `driver` in lower case or as a text that holds JSON (3.6: letter case not certain).
+    /// (3.10, D), a text for `confirmation` (3.8, U), PEM where bare base64 is documented (3.1), `driver` in lower case, without a
+    /// type, or as a text that holds JSON (3.6: letter case not certain).
     pub lenient_types: bool,
     /// Values of `content_encoding`; an empty text allows an entry without it. Only `base64` is published (hermod 3.4, D-ex).
     pub entry_encodings: Vec<String>,

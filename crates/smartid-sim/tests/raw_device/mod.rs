@@ -96,6 +96,12 @@ impl<'b> Device<'b> {
     }
 }
 
+/// User and profile of each mailbox that belongs to somebody.
+pub fn owners(bench: &Bench) -> Vec<(String, String)> {
+    let boxes = bench.sim.mailboxes();
+    boxes.into_iter().map(|one| (one.user, one.profile)).collect()
+}
+
 /// A body of one command member.
 pub fn body(to: &[&str], wrapper: &str, command: Value) -> Value {
     let mut body = json!({"commandHeader": {"lifespan": 300, "timeout": 250, "externalId": "e-1"}});

@@ -3,7 +3,7 @@
 
 use super::super::errors::Refusal;
 use super::Asked;
-use super::object::{Object, der};
+use super::object::Object;
 
 pub(super) fn check(body: &Object<'_>) -> Result<Asked, Refusal> {
     body.only(&[
@@ -35,7 +35,7 @@ pub(super) fn check(body: &Object<'_>) -> Result<Asked, Refusal> {
         one.der("certificate")?;
         one.der("pkcs12")?;
         for issuer in one.texts("chain")? {
-            der("chain", issuer)?;
+            one.is_der("chain", issuer)?;
         }
     }
     Ok(Asked {

@@ -28,6 +28,8 @@ fn node(filter: &Object<'_>, depth: usize, left: &mut usize) -> Result<(), Refus
     filter.need_text("op")?;
     filter.text("param")?;
     match filter.value("value") {
+        // Whoever allows members of another name may mean one that holds the parts.
+        None if filter.has_other(&["op", "param"]) => Ok(()),
         None => Err(filter.missing("value")),
         Some(Value::Array(list)) => list
             .iter()

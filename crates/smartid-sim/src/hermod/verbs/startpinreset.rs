@@ -46,7 +46,8 @@ fn check_driver(driver: &Object<'_>) -> Result<(), Refusal> {
     let (name, kind) = if lower { ("name", "type") } else { ("Name", "Type") };
     driver.only(&[name, kind])?;
     for (member, list) in [(name, "driver"), (kind, "drivertype")] {
-        if driver.text_of(member, list)?.is_none() {
+        // Whether both are needed is not said.
+        if driver.text_of(member, list)?.is_none() && !(driver.lenient() && member == kind) {
             return Err(driver.missing(member));
         }
     }
