@@ -17,7 +17,7 @@ use serde_json::json;
 use smartid_core::Timestamp;
 use smartid_core::base64::{self, Flavour};
 use smartid_hermod::answers::{Binding, SignatureExpectation, SignaturePolicy, SignatureRefusal, Signers};
-use smartid_hermod::{Entry, SignatureFormat};
+use smartid_hermod::{Entry, Outcome, SignatureFormat};
 use smartid_trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
 use smartid_trust::{AlgorithmSet, Check, KeyUsage, OfficerSigner, Reason};
 
@@ -268,10 +268,13 @@ fn lists_are_capped_and_must_be_lists_of_signatures() {
         "unreadable"
     );
     // What cannot be told from any other text is not looked for.
-    assert_eq!(
-        outcome(&json!({"a": "AAAA"}), "", &common::answers::asked("raw")).name(),
-        "unreadable"
-    );
+    for format in ["raw", "xmldsig"] {
+        let outcome = outcome(&json!({"a": "AAAA"}), "", &common::answers::asked(format));
+        let Outcome::Unreadable { reason } = outcome else {
+            panic!("{format}: {outcome:?}")
+        };
+        assert_eq!(reason, "there is no signature at /response/data", "{format}");
+    }
 }
 
 #[test]
