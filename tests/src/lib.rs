@@ -18,7 +18,10 @@ use smartid::{
     ApiKey, DaAuth, DaDialect, DigitalAccess, FlowStore, Hermod, HermodDialect, MemoryFlowStore,
     ReqwestTransport, Runtime, SecretString, SmartId, TokioRuntime, Transport,
 };
-use smartid_sim::{Sim, SimConfig};
+use smartid_sim::{Sim, SimClock, SimConfig};
+
+pub mod messaging;
+pub mod play;
 
 /// The code of the README compiles.
 #[cfg(doctest)]
@@ -45,6 +48,8 @@ pub struct Setup {
     pub patience: Duration,
     /// What the clients are timed with.
     pub runtime: Arc<dyn Runtime>,
+    /// What the simulator is timed with.
+    pub clock: SimClock,
 }
 
 impl Default for Setup {
@@ -58,6 +63,7 @@ impl Default for Setup {
             polling: PollPolicy::default(),
             patience: Duration::from_secs(3),
             runtime: Arc::new(TokioRuntime::new()),
+            clock: SimClock::system(),
         }
     }
 }
@@ -80,7 +86,12 @@ pub const CALLBACK_PASSWORD: &str = "callback-password";
 impl World {
     /// Starts the simulator and builds the clients.
     pub async fn start(setup: Setup) -> Self {
-        let sim = Sim::builder().config(setup.sim).start().await.unwrap();
+        let sim = Sim::builder()
+            .config(setup.sim)
+            .clock(setup.clock)
+            .start()
+            .await
+            .unwrap();
         let smartid = clients_on(
             setup.runtime,
             &sim,
