@@ -1,6 +1,8 @@
 //! Shared pieces of the end-to-end tests: the simulator with real clients on it, over real HTTPS on loopback.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "only tests use this crate; a panic is how a test fails"
 )]

@@ -263,6 +263,12 @@ pub struct Enrolled {
 }
 
 impl Enrolled {
+    /// From a command and its verified answer.
+    #[must_use]
+    pub fn new(command: Provision, provisioned: Provisioned) -> Self {
+        Self { command, provisioned }
+    }
+
     /// The profile.
     #[must_use]
     pub fn profile(&self) -> String {
@@ -362,7 +368,16 @@ impl Bench {
 
     /// Provisions a phone for Alice by the link of the immediate response.
     pub async fn enrol(&self, phone: &Mobile, keys: impl IntoIterator<Item = KeyRequest>) -> Enrolled {
-        let user = &self.user;
+        self.enrol_for(&self.user, phone, keys).await
+    }
+
+    /// The same, for another API user.
+    pub async fn enrol_for(
+        &self,
+        user: &ApiUser,
+        phone: &Mobile,
+        keys: impl IntoIterator<Item = KeyRequest>,
+    ) -> Enrolled {
         let header = user.hermod.header();
         let mut command = Provision::new_profile(header.clone(), ALICE, "Example Smart ID", "Work phone")
             .nonce(Nonce::random(&**user.hermod.runtime()));

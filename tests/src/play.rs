@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use smartid::core::{Endpoint, ManualRuntime, Timestamp};
 use smartid::hermod::admin_key::{AdminKey, NewAdminKey, TripleDesAdminKey};
-use smartid::hermod::answers::{Binding, SignaturePolicy};
+use smartid::hermod::answers::{Binding, SignaturePolicy, Signers};
 use smartid::hermod::commands::provision::{KeyRequest, KeyTypePriority, Provision, Usage, VisualData};
 use smartid::hermod::commands::{
     Authenticate, Cancel, CommandStatus, DeleteMailbox, DeleteProfile, InstallCertificates, Nonce, Ping,
@@ -21,6 +21,7 @@ use smartid::hermod::{
     SignatureFormat, SignatureMechanism, auth,
 };
 use smartid::trust::Curve;
+use smartid::trust::jws::JwkSet;
 use smartid::{HermodDialect, Phase};
 use smartid_sim::pki::{Key, KeyKind, Profile};
 use smartid_sim::{
@@ -90,6 +91,8 @@ pub struct Play {
     pub any_format: bool,
     /// The user must be named.
     pub user: bool,
+    /// The key counts although no certificate is with it.
+    pub raw_key: bool,
     /// The answer is polled, not called back.
     pub poll: bool,
     /// A picture or card is named by its content id.
@@ -129,6 +132,7 @@ impl Play {
             nonce: false,
             any_format: false,
             user: false,
+            raw_key: false,
             poll: false,
             picture: false,
             new_admin_key: false,
@@ -202,10 +206,46 @@ impl Play {
         self
     }
 
+    /// Without anything to sign, and without a nonce.
+    #[must_use]
+    pub const fn with_nothing_to_sign(mut self) -> Self {
+        self.nonce = false;
+        self.texts = &[];
+        self
+    }
+
     /// With a change of the admin key.
     #[must_use]
     pub const fn with_new_admin_key(mut self) -> Self {
         self.new_admin_key = true;
+        self
+    }
+
+    /// By a key that counts without a certificate.
+    #[must_use]
+    pub const fn with_raw_key(mut self) -> Self {
+        self.raw_key = true;
+        self
+    }
+
+    /// Whatever the format is.
+    #[must_use]
+    pub const fn in_any_format(mut self) -> Self {
+        self.any_format = true;
+        self
+    }
+
+    /// By the user, who must be named.
+    #[must_use]
+    pub const fn by_the_user(mut self) -> Self {
+        self.user = true;
+        self
+    }
+
+    /// Of a token that a driver reaches.
+    #[must_use]
+    pub const fn through_driver(mut self) -> Self {
+        self.driver = true;
         self
     }
 
@@ -290,7 +330,7 @@ impl Stage {
         if !play.phone {
             bench.insert_card(CARD, &key);
         }
-        let mut config = SimConfig::from_toml(sim).unwrap();
+        let mut config = SimConfig::from_toml(sim).unwrap_or_else(|error| panic!("{sim}: {error}"));
         config.seed = Some(7);
         config.mobile.auto = Some(false);
         bench.sim.reconfigure(|live| *live = config);
@@ -368,10 +408,7 @@ impl Stage {
             }
         });
         if persona == Persona::Slow {
-            while !device.is_finished() {
-                tokio::task::yield_now().await;
-                sim.advance(Duration::from_secs(1));
-            }
+            self.think(|| device.is_finished()).await;
         }
         let ended = tokio::select! {
             ended = &mut device => ended.unwrap(),
@@ -396,6 +433,24 @@ impl Stage {
             .filter(|status| (200..300).contains(*status));
         self.user.called_back(before, taken.count()).await;
         Ok(Some(report))
+    }
+
+    /// Time passes until the slow person has thought, from when the message was fetched on.
+    async fn think(&self, done: impl Fn() -> bool) {
+        let sim = &self.bench.sim;
+        let fetched = |record: &Record| {
+            let below = record.path.split("/ms/").nth(1);
+            record.method == "GET" && record.status == Some(200) && below.is_some_and(|ids| ids.contains('/'))
+        };
+        let before = sim.records().iter().filter(|record| fetched(record)).count();
+        while !done() {
+            for _ in 0..200 {
+                tokio::task::yield_now().await;
+            }
+            if sim.records().iter().filter(|record| fetched(record)).count() > before {
+                sim.advance(Duration::from_secs(1));
+            }
+        }
     }
 
     /// A callback tells that the content could not be had; no app has answered.
@@ -564,7 +619,12 @@ impl Stage {
         let Outcome::Succeeded(answer) = outcome else {
             return Ok(word(&outcome));
         };
-        let mut policy = SignaturePolicy::new(asked, &self.bench.signers());
+        let mut signers = self.bench.signers();
+        if play.raw_key {
+            let key = JwkSet::from_json(self.key.jwk(Some("signer")).to_string()).unwrap();
+            signers = Signers::keys(key);
+        }
+        let mut policy = SignaturePolicy::new(asked, &signers);
         if play.any_format {
             policy = policy.accepting_any_format();
         }
@@ -650,8 +710,10 @@ impl Stage {
         } else if desktop.check_as(play.persona).await.unwrap().messages == 0 {
             return Err("not-delivered".to_owned());
         }
-        if play.persona == Persona::NeverOpens {
-            sim.advance(Duration::from_secs(251));
+        match play.persona {
+            Persona::NeverOpens => sim.advance(Duration::from_secs(251)),
+            Persona::Slow => self.think(|| user.calls().len() > before).await,
+            _ => (),
         }
         user.called_back(before, 1).await;
         let report = self.report(play, &reset.start).await?;
@@ -683,6 +745,9 @@ impl Stage {
             }
         } else if !self.waits_for(&answer) {
             return Err("not-delivered".to_owned());
+        }
+        if play.persona == Persona::Slow {
+            self.think(|| user.calls().len() > before + 1).await;
         }
         user.called_back(before, 2).await;
         if let Some(app) = app {
