@@ -455,18 +455,21 @@ impl Stage {
 
     /// A callback tells that the content could not be had; no app has answered.
     async fn content_failed(&self, before: usize) {
-        let mut count = before;
-        loop {
-            count = self.user.called(count + 1).await.len();
+        let failures = || {
             let told = |record: &Record| {
-                record.party == Party::Callback
-                    && record
-                        .json()
-                        .is_some_and(|body| body["error"]["code"] == "CONTENT_PROVIDER")
+                let body = record.json().filter(|_| record.party == Party::Callback);
+                body.is_some_and(|body| body["error"]["code"] == "CONTENT_PROVIDER")
             };
-            if self.bench.sim.records().iter().any(told) {
-                return;
-            }
+            self.bench
+                .sim
+                .records()
+                .iter()
+                .filter(|record| told(record))
+                .count()
+        };
+        let (mut count, failed) = (before, failures());
+        while failures() == failed {
+            count = self.user.called(count + 1).await.len();
         }
     }
 
@@ -556,7 +559,7 @@ impl Stage {
         let command = InstallCertificates::new(header.clone())
             .user(ALICE)
             .profile(self.profile())
-            .nonce("4711")
+            .nonce(Nonce::random(&**self.user.hermod.runtime()))
             .confirmed_by("ATTESTATION")
             .certificate(self.bench.issue(enrolled, "signer", Profile::Signing));
         let sent = self.send(&header, &command).await?;
@@ -700,7 +703,7 @@ impl Stage {
         let sent = self.send(&header, &command).await?;
         let mut reset = PinReset::started(&command, &sent.answer, user.now());
         let desktop = sim.desktop();
-        let before = user.calls().len();
+        let (before, pin) = (user.calls().len(), desktop.pin_of(CARD));
         // An app that was opened by the link stays for the second half.
         let mut app = None;
         if play.way == Way::Link {
@@ -760,7 +763,7 @@ impl Stage {
         let report = self.report(&quiet, &pending).await?;
         let outcome = report.end_pin_reset(dialect);
         let changed = (
-            desktop.pin_of(CARD).as_deref() != Some("123456"),
+            desktop.pin_of(CARD) != pin,
             desktop.admin_key_of(CARD) == Some(*new_key.expose()),
         );
         assert_eq!(changed.0 || changed.1, matches!(outcome, Outcome::Succeeded(_)));

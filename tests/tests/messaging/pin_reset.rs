@@ -130,7 +130,7 @@ async fn the_admin_key_is_changed_in_clear_and_by_the_transported_key() {
             .sim
             .records()
             .into_iter()
-            .rfind(|record| record.path.ends_with("/endpinreset"))
+            .rfind(|record| record.path.ends_with("/command/endpinreset"))
             .unwrap()
             .json()
             .unwrap();
@@ -158,7 +158,7 @@ async fn a_transported_key_that_cannot_be_read_does_not_bring_out_the_new_key() 
             .sim
             .records()
             .iter()
-            .all(|record| !record.path.ends_with("/endpinreset")),
+            .all(|record| !record.path.ends_with("/command/endpinreset")),
         "nothing was sent"
     );
     assert_eq!(bench.sim.desktop().admin_key_of("card-1"), Some(ADMIN_KEY));

@@ -273,13 +273,13 @@ async fn a_raw_key_is_known_from_its_provisioning() {
         .succeeded()
         .unwrap();
     let key = enrolled.provisioned.key("signer").unwrap().public_key.clone();
-    let known = Signers::keys(JwkSet::new([Jwk::from_public_key(key).with_id("alice/signer")]));
+    let known = Signers::keys(JwkSet::new([Jwk::from_public_key(key).with_id("signer")]));
     let verified = answer
         .verify(&SignaturePolicy::new(command.expectation(), &known), user.now())
         .unwrap();
     assert_eq!(
         verified.fact().signers().next().unwrap().key_id.as_deref(),
-        Some("alice/signer")
+        Some("signer")
     );
     // Those who have certificates do not count for it.
     assert!(
