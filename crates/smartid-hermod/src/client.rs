@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use smartid_core::{
     CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, Inbox, Lint, Runtime, ServiceUrl,
-    Timestamp, Transport, random_id,
+    Transport, random_id,
 };
 
 use crate::api_key::{ApiKey, auth};
 use crate::callback::{CallbackReceiver, CallbackReceiverBuilder, DEFAULT_RETENTION};
-use crate::commands::{CommandStatus, FidoCreate, FidoSession};
 use crate::dialect::HermodDialect;
 use crate::header::CommandHeader;
 use crate::letter;
-use crate::session::Session;
+use crate::trial;
 
 /// How long messaging keeps a command, unless set.
 pub const DEFAULT_LIFESPAN: Duration = Duration::from_secs(300);
@@ -23,7 +22,6 @@ pub const DEFAULT_LIFESPAN: Duration = Duration::from_secs(300);
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(250);
 
 const URL: &str = "hermod.url";
-const DIALECT: &str = "hermod.dialect";
 
 /// A client of one messaging server. Cloning it is cheap.
 #[derive(Clone)]
@@ -237,7 +235,7 @@ impl HermodBuilder {
             }
             lints.push(Lint::new(URL, problem));
         }
-        try_dialect(&self.dialect, &header)?;
+        trial::requests(&self.dialect, &header)?;
         Ok(Hermod(Arc::new(Inner {
             credential: self.api_key.credential()?,
             client_id: self.api_key.client_id().to_owned(),
@@ -249,50 +247,9 @@ impl HermodBuilder {
     }
 }
 
-/// Makes the request of each command that this dialect uses once, with values that mean nothing: a mistake in the dialect is found when
-/// the program starts, and not while a person waits.
-fn try_dialect(dialect: &HermodDialect, header: &CommandHeader) -> Result<(), ConfigError> {
-    let fido = &dialect.fido;
-    if fido.single_command && fido.create_after_open {
-        return Err(ConfigError::new(
-            DIALECT,
-            "fido.single_command and fido.create_after_open exclude each other: a single command has no session to wait for",
-        ));
-    }
-    let header = header.clone().external_id("external-id");
-    let now = Timestamp::from_millis(0);
-    let session = Session {
-        bid: "bid".into(),
-        mid: Some("mid".into()),
-        command_id: "1".into(),
-        external_id: Some("external-id".into()),
-        created: now,
-        expires: now,
-    };
-    if fido.single_command {
-        try_request(&FidoCreate::alone(header, "{}"), dialect)?;
-    } else {
-        try_request(&FidoSession::new(header.clone()), dialect)?;
-        try_request(&FidoCreate::new(header, &session, "{}"), dialect)?;
-    }
-    try_request(&CommandStatus::new("1"), dialect)
-}
-
-fn try_request<E: Endpoint<Dialect = HermodDialect>>(
-    endpoint: &E,
-    dialect: &HermodDialect,
-) -> Result<(), ConfigError> {
-    endpoint.request(dialect).map(|_| ()).map_err(|error| {
-        ConfigError::new(
-            DIALECT,
-            format!("the request of {} cannot be made: {error}", E::NAME),
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use smartid_core::{BoxFuture, Incoming, ManualRuntime, Outgoing, TransportError};
+    use smartid_core::{BoxFuture, Incoming, ManualRuntime, Outgoing, Timestamp, TransportError};
 
     use super::*;
 
@@ -372,6 +329,16 @@ mod tests {
                 "hermod.fido-create",
             ),
             ("status.path = '{bid}'", "hermod.command-status"),
+            ("cancel.path = '{bid}'", "hermod.cancel"),
+            ("ping.path = '{bid}'", "hermod.ping"),
+            ("provision.path = '{bid}'", "hermod.provision"),
+            ("certificate.to = ['{bid}']", "hermod.certificate"),
+            ("sign.to = ['{bid}']", "hermod.sign"),
+            ("authenticate.path = '{user_id}'", "hermod.authenticate"),
+            ("start_pin_reset.path = '{user_id}'", "hermod.start-pin-reset"),
+            ("end_pin_reset.path = '{user_id}'", "hermod.end-pin-reset"),
+            ("delete_profile.path = '{command_id}'", "hermod.delete-profile"),
+            ("delete_mailbox.path = '{command_id}'", "hermod.delete-mailbox"),
             (
                 "fido.single_command = true\nfido.create_after_open = true",
                 "fido.create_after_open",
@@ -382,7 +349,19 @@ mod tests {
             assert!(error.problem.contains(says), "{toml:?}: {error}");
         }
         dialect("fido.create.path = 'fido/{bid}/{mid}/{command_id}/{external_id}'").unwrap();
+        for each in [
+            "provision.path = '{user_id}/{profile_id}'",
+            "certificate.path = '{user_id}/{profile_id}/{smart_card_id}'",
+            "start_pin_reset.path = '{profile_id}/{smart_card_id}'",
+            "end_pin_reset.path = '{bid}/{mid}/{command_id}/{external_id}'",
+            "delete_profile.path = '{user_id}/{profile_id}/{bid}'",
+            "delete_mailbox.path = '{user_id}/{profile_id}/{bid}'",
+            "authenticate.request = [{ move = '/authCommand/params/nonce', to = '/authCommand/nonce' }]",
+        ] {
+            dialect(each).unwrap();
+        }
         // What a plan does not use may be wrong.
+        dialect("cancel = { enabled = false, path = '{bid}' }").unwrap();
         dialect("[fido]\nsingle_command = true\n[fido.session]\npath = '{bid}'").unwrap();
     }
 

@@ -44,8 +44,74 @@
 //! }
 //! ```
 //!
+//! Provisioning, from the template to the certificate in the app; what crosses the network is written out:
+//!
+//! ```
+//! use std::time::Duration;
+//! use smartid_core::{Endpoint, ManualRuntime, Timestamp};
+//! use smartid_hermod::answers::AttestationKeys;
+//! use smartid_hermod::commands::provision::{KeyRequest, KeyTypePriority, Usage};
+//! use smartid_hermod::commands::{CertificateEntry, InstallCertificates, Nonce, Provision};
+//! use smartid_hermod::{CommandHeader, CommandReport, HermodDialect, Outcome};
+//! use smartid_trust::jws::JwkSet;
+//! use smartid_trust::request::{TemplateBuilder, ThrowAwayKey};
+//! use smartid_trust::{Certificate, Curve};
+//! # use smartid_trust::jws::{Jwk, JwsOptions, sign};
+//! # use smartid_trust::{MemorySigner, OfficerSigner};
+//! # let doc = |name: &str| std::fs::read_to_string(format!("{}/../smartid-trust/doc/{name}", env!("CARGO_MANIFEST_DIR")));
+//! # let app = MemorySigner::from_pem(&[&doc("officer-one.pem")?, &doc("officer-one.key")?], None)?;
+//! # let published = JwkSet::new([Jwk::from_public_key(app.chain()[0].public_key()?).with_id("attestation_1")]);
+//! # let runtime = ManualRuntime::new(Timestamp::from_millis(1_800_000_000_000)); // hermod.runtime()
+//! # let now = Timestamp::from_millis(1_800_000_000_000);
+//! # let dialect = HermodDialect::default(); // hermod.dialect()
+//! # let header = || CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)); // hermod.header()
+//!
+//! // Once: the attestation keys of the apps, as they are published.
+//! let keys = AttestationKeys::new(published);
+//!
+//! // A key that is wanted, with the names that its certificate will have.
+//! let template = TemplateBuilder::new("CN=User A,O=Example".parse()?).build(ThrowAwayKey::P256)?;
+//! let key = KeyRequest::new("signer", Usage::Signature, [KeyTypePriority::ec(Curve::P256)]).template(template);
+//! let command = Provision::new_profile(header()?, "userA", "Example Smart ID", "Card of User A")
+//!     .nonce(Nonce::random(&runtime))
+//!     .key(key);
+//! let request = command.request(&dialect)?; // hermod.call(&command).await?: the answer has the link for the person
+//! assert_eq!(request.target(), "provision");
+//! // What has to be kept until the callback comes, here or in another process.
+//! let kept = serde_json::to_string(&command.expectation())?;
+//! # let sent: serde_json::Value = serde_json::from_slice(request.body_bytes())?;
+//! # let nonce = &sent["provCommand"]["nonce"];
+//! # let made = TemplateBuilder::new("CN=User A,O=Example".parse()?).build(ThrowAwayKey::P256)?.certreq_base64();
+//! # let payload = serde_json::json!({"nonce": nonce, "userid": "userA", "profileid": "70a1c6de", "keys": [{"keyid": "signer", "certreq": made}]});
+//! # let jws = sign(&app, payload.to_string().as_bytes(), &JwsOptions::new().with_key_id("attestation_1"))?;
+//! # let callback = format!(r#"{{"commandId":"5101","state":"SUCCESS","response":{{"format":"jws","data":"{jws}"}}}}"#);
+//!
+//! // The person has opened the link, the app has made a key, and messaging calls back.
+//! let report = CommandReport::read(callback.into(), &dialect)?;
+//! let Outcome::Succeeded(answer) = report.provision(&dialect) else { panic!("nothing was provisioned") };
+//! let policy = smartid_hermod::answers::ProvisionPolicy::new(serde_json::from_str(&kept)?, &keys);
+//! let verified = answer.verify(&policy, now)?;
+//! let provisioned = verified.fact();
+//! let certification_request = provisioned.key("signer").and_then(|key| key.request.as_ref()).unwrap();
+//! assert_eq!(certification_request.fact().subject().to_string(), "CN=User A,O=Example");
+//!
+//! // The certification authority makes the certificate, and the app gets it.
+//! # let certificate = Certificate::from_pem(&doc("officer-one.pem")?)?; // CertificateEntry::for_key looks whether it is the right one
+//! # let issuer = Certificate::from_pem(&doc("root.pem")?)?;
+//! let install = InstallCertificates::new(header()?.to(["userA"]))
+//!     .user(provisioned.user_id.clone())
+//!     .profile(provisioned.profile_id.clone())
+//!     .certificate(CertificateEntry::new("signer", certificate).chain([issuer]));
+//! assert_eq!(install.request(&dialect)?.target(), "certificate");
+//! let report = CommandReport::read(r#"{"commandId":"5102","state":"SUCCESS"}"#.into(), &dialect)?;
+//! assert!(report.certificate(&dialect).succeeded().is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! * [`Hermod`] holds the address, the [`ApiKey`] and the limits; [`commands`] are values that it sends, one file each.
-//! * [`PlugoutLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`PlugoutLink`], [`MobileLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`ContentReceiver`] serves the pictures that commands name; [`push`] has the messages of a notification server of one's own; with
+//!   feature `yaml`, `clients` turns the text that messaging's operator sends into configured clients and receivers.
 //! * [`CallbackReceiver`] takes callbacks into an [`Inbox`](smartid_core::Inbox); [`Hermod::wait`] takes the callback or a poll's answer,
 //!   whichever is first, as a [`CommandReport`].
 //! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in
@@ -107,6 +173,7 @@ mod search;
 mod session;
 mod signature_kind;
 mod state;
+mod trial;
 pub mod wait;
 
 pub use api_key::{ApiKey, auth};

@@ -70,7 +70,7 @@ fn post() -> Head {
 
 #[test]
 fn every_golden_request_is_taken_or_refused_as_it_says() {
-    let mut checked = 0;
+    let (mut taken, mut refused) = (0, 0);
     for sample in samples("content-provider") {
         let name = &sample.file;
         if sample.what != "request" || name.ends_with(".http") {
@@ -85,9 +85,10 @@ fn every_golden_request_is_taken_or_refused_as_it_says() {
             assert!(sample.allows("accept"), "{name}");
             assert_eq!(source.asked(), [read.unwrap().as_str()], "{name}");
             if let Some(id) = &sample.content_id {
-                assert_eq!(source.asked(), [id.clone()], "{name}");
+                assert_eq!(source.asked(), std::slice::from_ref(id), "{name}");
             }
             assert_eq!(receiver.counters().served, 1, "{name}");
+            taken += 1;
         } else {
             assert!(sample.allows("refuse"), "{name}");
             assert!(reply.status.is_client_error() && reply.body.is_empty(), "{name}");
@@ -97,10 +98,11 @@ fn every_golden_request_is_taken_or_refused_as_it_says() {
                 u64::from(name != "request_long.json"),
                 "{name}"
             );
+            refused += 1;
         }
-        checked += 1;
     }
-    assert_eq!(checked, 23);
+    // A number counts as its digits, a path as a name; two ids and an endless one are refused.
+    assert_eq!((taken, refused), (11, 12));
 }
 
 #[test]
@@ -371,12 +373,44 @@ fn a_body_over_the_limit_is_refused_although_no_adapter_stood_before() {
     assert_eq!(receive(body.to_owned()).status, StatusCode::NOT_FOUND);
     assert_eq!(receive(format!("{body}  ")).status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(source.asked().len(), 1);
+    let ask = |length: usize| {
+        let body = format!(r#"{{"contentId":"{}"}}"#, "x".repeat(length));
+        open(Arc::clone(&source), &HermodDialect::default()).read(&post(), body.as_bytes())
+    };
+    assert!(ask(256).is_ok() && ask(257).is_err());
 }
 
 #[cfg(feature = "tower")]
 #[test]
-fn it_mounts_through_the_same_adapter_as_the_callback_receiver() {
-    let receiver: Arc<dyn Inbound> = Arc::new(open(Source::new(Ok(None)), &HermodDialect::default()));
-    let service = smartid_hermod::InboundService::new(receiver, Arc::new(runtime()));
-    assert!(format!("{service:?}").contains("ContentReceiver"));
+fn it_is_served_by_the_same_adapter_as_the_callback_receiver() {
+    use tower_service::Service as _;
+
+    let runtime = runtime();
+    let source = Source::new(given("response_front.json").0);
+    let builder = ContentReceiver::builder(Arc::clone(&source) as Arc<dyn ContentSource>);
+    let receiver = builder
+        .basic_auth("hermod", SecretString::new("gol:den/pässword"))
+        .build()
+        .unwrap();
+    let mut service = smartid_hermod::InboundService::new(Arc::new(receiver), Arc::new(runtime.clone()));
+    let mut ask = |name: &str, body: String| {
+        let head = head(name);
+        let mut request = http::Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = head.path.parse().unwrap();
+        *request.headers_mut() = head.headers;
+        runtime.block_on(service.call(request)).unwrap().unwrap()
+    };
+    let body = text("content-provider/request_prov.json");
+    let response = ask("head_basic.http", body.clone());
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert!(format!("{:?}", response.body()).contains("front"));
+    assert_eq!(ask("head_wrong.http", body).status(), StatusCode::UNAUTHORIZED);
+    let large = " ".repeat(smartid_hermod::content::DEFAULT_BODY_LIMIT + 1);
+    assert_eq!(
+        ask("head_basic.http", large).status(),
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    assert_eq!(source.asked().len(), 1);
 }

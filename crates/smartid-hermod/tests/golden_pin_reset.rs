@@ -1,4 +1,4 @@
-//! Every golden file of the two PIN reset commands.
+//! Every golden file of the first half of a PIN reset.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,38 +10,23 @@
 
 mod common;
 
-use std::time::Duration;
-
+use common::pin_reset::{BID, CARD, NEW_KEY, NONCE, PROFILE, header};
+#[cfg(feature = "triple-des")]
+use common::pin_reset::{hex, respond};
 use common::{Fixture, commands, dialect};
-use smartid_core::{Endpoint, Outgoing};
-use smartid_hermod::admin_key::{AdminKeyError, AdminKeyInTransit, EncryptedNonce, NewAdminKey};
+use smartid_core::Endpoint;
+use smartid_hermod::admin_key::{EncryptedNonce, NewAdminKey};
 use smartid_hermod::answers::{PinResetChallenge, TransportedKey};
-use smartid_hermod::commands::{EndPinReset, StartPinReset};
+use smartid_hermod::commands::StartPinReset;
 use smartid_hermod::pin_reset::{DesktopVersion, Driver, DriverName, DriverType, PinOperation, PinReset};
-use smartid_hermod::{CommandHeader, CommandReport, HermodDialect, Outcome, Session};
+use smartid_hermod::{CommandHeader, CommandReport, HermodDialect, Outcome};
 use smartid_trust::PublicKey;
-
-const CARD: &str = "c5d41f7a-0000-4000-8000-0000000000e1";
-const PROFILE: &str = "70a1c6de-0000-4000-8000-0000000000d1";
-const BID: &str = "3c0e7a52-0000-4000-8000-0000000000a1";
-const NEW_KEY: &str = "fedcba98765432100f1e2d3c4b5a6978123456789abcdef0";
-const NONCE: [u8; 8] = [0x8f, 0x3a, 0x61, 0xc2, 0x0d, 0x94, 0xbe, 0x57];
-
-fn header(id: &str) -> CommandHeader {
-    let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250));
-    header.unwrap().external_id(id)
-}
-
-fn hex(digits: &str) -> Vec<u8> {
-    let pair = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(pair).collect()
-}
 
 fn start() -> CommandHeader {
     header("golden-startpinreset-0001")
 }
 
-fn start_of(fixture: &Fixture) -> Result<(StartPinReset, &'static str), String> {
+fn start_of(fixture: &Fixture) -> (StartPinReset, &'static str) {
     let card = || StartPinReset::smart_card(start(), CARD);
     let profile = || StartPinReset::profile(start(), PROFILE);
     let through = |driver| StartPinReset::through(start(), driver);
@@ -85,14 +70,14 @@ fn start_of(fixture: &Fixture) -> Result<(StartPinReset, &'static str), String> 
         ["driver", "lower"] => {
             let toml = "[start_pin_reset]\nrequest = [{ move = '/spinCommand/driver/Name', to = '/spinCommand/driver/name' }, \
                         { move = '/spinCommand/driver/Type', to = '/spinCommand/driver/type' }]";
-            return Ok((through(vsc()), toml));
+            return (through(vsc()), toml);
         }
-        ["driver", "text"] => return Ok((through(vsc()), "pin_reset.driver = 'string'")),
+        ["driver", "text"] => return (through(vsc()), "pin_reset.driver = 'string'"),
         ["params"] => {
             let toml = "[start_pin_reset]\nrequest = [{ move = '/spinCommand/smartcardid', to = '/spinCommand/params/smartcardid' }]";
-            return Ok((card(), toml));
+            return (card(), toml);
         }
-        ["other", "wrapper"] => return Ok((card(), "start_pin_reset.wrapper = 'startpinresetCommand'")),
+        ["other", "wrapper"] => return (card(), "start_pin_reset.wrapper = 'startpinresetCommand'"),
         [on, operation] => {
             let operation = PinOperation::from(*operation);
             assert!(!matches!(operation, PinOperation::Other(_)), "{name}");
@@ -104,13 +89,13 @@ fn start_of(fixture: &Fixture) -> Result<(StartPinReset, &'static str), String> 
         }
         _ => panic!("{name} has no check"),
     };
-    Ok((plain, ""))
+    (plain, "")
 }
 
 #[test]
 fn every_golden_start_request_is_what_is_sent() {
     let make = |fixture: &Fixture| {
-        let (command, toml) = start_of(fixture)?;
+        let (command, toml) = start_of(fixture);
         let request = command.request(&dialect(toml));
         request.map_err(|error| error.to_string())
     };
@@ -124,7 +109,7 @@ fn the_version_that_a_golden_request_is_for_knows_all_of_it() {
         if fixture.file.ends_with(".http") || fixture.refuse {
             continue;
         }
-        let (command, _) = start_of(&fixture).unwrap();
+        let (command, _) = start_of(&fixture);
         let version: DesktopVersion = fixture.app.as_deref().unwrap().parse().unwrap();
         assert!(command.lints_for(version).is_empty(), "{}", fixture.file);
         command.check_for(version).unwrap();
@@ -212,14 +197,6 @@ fn check_challenge(fixture: &Fixture, challenge: &PinResetChallenge, dialect: &H
     }
 }
 
-#[cfg(feature = "triple-des")]
-fn respond(key: &str, nonce: &[u8]) -> Vec<u8> {
-    use smartid_hermod::admin_key::{AdminKey, TripleDesAdminKey};
-    let key = TripleDesAdminKey::from_hex(key).unwrap();
-    let proof = common::runtime().block_on(key.respond(nonce)).unwrap();
-    proof.unwrap().expose().to_vec()
-}
-
 #[test]
 fn every_golden_callback_of_a_start_ends_as_it_says() {
     let checked = commands::callbacks("startpinreset", reading, |fixture, report, dialect| {
@@ -238,15 +215,9 @@ fn every_golden_callback_of_a_start_ends_as_it_says() {
 #[test]
 fn another_spelling_of_success_is_approved_once_the_dialect_lists_it() {
     let dialect = dialect("states.success = ['SUCCESS', 'DONE']");
-    for (folder, brings) in [("startpinreset", "challenge"), ("endpinreset", "nothing")] {
-        let body = common::golden(&format!("{folder}/callback_other_success_state.json"));
-        let report = CommandReport::read(body.into(), &dialect).unwrap();
-        let approved = match brings {
-            "challenge" => report.start_pin_reset(&dialect).succeeded().is_some(),
-            _ => report.end_pin_reset(&dialect).succeeded().is_some(),
-        };
-        assert!(approved, "{folder}");
-    }
+    let body = common::golden("startpinreset/callback_other_success_state.json");
+    let report = CommandReport::read(body.into(), &dialect).unwrap();
+    assert!(report.start_pin_reset(&dialect).succeeded().is_some());
 }
 
 #[test]
@@ -292,170 +263,4 @@ fn an_answer_from_another_mailbox_gets_no_proof() {
             );
         }
     }
-}
-
-fn end() -> CommandHeader {
-    header("golden-endpinreset-0001")
-}
-
-fn session() -> Session {
-    let text = format!(
-        r#"{{"bid":"{BID}","mid":null,"command_id":"5106","external_id":null,"created":0,"expires":0}}"#
-    );
-    serde_json::from_str(&text).unwrap()
-}
-
-/// The proof of a fixture: computed where the cipher is there, else the known one.
-fn proof(fixture: &Fixture) -> Result<EncryptedNonce, AdminKeyError> {
-    let Some(key) = &fixture.admin_key else {
-        return EncryptedNonce::new([]);
-    };
-    let known = hex("1dd438976365d734");
-    #[cfg(feature = "triple-des")]
-    assert_eq!(
-        respond(key, &hex(fixture.nonce.as_ref().unwrap())),
-        known,
-        "{}",
-        fixture.file
-    );
-    assert_eq!(key.len(), 48);
-    EncryptedNonce::new(known)
-}
-
-fn end_of(fixture: &Fixture) -> Result<(EndPinReset, &'static str), String> {
-    let name = fixture
-        .file
-        .strip_prefix("request_")
-        .unwrap()
-        .strip_suffix(".json")
-        .unwrap();
-    let told = |error: AdminKeyError| error.to_string();
-    let new = |header| {
-        Ok::<_, String>(EndPinReset::new(
-            header,
-            &session(),
-            proof(fixture).map_err(told)?,
-        ))
-    };
-    let plain = || new(end());
-    let card = || plain().map(|command| command.smart_card_id(CARD));
-    let clear = |digits: &str| {
-        NewAdminKey::from_hex(digits)
-            .map(AdminKeyInTransit::in_clear)
-            .map_err(told)
-    };
-    let wanted: serde_json::Value =
-        serde_json::from_slice(&common::golden(&format!("endpinreset/{}", fixture.file))).unwrap();
-    let given = wanted["epinCommand"]["newadminkey"].as_str().unwrap_or_default();
-    let sealed = || {
-        // Any 256 octets stand for the ciphertext: those of the fixture that has them in hexadecimal digits.
-        let body = common::golden("endpinreset/request_new_admin_key_transported_hex.json");
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        let octets = hex(body["epinCommand"]["newadminkey"].as_str().unwrap());
-        assert_eq!(octets.len(), 256);
-        AdminKeyInTransit::encrypted(octets).map_err(told)
-    };
-    Ok(match name {
-        "pin_reset" => (card()?, ""),
-        "new_admin_key" => (card()?.new_admin_key(clear(NEW_KEY)?), ""),
-        "no_smartcardid" => (plain()?, ""),
-        "new_admin_key_no_smartcardid" => (plain()?.new_admin_key(clear(NEW_KEY)?), ""),
-        "new_admin_key_transported" => (card()?.new_admin_key(sealed()?), ""),
-        "new_admin_key_transported_hex" => (
-            card()?.new_admin_key(sealed()?),
-            "pin_reset.transported_admin_key = 'hex'",
-        ),
-        "new_admin_key_transported_member" => (
-            card()?.new_admin_key(sealed()?),
-            "[end_pin_reset]\nrequest = [{ move = '/epinCommand/newadminkey', to = '/epinCommand/encryptednewadminkey' }]",
-        ),
-        "proof_base64" => (card()?, "pin_reset.proof = 'base64'"),
-        "proof_upper" => (card()?, "pin_reset.proof = 'hex-upper'"),
-        "profileid" => (plain()?.profile_id(PROFILE), ""),
-        "to_tmp" => (
-            EndPinReset::alone(end(), proof(fixture).map_err(told)?).smart_card_id(CARD),
-            "",
-        ),
-        "to_user" => (new(end().to(["user-1@example.com"]))?.smart_card_id(CARD), ""),
-        "params" => (
-            card()?,
-            "[end_pin_reset]\nrequest = [{ move = '/epinCommand/encryptednonce', to = '/epinCommand/params/encryptednonce' }, \
-             { move = '/epinCommand/smartcardid', to = '/epinCommand/params/smartcardid' }]",
-        ),
-        "other_wrapper" => (card()?, "end_pin_reset.wrapper = 'endpinresetCommand'"),
-        "new_admin_key_upper" | "new_admin_key_short" | "new_admin_key_long" | "new_admin_key_not_hex" => {
-            (card()?.new_admin_key(clear(given)?), "")
-        }
-        "no_proof" => (card()?, ""),
-        _ => panic!("{name} has no check"),
-    })
-}
-
-#[test]
-fn every_golden_end_request_is_what_is_sent() {
-    let make = |fixture: &Fixture| -> Result<Outgoing, String> {
-        let (command, toml) = end_of(fixture)?;
-        command.request(&dialect(toml)).map_err(|error| error.to_string())
-    };
-    assert_eq!(commands::requests("endpinreset", make), 19);
-    let proof = EncryptedNonce::new(hex("1dd438976365d734")).unwrap();
-    commands::head(
-        "endpinreset",
-        &EndPinReset::new(end(), &session(), proof).smart_card_id(CARD),
-    );
-}
-
-#[test]
-fn a_mailbox_alone_will_do() {
-    let proof = EncryptedNonce::new(hex("1dd438976365d734")).unwrap();
-    let command = EndPinReset::mailbox(end(), BID, proof.clone()).smart_card_id(CARD);
-    let sent = command.request(&HermodDialect::default()).unwrap();
-    let wanted = common::golden("endpinreset/request_pin_reset.json");
-    assert_eq!(sent.body_bytes(), &wanted);
-    let alone = EndPinReset::alone(end(), proof);
-    let in_path = dialect("end_pin_reset.path = 'endpinreset/{bid}'");
-    assert!(alone.request(&in_path).is_err());
-    assert_eq!(
-        command.request(&in_path).unwrap().target(),
-        format!("endpinreset/{BID}")
-    );
-}
-
-#[test]
-fn every_golden_answer_to_an_end_is_read() {
-    let checked = commands::responses(
-        "endpinreset",
-        |_| HermodDialect::default(),
-        |_, dialect, incoming| {
-            let command = EndPinReset::alone(end(), EncryptedNonce::new([1]).unwrap());
-            command
-                .response(dialect, incoming)
-                .map_err(|error| format!("{error:?}"))
-        },
-        |_, report, dialect| commands::word(&report.end_pin_reset(dialect)),
-    );
-    assert_eq!(checked, 6);
-}
-
-#[test]
-fn every_golden_callback_of_an_end_ends_as_it_says() {
-    let checked = commands::callbacks(
-        "endpinreset",
-        |_| HermodDialect::default(),
-        |fixture, report, dialect| {
-            let outcome = report.end_pin_reset(dialect);
-            match (&outcome, fixture.file.as_str()) {
-                (Outcome::Succeeded(done), _) => assert_eq!(done.response, report.response),
-                (Outcome::Failed { code, .. }, "callback_failed_wrong_proof.json") => {
-                    assert_eq!(code.as_deref(), Some("ADMIN_KEY_WRONG"));
-                }
-                (Outcome::Failed { code, .. }, "callback_failed_locked.json") => {
-                    assert_eq!(code.as_deref(), Some("ADMIN_KEY_BLOCKED"));
-                }
-                _ => {}
-            }
-            commands::word(&outcome)
-        },
-    );
-    assert_eq!(checked, 41);
 }

@@ -10,14 +10,13 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::{golden, index, runtime, text};
+use common::{commands, golden, index, text};
 use http::Method;
-use smartid_core::{Endpoint, Transport};
+use smartid_core::Endpoint;
 use smartid_hermod::commands::{CommandStatus, FidoCreate, FidoSession, Raw};
-use smartid_hermod::{ApiKey, CommandHeader, Hermod, HermodDialect, Session};
+use smartid_hermod::{CommandHeader, HermodDialect, Session};
 
 const PING: &str = "[fido.session]\npath='ping'\nwrapper='pingCommand'\n";
 const NESTED: &str = "[fido.create]\noptions='/fidoCommand/params/options'\n";
@@ -116,62 +115,19 @@ fn every_golden_body_is_what_is_sent() {
 
 #[test]
 fn every_golden_head_is_what_is_sent() {
-    for fixture in index("requests") {
-        let Some(base) = &fixture.command_base else {
-            continue;
-        };
-        let wanted = text(&format!("requests/{}", fixture.file));
-        let mut lines = wanted.split("\r\n");
-        let mut first = lines.next().unwrap().split(' ');
-        let (method, path) = (first.next().unwrap(), first.next().unwrap());
-        let mut wanted: Vec<(String, String)> = lines
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-
-        let key = ApiKey::new(
-            fixture.client_id.clone().unwrap(),
-            fixture.client_key.clone().unwrap(),
-        )
-        .unwrap();
-        let runtime = runtime();
-        let script = common::Script::new(&runtime, Vec::new());
-        let hermod = Hermod::builder(base, key)
-            .build(
-                Arc::clone(&script) as Arc<dyn Transport>,
-                Arc::new(runtime.clone()),
-            )
-            .unwrap();
-        assert!(hermod.lints().is_empty(), "{base}");
-        let body = fixture
-            .body
-            .as_ref()
-            .map(|name| golden(&format!("requests/{name}")));
-        let outcome = match &body {
+    let heads = index("requests").into_iter();
+    for fixture in heads.filter(|fixture| fixture.command_base.is_some()) {
+        commands::check_head("requests", &fixture, |runtime, hermod| match &fixture.body {
             Some(body) => {
-                let verb = path.rsplit('/').next().unwrap();
-                runtime.block_on(async { hermod.call(&Raw::new(verb, body.clone())).await.map(drop) })
+                let verb = if body.starts_with("ping") { "ping" } else { "fido" };
+                let command = Raw::new(verb, golden(&format!("requests/{body}")));
+                runtime.block_on(hermod.call(&command)).unwrap().is_err()
             }
-            None => runtime.block_on(async { hermod.call(&CommandStatus::new("4108")).await.map(drop) }),
-        };
-        assert!(outcome.unwrap().is_err(), "the script never answers");
-        let (line, request) = script.requests().remove(0);
-        let url = line.strip_prefix(&format!("{method} ")).unwrap();
-        let uri: http::Uri = url.parse().unwrap();
-        assert_eq!(uri.path(), path, "{}", fixture.file);
-        let mut sent: Vec<(String, String)> = request
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-            .collect();
-        sent.push(("host".into(), uri.authority().unwrap().to_string()));
-        if !request.body_bytes().is_empty() {
-            sent.push(("content-length".into(), request.body_bytes().len().to_string()));
-        }
-        sent.sort();
-        wanted.sort();
-        assert_eq!(sent, wanted, "{}", fixture.file);
-        assert!(request.headers()["x-api-key"].is_sensitive());
+            None => runtime
+                .block_on(hermod.call(&CommandStatus::new("4108")))
+                .unwrap()
+                .is_err(),
+        });
     }
 }
 

@@ -78,6 +78,21 @@ fn buttons() -> String {
     })
 }
 
+fn html(head: &str, body: &str) -> Reply {
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">{head}<title>smartid-sim</title><style>\
+         body{{font:15px sans-serif;margin:2em}}table{{border-collapse:collapse}}td,th{{padding:.3em .8em;text-align:left;\
+         border-bottom:1px solid #ccc;vertical-align:top}}td td{{border:0}}pre{{margin:0;white-space:pre-wrap}}\
+         img{{max-width:16em}}</style></head><body><h1>Smart ID apps, simulated</h1>{body}</body></html>"
+    );
+    Reply::text(200, "text/html;charset=UTF-8", page)
+        .with_header(
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'",
+        )
+        .with_header("cache-control", "no-store")
+}
+
 impl Control {
     fn form(&self, action: &str, inside: &str) -> String {
         format!(
@@ -122,10 +137,15 @@ impl Control {
         devices
     }
 
-    /// A link from elsewhere: a page, a mail, the text of a QR code.
-    fn pasted(&self) -> String {
-        let field = "<input name=\"link\" size=\"60\" placeholder=\"personal://... or com.nexusgroup.plugout:///...\"> ";
-        self.form("/open", &format!("{field}{}", self.device_buttons()))
+    /// A link from elsewhere: a page, a mail, the text of a QR code. A page of its own, since the other one is loaded anew while one
+    /// types.
+    fn paste(&self) -> Reply {
+        let field = "<input name=\"link\" size=\"80\" placeholder=\"personal://... or com.nexusgroup.plugout:///...\"> ";
+        let form = self.form("/open", &format!("{field}{}", self.device_buttons()));
+        html(
+            "",
+            &format!("<p>Open this link in the ...</p>{form}<p><a href=\"/\">Back</a></p>"),
+        )
     }
 
     /// What nobody has opened.
@@ -219,30 +239,19 @@ impl Control {
     }
 
     fn page(&self) -> Reply {
-        let page = format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"3\">\
-             <title>smartid-sim</title><style>body{{font:15px sans-serif;margin:2em}}td,th{{padding:.3em .8em;\
-             text-align:left;border-bottom:1px solid #ccc;vertical-align:top}}td td{{border:0}}pre{{margin:0;\
-             white-space:pre-wrap}}img{{max-width:16em}}</style></head><body><h1>Smart ID apps, simulated</h1>\
-             <h2>Waiting for your decision</h2>\
+        let body = format!(
+            "<h2>Waiting for your decision</h2>\
              <table><tr><th>App</th><th>Command</th><th>What it shows</th><th>The person ...</th></tr>{}</table>\
              <h2>Links</h2><table><tr><th>Command</th><th>External id</th><th>Left</th><th>Open and look in the ...</th>\
-             <th>Desktop App at once ...</th></tr>{}</table><p>Another link:</p>{}\
+             <th>Desktop App at once ...</th></tr>{}</table><p><a href=\"/link\">Open another link</a></p>\
              <h2>Profiles</h2><table><tr><th>App</th><th>User</th><th>Profile</th><th>Keys</th></tr>{}</table>\
-             <h2>Wire</h2><table><tr><th>#</th><th>Party</th><th>Request</th><th>Status</th><th>Note</th></tr>{}</table>\
-             </body></html>",
+             <h2>Wire</h2><table><tr><th>#</th><th>Party</th><th>Request</th><th>Status</th><th>Note</th></tr>{}</table>",
             self.questions(),
             self.links(),
-            self.pasted(),
             self.devices(),
             self.wire(),
         );
-        Reply::text(200, "text/html;charset=UTF-8", page)
-            .with_header(
-                "content-security-policy",
-                "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; frame-ancestors 'none'",
-            )
-            .with_header("cache-control", "no-store")
+        html("<meta http-equiv=\"refresh\" content=\"3\">", &body)
     }
 
     fn decide(&self, form: &Form) -> Reply {
@@ -336,6 +345,7 @@ impl Service for Control {
             }
             match (request.method.as_str(), request.path.as_str()) {
                 ("GET", "/") => self.page(),
+                ("GET", "/link") => self.paste(),
                 ("POST", path @ ("/open" | "/decide")) => {
                     let form = Form::read(&request);
                     if form.field("secret") != self.secret {

@@ -13,7 +13,7 @@ use smartid_sim::{Persona, Sim, SimConfig, SimError};
 
 /// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Mobile App and the Desktop App, on loopback.
 #[derive(Debug, Parser)]
-#[command(name = "smartid-sim", version, about)]
+#[command(name = "smartid-sim", version)]
 struct Cli {
     #[command(flatten)]
     run: RunArgs,

@@ -117,6 +117,11 @@ fn it_prints_addresses_and_ends_on_interrupt() {
             .starts_with("http://127.0.0.1:")
     );
     assert_eq!(facts["persona"], "approves");
+    // With the control page a person answers on the phone, too.
+    assert_eq!(facts["phone"]["auto"], false);
+    let attestation: serde_json::Value =
+        serde_json::from_str(facts["attestationKey"].as_str().unwrap()).unwrap();
+    assert_eq!(attestation["keystate"], "active");
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

@@ -9,8 +9,11 @@
 
 const TESTS: &[&str] = &[
     include_str!("device_desktop.rs"),
+    include_str!("device_hostile.rs"),
     include_str!("device_mobile.rs"),
+    include_str!("device_page.rs"),
     include_str!("device_personas.rs"),
+    include_str!("device_pin_reset.rs"),
     include_str!("faults.rs"),
     include_str!("flow.rs"),
     include_str!("program.rs"),
@@ -18,6 +21,7 @@ const TESTS: &[&str] = &[
     include_str!("hermod_content.rs"),
     include_str!("hermod_mailboxes.rs"),
     include_str!("switches_callback.rs"),
+    include_str!("switches_cards.rs"),
     include_str!("switches_da.rs"),
     include_str!("switches_desktop.rs"),
     include_str!("switches_device.rs"),

@@ -124,13 +124,6 @@ mod tests {
         // NIST SP 800-67, appendix B.1: "The qufck brown fox jump".
         assert_eq!(
             answer(
-                "0123456789abcdef23456789abcdef01456789abcdef0123",
-                "5468652071756663",
-            ),
-            "a826fd8ce53b855f"
-        );
-        assert_eq!(
-            answer(
                 "0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123",
                 "54686520717566636b2062726f776e20666f78206a756d70",
             ),
@@ -176,7 +169,10 @@ mod tests {
     fn nothing_is_shown() {
         let digits = "63616e61727963616e61727963616e61727963616e617279";
         let key = TripleDesAdminKey::from_hex(digits).unwrap();
-        let shown = format!("{key:?} {:?}", TripleDesAdminKey::from_hex(&digits[1..]));
+        let shown = format!(
+            "{key:?} {:?}",
+            TripleDesAdminKey::from_hex(digits.trim_start_matches('6'))
+        );
         assert!(!shown.contains("canary") && !shown.contains("616e"), "{shown}");
     }
 

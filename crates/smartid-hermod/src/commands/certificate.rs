@@ -296,3 +296,98 @@ impl Endpoint for InstallCertificates {
         response(&dialect.certificate, &dialect.states, incoming)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use smartid_core::SecretBytes;
+
+    use super::*;
+
+    fn command() -> InstallCertificates {
+        let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)).unwrap();
+        InstallCertificates::new(header)
+    }
+
+    fn entry(key: &str) -> CertificateEntry {
+        CertificateEntry::pkcs12(key, SecretBytes::new(vec![1]))
+    }
+
+    fn refusal(command: &InstallCertificates) -> String {
+        let request = command.request(&HermodDialect::default());
+        request.map_or_else(|error| error.to_string(), |_| "sent".to_owned())
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_not_sent() {
+        let many = |count| {
+            (0..count).fold(command().profile("p"), |all, n: usize| {
+                all.certificate(entry(&n.to_string()))
+            })
+        };
+        for good in [
+            many(MAX_CERTIFICATES),
+            command().smart_card("c").certificate(entry("a")),
+            // Auxiliary entries have no key, so any number of them is no contradiction.
+            command()
+                .profile("p")
+                .certificate(CertificateEntry::json("{}"))
+                .certificate(CertificateEntry::json("{}")),
+        ] {
+            assert_eq!(refusal(&good), "sent");
+        }
+        for (bad, says) in [
+            (command().profile("p"), "no certificate"),
+            (
+                command().user("u").certificate(entry("a")),
+                "neither a profile nor a smart card",
+            ),
+            (many(MAX_CERTIFICATES + 1), "65 certificates; the most is 64"),
+            (
+                many(2).certificate(entry("1")),
+                "two entries are for the key \"1\"",
+            ),
+            (many(1).certificate(entry("")), "key id"),
+            (many(1).user(""), "user id is empty"),
+            (many(1).profile(""), "profile id is empty"),
+            (many(1).smart_card(""), "smart card id is empty"),
+            (many(1).nonce(""), "nonce is empty"),
+        ] {
+            assert!(refusal(&bad).contains(says), "{says}: {}", refusal(&bad));
+        }
+    }
+
+    #[test]
+    fn a_confirmation_without_nonce_leaves_a_lint() {
+        let signed = command()
+            .profile("p")
+            .certificate(entry("a"))
+            .confirmed_by("ATTESTATION");
+        assert_eq!(signed.lints().len(), 1);
+        assert!(signed.nonce("1").lints().is_empty());
+    }
+
+    #[test]
+    fn placeholders_are_those_of_the_command() {
+        let dialect =
+            "certificate = { path = 'certificate/{smart_card_id}', to = ['{user_id}', '{profile_id}'] }";
+        let dialect: HermodDialect = smartid_core::dialect::overlay(dialect).unwrap();
+        let full = command()
+            .user("u")
+            .profile("p")
+            .smart_card("c 1")
+            .certificate(entry("a"));
+        let request = full.request(&dialect).unwrap();
+        assert_eq!(request.target(), "certificate/c%201");
+        let body = std::str::from_utf8(request.body_bytes()).unwrap();
+        assert!(body.contains(r#""to":["u","p"]"#), "{body}");
+        assert!(
+            command()
+                .profile("p")
+                .certificate(entry("a"))
+                .request(&dialect)
+                .is_err()
+        );
+    }
+}

@@ -5,7 +5,8 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::{Error as _, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use smartid_core::base64::{Flavour, encode};
 use smartid_core::{BuildError, Lint, SecretBytes, SecretString};
 use smartid_trust::Certificate;
@@ -48,6 +49,8 @@ pub enum EntryContent {
         /// Its password; `None` where it reaches the device in another way.
         password: Option<SecretString>,
     },
+    /// An entry of another form: JSON text of an object, which is sent as it is. Treated as secret, because nobody knows what is in it.
+    Json(SecretString),
 }
 
 impl CertificateEntry {
@@ -105,6 +108,23 @@ impl CertificateEntry {
         }
     }
 
+    /// An entry of a form that this library does not know: JSON text of an object, sent as it is.
+    ///
+    /// ```
+    /// use smartid_hermod::commands::CertificateEntry;
+    ///
+    /// let entry = CertificateEntry::json(r#"{"keyid":"signer","pkcs7":"MIIE"}"#);
+    /// assert_eq!(serde_json::to_string(&entry)?, r#"{"keyid":"signer","pkcs7":"MIIE"}"#);
+    /// assert!(!format!("{entry:?}").contains("MIIE"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn json(object: impl Into<SecretString>) -> Self {
+        Self {
+            key_id: None,
+            content: EntryContent::Json(object.into()),
+        }
+    }
+
     /// Sets the issuers of a certificate, from the issuer up. A container has its own.
     #[must_use]
     pub fn chain(mut self, issuers: impl IntoIterator<Item = Certificate>) -> Self {
@@ -141,6 +161,9 @@ impl CertificateEntry {
             EntryContent::Pkcs12 { container, .. } if container.expose().len() > MAX_PKCS12 => {
                 refuse(format!("a PKCS #12 container has more than {MAX_PKCS12} bytes"))
             }
+            EntryContent::Json(text) if object(text).is_none() => {
+                refuse("an entry that is given as JSON is no JSON object".to_owned())
+            }
             _ => Ok(()),
         }
     }
@@ -170,13 +193,17 @@ impl CertificateEntry {
                 format!("{at}/password"),
                 "the password goes with the container, so the container protects nothing on its way",
             )),
-            EntryContent::Pkcs12 { .. } => {}
+            EntryContent::Pkcs12 { .. } | EntryContent::Json(_) => {}
         }
     }
 }
 
 impl Serialize for CertificateEntry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let EntryContent::Json(text) = &self.content {
+            let raw = object(text).ok_or_else(|| S::Error::custom("an entry that is no JSON object"))?;
+            return raw.serialize(serializer);
+        }
         let mut map = serializer.serialize_map(None)?;
         if let Some(key) = &self.key_id {
             map.serialize_entry("keyid", key)?;
@@ -196,9 +223,16 @@ impl Serialize for CertificateEntry {
                     map.serialize_entry("password", password.expose())?;
                 }
             }
+            EntryContent::Json(_) => {}
         }
         map.end()
     }
+}
+
+/// The JSON text of an object.
+fn object(text: &SecretString) -> Option<&RawValue> {
+    let raw: &RawValue = serde_json::from_str(text.expose()).ok()?;
+    raw.get().starts_with('{').then_some(raw)
 }
 
 impl fmt::Debug for CertificateEntry {
@@ -224,6 +258,81 @@ impl fmt::Debug for EntryContent {
                 .field("container", container)
                 .field("password", password)
                 .finish(),
+            Self::Json(blind) => f.debug_tuple("Json").field(blind).finish(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(name: &str) -> Certificate {
+        let path = format!(
+            "{}/../smartid-trust/tests/fixtures/certs/{name}.der",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        Certificate::from_der(std::fs::read(path).unwrap()).unwrap()
+    }
+
+    fn container(size: usize) -> CertificateEntry {
+        CertificateEntry::pkcs12("enc", SecretBytes::new(vec![1; size]))
+    }
+
+    fn lints(entry: &CertificateEntry) -> Vec<String> {
+        let mut lints = Vec::new();
+        entry.lints("c/0", &mut lints);
+        lints.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_an_entry_is_refused() {
+        let signer = || CertificateEntry::new("signer", certificate("signer-rsa"));
+        let issuers = |count| vec![certificate("issuer"); count];
+        for good in [
+            signer(),
+            signer().chain(issuers(MAX_CHAIN)),
+            CertificateEntry::auxiliary(certificate("root")),
+            container(MAX_PKCS12),
+            CertificateEntry::json(" {} "),
+        ] {
+            assert!(good.check().is_ok(), "{good:?}");
+        }
+        for (bad, says) in [
+            (CertificateEntry::new("", certificate("root")), "key id"),
+            (signer().chain(issuers(MAX_CHAIN + 1)), "a chain of 17"),
+            (container(0), "is empty"),
+            (container(MAX_PKCS12 + 1), "more than"),
+            (CertificateEntry::json("[]"), "no JSON object"),
+            (CertificateEntry::json("{},{}"), "no JSON object"),
+        ] {
+            let error = bad.check().unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert!(serde_json::to_string(&CertificateEntry::json("7")).is_err());
+    }
+
+    #[test]
+    fn a_chain_in_another_order_leaves_a_lint() {
+        let (issuer, root) = (certificate("issuer"), certificate("root"));
+        let signer = || CertificateEntry::new("signer", certificate("signer-rsa"));
+        assert!(lints(&signer()).is_empty());
+        assert!(lints(&signer().chain([issuer.clone(), root.clone()])).is_empty());
+        assert_eq!(lints(&signer().chain([root, issuer.clone()])).len(), 2);
+        let repeated = lints(&signer().chain([certificate("signer-rsa"), issuer]));
+        assert_eq!(
+            repeated,
+            ["c/0/chain/0: repeats the certificate; a chain begins with its issuer"]
+        );
+        assert_eq!(lints(&container(1)), Vec::<String>::new());
+        assert_eq!(lints(&container(1).password("p")).len(), 1);
+    }
+
+    #[test]
+    fn a_chain_and_a_password_go_where_they_belong() {
+        let container = serde_json::to_string(&container(1).chain([certificate("root")])).unwrap();
+        assert_eq!(container, r#"{"keyid":"enc","pkcs12":"AQ=="}"#);
+        let certificate = CertificateEntry::auxiliary(certificate("root")).password("test-Passw0rd");
+        assert!(!serde_json::to_string(&certificate).unwrap().contains("password"));
     }
 }

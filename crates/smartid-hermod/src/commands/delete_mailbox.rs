@@ -8,13 +8,12 @@
 
 use smartid_core::{BuildError, Content, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
 
-use super::delete_profile::Target;
+use super::profiles::Profiles;
 use super::{Members, response};
 use crate::api_key::auth;
 use crate::dialect::HermodDialect;
 use crate::error::HermodError;
 use crate::header::CommandHeader;
-use crate::ids::{Bid, ProfileId, UserId};
 use crate::outcome::Outcome;
 use crate::response::ImmediateResponse;
 use crate::state::State;
@@ -24,10 +23,11 @@ use crate::state::State;
 /// ```
 /// use std::time::Duration;
 /// use smartid_core::{Endpoint, Incoming};
-/// use smartid_hermod::{CommandHeader, HermodDialect, Outcome, commands::DeleteMailbox};
+/// use smartid_hermod::commands::{DeleteMailbox, Profiles};
+/// use smartid_hermod::{CommandHeader, HermodDialect, Outcome};
 ///
 /// let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250))?.external_id("d-1");
-/// let command = DeleteMailbox::all(header, "anna.golden@example.test");
+/// let command = DeleteMailbox::new(header, Profiles::all("anna.golden@example.test"));
 /// let dialect = HermodDialect::default();
 /// let request = command.request(&dialect)?;
 /// assert_eq!(
@@ -46,12 +46,8 @@ use crate::state::State;
 pub struct DeleteMailbox {
     /// Lifespan, timeout, destinations and our id.
     pub header: CommandHeader,
-    /// Whose mailbox.
-    pub user_id: UserId,
-    /// Whose profile's mailbox; none for all of the user's.
-    pub profile_id: Option<ProfileId>,
-    /// The mailbox itself, for dialects that address it: `{bid}`.
-    pub bid: Option<Bid>,
+    /// Whose mailboxes.
+    pub profiles: Profiles,
     /// Further members of the command.
     pub members: Members,
 }
@@ -84,32 +80,14 @@ impl MailboxDeletion {
 }
 
 impl DeleteMailbox {
-    /// The mailbox of one profile.
+    /// Of one profile, or of all that a user has.
     #[must_use]
-    pub fn new(header: CommandHeader, user: impl Into<UserId>, profile: impl Into<ProfileId>) -> Self {
-        Self {
-            profile_id: Some(profile.into()),
-            ..Self::all(header, user)
-        }
-    }
-
-    /// All mailboxes of a user.
-    #[must_use]
-    pub fn all(header: CommandHeader, user: impl Into<UserId>) -> Self {
+    pub fn new(header: CommandHeader, profiles: Profiles) -> Self {
         Self {
             header,
-            user_id: user.into(),
-            profile_id: None,
-            bid: None,
+            profiles,
             members: Members::default(),
         }
-    }
-
-    /// Sets the mailbox, where the dialect's path or destination has `{bid}`.
-    #[must_use]
-    pub fn bid(mut self, bid: impl Into<Bid>) -> Self {
-        self.bid = Some(bid.into());
-        self
     }
 }
 
@@ -123,12 +101,8 @@ impl Endpoint for DeleteMailbox {
     const REPEAT: Repeat = Repeat::Idempotent;
 
     fn request(&self, dialect: &HermodDialect) -> Result<Outgoing, BuildError> {
-        let target = Target {
-            user_id: &self.user_id,
-            profile_id: self.profile_id.as_ref(),
-            bid: self.bid.as_ref(),
-        };
-        target.request(&dialect.delete_mailbox, &self.header, &self.members)
+        self.profiles
+            .request(&dialect.delete_mailbox, &self.header, &self.members)
     }
 
     fn response(
@@ -161,14 +135,26 @@ mod tests {
     #[test]
     fn nobody_is_nobody_and_not_everybody() {
         let dialect = HermodDialect::default();
-        assert!(DeleteMailbox::all(header(), "").request(&dialect).is_err());
-        assert!(DeleteMailbox::new(header(), "u", "").request(&dialect).is_err());
         assert!(
-            DeleteProfile::all(header().to(["x"]), "")
+            DeleteMailbox::new(header(), Profiles::all(""))
                 .request(&dialect)
                 .is_err()
         );
-        assert!(DeleteProfile::new(header(), "u", "").request(&dialect).is_err());
+        assert!(
+            DeleteMailbox::new(header(), Profiles::one("u", ""))
+                .request(&dialect)
+                .is_err()
+        );
+        assert!(
+            DeleteProfile::new(header().to(["x"]), Profiles::all(""))
+                .request(&dialect)
+                .is_err()
+        );
+        assert!(
+            DeleteProfile::new(header(), Profiles::one("u", ""))
+                .request(&dialect)
+                .is_err()
+        );
     }
 
     #[test]
@@ -179,11 +165,13 @@ mod tests {
         };
         for path in ["profile/{profile_id}", "mailbox/{bid}"] {
             assert!(
-                DeleteMailbox::all(header(), "u").request(&dialect(path)).is_err(),
+                DeleteMailbox::new(header(), Profiles::all("u"))
+                    .request(&dialect(path))
+                    .is_err(),
                 "{path}"
             );
         }
-        let by_user = DeleteMailbox::all(header(), "a/b@x")
+        let by_user = DeleteMailbox::new(header(), Profiles::all("a/b@x"))
             .request(&dialect("user/{user_id}"))
             .unwrap();
         assert_eq!(
@@ -197,7 +185,8 @@ mod tests {
         let outcome = |status: u16, body: &'static str| {
             let status = StatusCode::from_u16(status).unwrap();
             let incoming = Incoming::new(status, HeaderMap::new(), body.into());
-            let deletion = DeleteMailbox::all(header(), "u").response(&HermodDialect::default(), incoming);
+            let deletion = DeleteMailbox::new(header(), Profiles::all("u"))
+                .response(&HermodDialect::default(), incoming);
             deletion.map(|deletion| deletion.outcome().name()).ok()
         };
         for (body, name) in [

@@ -92,3 +92,21 @@ pub(super) const EVIDENCE: &[Evidence] = &[
         "coding of a new admin key that is encrypted to the transport key",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_means_its_padding() {
+        for (word, encryption) in [
+            ("oaep-sha256", Some(RsaEncryption::OaepSha256)),
+            ("oaep-sha1", Some(RsaEncryption::OaepSha1)),
+            ("pkcs1", Some(RsaEncryption::Pkcs1)),
+            ("clear", None),
+        ] {
+            let transport: KeyTransport = serde_json::from_value(word.into()).unwrap();
+            assert_eq!(transport.encryption(), encryption, "{word}");
+        }
+    }
+}

@@ -349,6 +349,7 @@ mod tests {
             "https://h:/ms/b/m",
             "https://h/ms/b/m%2f",
             "https://h/ms/../m",
+            "https://h/m/b/3c0e7a52-0000-4000-8000-0000000000a1",
             "https://h/ms/b/\u{e5}",
             "https:///ms/b/m",
         ] {

@@ -1,55 +1,10 @@
 //! Which driver and which operation: the words of startpinreset. Open, because a page of one version is all that lists them.
 
-use std::fmt;
+use serde::Serialize;
 
-use serde::{Serialize, Serializer};
+use crate::open::open_enum;
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$inner])* $variant,)+
-            /// Another one, exactly as it is sent.
-            Other(String),
-        }
-
-        impl $name {
-            /// The word as it is sent.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $text,)+
-                    Self::Other(text) => text,
-                }
-            }
-        }
-
-        impl From<&str> for $name {
-            fn from(text: &str) -> Self {
-                match text {
-                    $($text => Self::$variant,)+
-                    other => Self::Other(other.to_owned()),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-    };
-}
-
-words! {
+open_enum! {
     /// `operation`: what is done with the token. Desktop App 1.12.1 (vendor page: API parameters specific to Smart ID Desktop App,
     /// documented); the page for 2.0 does not list it.
     PinOperation {
@@ -64,7 +19,7 @@ words! {
     }
 }
 
-words! {
+open_enum! {
     /// The name of a token's driver (vendor page: API parameters specific to Smart ID Desktop App, documented for 1.12.1).
     DriverName {
         /// YubiKey.
@@ -82,7 +37,7 @@ words! {
     }
 }
 
-words! {
+open_enum! {
     /// The kind of a token's driver (vendor page: API parameters specific to Smart ID Desktop App, documented for 1.12.1).
     DriverType {
         /// A Windows minidriver.

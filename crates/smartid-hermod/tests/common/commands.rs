@@ -9,8 +9,10 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use smartid_core::{
-    CorrelationId, Endpoint, Head, Inbound, Inbox, Incoming, MemoryInbox, Outgoing, SecretString, Transport,
+    CorrelationId, Endpoint, Head, Inbound, Inbox, Incoming, ManualRuntime, MemoryInbox, Outgoing,
+    SecretString, Transport,
 };
+use smartid_hermod::answers::Done;
 use smartid_hermod::callback::CallbackReceiver;
 use smartid_hermod::commands::CommandStatus;
 use smartid_hermod::{ApiKey, CommandReport, Hermod, HermodDialect, ImmediateResponse, Outcome, State, auth};
@@ -97,6 +99,13 @@ where
         .filter(|fixture| fixture.file.ends_with(".http") && fixture.body.is_some());
     let fixture = heads.next().unwrap();
     assert!(heads.next().is_none(), "{folder} has several heads");
+    check_head(folder, fixture, |runtime, hermod| {
+        runtime.block_on(hermod.call(command)).unwrap().is_err()
+    });
+}
+
+/// One head: a client with the fixture's key and command base, a `call` that fails because nobody answers, and what it sent.
+pub fn check_head(folder: &str, fixture: &Fixture, call: impl FnOnce(&ManualRuntime, &Hermod) -> bool) {
     let wanted = text(&format!("{folder}/{}", fixture.file));
     let mut lines = wanted.split("\r\n");
     let mut first = lines.next().unwrap().split(' ');
@@ -118,25 +127,27 @@ where
             Arc::new(runtime.clone()),
         )
         .unwrap();
-    let outcome = runtime.block_on(async { hermod.call(command).await.map(drop) });
-    assert!(outcome.unwrap().is_err(), "the script never answers");
+    assert!(hermod.lints().is_empty(), "{folder}");
+    assert!(call(&runtime, &hermod), "the script never answers");
 
     let (line, request) = script.requests().remove(0);
     let uri: http::Uri = line.strip_prefix(&format!("{method} ")).unwrap().parse().unwrap();
-    assert_eq!(uri.path(), path, "{folder}");
-    let body = golden(&format!("{folder}/{}", fixture.body.as_ref().unwrap()));
-    let json = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap();
-    assert_eq!(json(request.body_bytes()), json(&body), "{folder}");
+    assert_eq!(uri.path(), path, "{folder}/{}", fixture.file);
     let mut sent: Vec<(String, String)> = request
         .headers()
         .iter()
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
     sent.push(("host".into(), uri.authority().unwrap().to_string()));
-    sent.push(("content-length".into(), request.body_bytes().len().to_string()));
+    if let Some(body) = &fixture.body {
+        let json = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap();
+        let wanted = json(&golden(&format!("{folder}/{body}")));
+        assert_eq!(json(request.body_bytes()), wanted, "{folder}/{}", fixture.file);
+        sent.push(("content-length".into(), request.body_bytes().len().to_string()));
+    }
     sent.sort();
     wanted.sort();
-    assert_eq!(sent, wanted, "{folder}");
+    assert_eq!(sent, wanted, "{folder}/{}", fixture.file);
     assert!(request.headers()["x-api-key"].is_sensitive());
 }
 
@@ -162,7 +173,11 @@ pub fn responses(
             match read(&fixture, &dialect, incoming) {
                 Err(_) => "refused",
                 Ok(response) => {
-                    assert_eq!(response.command_id.as_str(), command, "{folder}/{name}");
+                    assert_eq!(
+                        response.command_id.as_str(),
+                        own_id(folder, name),
+                        "{folder}/{name}"
+                    );
                     let report = format!(r#"{{"commandId":"1","state":"{}"}}"#, response.state);
                     let report = CommandReport::read(report.into(), &dialect).unwrap();
                     if report.is_final() {
@@ -177,6 +192,16 @@ pub fn responses(
         checked += 1;
     }
     checked
+}
+
+/// The command id that stands in an answer, a text or a number as its digits; that of the folder where none does.
+fn own_id(folder: &str, name: &str) -> String {
+    let answer = serde_json::from_slice::<Value>(&golden(&format!("{folder}/{name}"))).unwrap_or_default();
+    match &answer["commandId"] {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => awaited(folder).0,
+    }
 }
 
 /// The ids of the command that the callbacks of a folder are about.
@@ -268,6 +293,39 @@ pub fn callbacks(
         checked += 1;
     }
     checked
+}
+
+/// As [`callbacks`], of a command whose device has nothing to say; `codes` are those that a fixture fails with.
+pub fn callbacks_of_done(
+    folder: &str,
+    outcome: impl Fn(&CommandReport, &HermodDialect) -> Outcome<Done>,
+    codes: &[(&str, &str)],
+) -> usize {
+    let listed = super::dialect("states.success = ['SUCCESS', 'DONE']");
+    let body = golden(&format!("{folder}/callback_other_success_state.json"));
+    let report = CommandReport::read(body.into(), &listed).unwrap();
+    assert_eq!(
+        word(&outcome(&report, &listed)),
+        "approved",
+        "{folder}: once the dialect lists it"
+    );
+    callbacks(
+        folder,
+        |_| HermodDialect::default(),
+        |fixture, report, dialect| {
+            let outcome = outcome(report, dialect);
+            let wanted = codes.iter().find(|(file, _)| *file == fixture.file);
+            match &outcome {
+                Outcome::Succeeded(done) => assert_eq!(done.response, report.response),
+                Outcome::Failed { code, .. } => {
+                    let (_, wanted) = wanted.copied().unzip();
+                    assert!(wanted.is_none() || code.as_deref() == wanted, "{code:?}");
+                }
+                other => assert!(wanted.is_none(), "{other:?}"),
+            }
+            word(&outcome)
+        },
+    )
 }
 
 fn deliver(receiver: &CallbackReceiver, path: &str, body: &[u8]) -> StatusCode {

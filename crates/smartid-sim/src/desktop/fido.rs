@@ -37,8 +37,9 @@ impl App {
             return Some(create(authenticator, persona, &options, desktop, report));
         }
         // A box may be kept open for other reasons; those commands say what they want.
-        let opens = command.keep_open && matches!(command.kind, Kind::Other | Kind::Ping);
-        if !opens && !(command.keep_open && command.body.get("operation") == Some(&json!("start"))) {
+        let starts = matches!(command.kind, Kind::Other | Kind::Ping)
+            || command.body.get("operation") == Some(&json!("start"));
+        if !(command.keep_open && starts) {
             return None;
         }
         report.did(format!("fetched a {} message that opens a session", command.name));

@@ -122,6 +122,15 @@ impl MessageClient {
         self.list(&self.box_url).await
     }
 
+    /// Waits for messages beside those that are known already.
+    pub(crate) async fn wait_for_others(&self, known: &[String]) -> Result<Option<Vec<String>>, SimError> {
+        if known.is_empty() {
+            return self.wait().await;
+        }
+        self.list(&format!("{}?seen={}", self.box_url, known.join(",")))
+            .await
+    }
+
     /// The messages that are there now; `None` when the box is gone.
     pub(crate) async fn look(&self) -> Result<Option<Vec<String>>, SimError> {
         self.list(&format!("{}?wait=0", self.box_url)).await

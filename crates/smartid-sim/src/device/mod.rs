@@ -9,6 +9,7 @@ mod desk;
 mod filter;
 mod flaw;
 pub(crate) mod link;
+mod plan;
 mod provision;
 mod react;
 mod report;

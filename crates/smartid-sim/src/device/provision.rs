@@ -1,116 +1,16 @@
 //! Provisioning: makes the keys that were asked for, puts them into the certificate request templates, keeps the profile, and answers
-//! with a JWS of the attestation key (protocol notes: hermod 3.1, 3.2, 5.4).
-
-use std::collections::HashSet;
+//! with a JWS of the attestation key (protocol notes: hermod 3.1, 5.4).
 
 use serde_json::{Map, Value, json};
 
-use super::command::{Command, base64_any};
+use super::command::Command;
+use super::plan::{Plan, plans, text, visual};
 use super::store::{Profile, StoredKey, VisualId};
 use super::{App, DeviceReport, Effect, Reaction, Refusal, flaw};
 use crate::Persona;
-use crate::config::{KeyAbilities, SimConfig};
-use crate::pki::{KeyKind, SigAlg, csr, jws};
+use crate::config::SimConfig;
+use crate::pki::{SigAlg, csr, jws};
 use crate::webauthn::b64;
-
-/// At most so many keys in one command.
-const MAX_KEYS: usize = 20;
-
-/// One of `keygenrequests`, with what the app has chosen.
-struct Plan {
-    id: String,
-    usage: String,
-    kind: KeyKind,
-    storage: String,
-    mechanism: Option<String>,
-    template: Option<Vec<u8>>,
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
-    value.get(name).and_then(Value::as_str)
-}
-
-/// A text; a number is taken too (hermod 11.2).
-fn text_or_number(value: &Value, name: &str) -> Option<String> {
-    match value.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-/// The first key type and the first store, in the order of the request, that the app can do.
-fn plan(request: &Value, abilities: &KeyAbilities) -> Result<Plan, Refusal> {
-    let id = text(request, "keyid")
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| Refusal::parameter("a key generation request has no keyid"))?;
-    let prios = request
-        .get("keytypeprios")
-        .and_then(Value::as_array)
-        .ok_or_else(|| Refusal::parameter("a key generation request has no keytypeprios"))?;
-    let chosen = prios.iter().find_map(|prio| {
-        let (kind, length) = (text(prio, "keytype")?, text_or_number(prio, "keylength")?);
-        let able = abilities.types.contains(&format!("{kind}-{length}"));
-        let kind = KeyKind::from_request(kind, &length).ok().filter(|_| able)?;
-        Some((kind, text(prio, "responsemechanism").map(str::to_owned)))
-    });
-    let (kind, mechanism) =
-        chosen.ok_or_else(|| Refusal::new("KEY_TYPE_NOT_SUPPORTED", "none of the key types can be made"))?;
-    let storage = match request.get("storageprios").and_then(Value::as_array) {
-        None => abilities.storages.first(),
-        Some(prios) => prios
-            .iter()
-            .filter_map(Value::as_str)
-            .find_map(|prio| abilities.storages.iter().find(|able| *able == prio)),
-    };
-    let storage = storage
-        .ok_or_else(|| Refusal::new("STORAGE_NOT_SUPPORTED", "none of the stores is there"))?
-        .clone();
-    let template = match request.get("certreq") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(
-            value
-                .as_str()
-                .and_then(base64_any)
-                .ok_or_else(|| Refusal::parameter("certreq is not base64"))?,
-        ),
-    };
-    Ok(Plan {
-        id: id.to_owned(),
-        usage: text(request, "usage").unwrap_or_default().to_owned(),
-        kind,
-        storage,
-        mechanism,
-        template,
-    })
-}
-
-/// `visualData` (hermod 3.2): the front is a picture, the back stays as it came.
-fn visual(profile: &Value) -> Result<Option<VisualId>, Refusal> {
-    let Some(data) = profile.get("visualData").filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let side = |name: &str| {
-        data.pointer(&format!("/profileCard/{name}/data"))
-            .and_then(Value::as_str)
-    };
-    let front = match side("front") {
-        None => None,
-        Some(front) => {
-            let picture = base64_any(front).ok_or_else(|| Refusal::parameter("the front is not base64"))?;
-            // The first bytes of every JPEG.
-            if !picture.starts_with(&[0xff, 0xd8, 0xff]) {
-                return Err(Refusal::parameter("the front is not a JPEG picture"));
-            }
-            Some(picture)
-        }
-    };
-    Ok(Some(VisualId {
-        front,
-        back: side("back").map(str::to_owned),
-        content_id: text(data, "contentId").map(str::to_owned),
-    }))
-}
 
 impl App {
     pub(super) async fn provision(
@@ -129,7 +29,7 @@ impl App {
         {
             return Err(Refusal::new("FORMAT_NOT_SUPPORTED", "responseformat is not jws"));
         }
-        let plans = self.plans(asked)?;
+        let plans = plans(asked, &self.abilities())?;
         let mut profile = self.profile_for(asked, body, user)?;
         if let Some(visual) = visual(asked)? {
             profile.visual = visual;
@@ -143,28 +43,6 @@ impl App {
         report.profile_id = Some(profile.id.clone());
         let response = self.signed(persona, command, &profile, &payload)?;
         Ok(Reaction::success(Some(response)).then(Effect::Keep(Box::new(profile))))
-    }
-
-    fn plans(&self, profile: &Value) -> Result<Vec<Plan>, Refusal> {
-        let abilities = self.abilities();
-        let requests = match profile.get("keygenrequests") {
-            None | Some(Value::Null) => return Ok(Vec::new()),
-            Some(list) => list
-                .as_array()
-                .ok_or_else(|| Refusal::parameter("keygenrequests is not a list"))?,
-        };
-        if requests.len() > MAX_KEYS {
-            return Err(Refusal::parameter(format!("more than {MAX_KEYS} keys")));
-        }
-        let plans: Vec<Plan> = requests
-            .iter()
-            .map(|request| plan(request, &abilities))
-            .collect::<Result<_, _>>()?;
-        let ids: HashSet<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
-        if ids.len() != plans.len() {
-            return Err(Refusal::parameter("a keyid is asked for twice"));
-        }
-        Ok(plans)
     }
 
     /// A new profile, or the one that the command names, with its new names (hermod 3.1: `profileid` I, overwriting D).

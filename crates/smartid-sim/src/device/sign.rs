@@ -285,10 +285,12 @@ impl Job<'_> {
                 "a PKCS #7 needs a certificate and the key has none",
             )
         })?;
-        let mut options = cms::Options::default();
-        options.attached = !self.settings.detached;
-        options.digest = self.alg.digest();
-        options.signing_time = Some(self.now);
+        let options = cms::Options {
+            attached: !self.settings.detached,
+            digest: self.alg.digest(),
+            signing_time: Some(self.now),
+            ..cms::Options::default()
+        };
         let signer = cms::Signer::new(self.key, own).chain(above);
         let mut message = cms::sign(self.content, &[signer], &options)?;
         if self.broken {

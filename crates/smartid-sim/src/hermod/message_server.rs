@@ -58,6 +58,8 @@ impl Hermod {
             Some("0") => Duration::ZERO,
             _ => Duration::from_secs(self.config.get().hermod.long_poll_seconds),
         };
+        // Messages that the app knows of are no news to it.
+        let seen = request.parameter("seen").unwrap_or_default();
         let until = self.clock.now().saturating_add(limit);
         let mut changed = self.changed.subscribe();
         loop {
@@ -66,7 +68,11 @@ impl Hermod {
             let alive_until = {
                 let store = lock(&self.store);
                 let mailbox = opened(&store, bid, request)?;
-                let messages = waiting(&store, bid, mailbox);
+                let mut messages = waiting(&store, bid, mailbox);
+                messages.retain(|message| {
+                    let mid = message.get("mid").and_then(Value::as_str);
+                    mid.is_none_or(|mid| !seen.split(',').any(|known| known == mid))
+                });
                 if !messages.is_empty() || self.clock.now() >= until {
                     return Ok(Reply::json(200, &json!({"bid": bid, "messages": messages})));
                 }

@@ -1,7 +1,6 @@
 //! A phone that waits for messages by itself: one task for each mailbox, which asks the message server and lets the persona react at
 //! once. A phone whose person never opens anything does not ask, and looks again when settings change.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -9,7 +8,13 @@ use crate::Persona;
 use crate::device::{App, DeviceReport, MessageClient, Side, Who};
 use crate::sync::lock;
 
-/// Real time between two looks at a box in which a message lies that was dealt with, or after the connection was lost.
+/// The message server is told of so many messages that were dealt with, and does not name them again.
+const TOLD: usize = 40;
+
+/// So many are remembered.
+const MEMORY: usize = 1000;
+
+/// Real time between two looks when there was nothing new, or the connection was lost.
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl App {
@@ -50,7 +55,7 @@ impl App {
 }
 
 async fn listen(app: &Weak<App>, id: &str) {
-    let mut seen = HashSet::new();
+    let mut seen = Vec::new();
     loop {
         let Some((mut woken, who, client)) = app
             .upgrade()
@@ -67,7 +72,7 @@ async fn listen(app: &Weak<App>, id: &str) {
             continue;
         };
         let waiting = tokio::select! {
-            waiting = client.wait() => waiting,
+            waiting = client.wait_for_others(seen.rchunks(TOLD).next().unwrap_or_default()) => waiting,
             _ = woken.changed() => continue,
         };
         let fresh: Vec<String> = match waiting {
@@ -86,9 +91,11 @@ async fn listen(app: &Weak<App>, id: &str) {
                 _ = woken.changed() => (),
             }
         }
+        // What was dealt with long ago is out of the box.
+        seen.drain(..seen.len().saturating_sub(MEMORY));
         for mid in fresh {
             let Some(app) = app.upgrade() else { return };
-            seen.insert(mid.clone());
+            seen.push(mid.clone());
             let one = react(app, client.clone(), mid, who, id.to_owned());
             match who {
                 // People on the page decide in any order.

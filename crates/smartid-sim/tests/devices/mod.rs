@@ -4,7 +4,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
-use smartid_sim::pki::{Key, KeyKind, PublicKey, SigAlg, csr, jws};
+use smartid_sim::pki::{Key, KeyKind, Profile, PublicKey, SigAlg, TestCa, Validity, csr, jws};
 use smartid_sim::{DeviceReport, Mobile, Persona};
 
 use crate::common::{Answer, Bench, Callback, Receiver};
@@ -137,4 +137,116 @@ pub fn attested(bench: &Bench, response: &Value) -> Value {
 pub async fn answered(bench: &Bench, receiver: &mut Receiver, verb: &str, body: Value) -> Callback {
     let sent = bench.command(verb, body).await;
     receiver.next_of(&command_id(&sent)).await
+}
+
+/// Sends a command to the phone's user, lets the phone look, gives the callback.
+pub async fn asked(bench: &Bench, receiver: &mut Receiver, verb: &str, wrapper: &str, body: Value) -> Value {
+    let sent = bench.command(verb, to_user(ALICE, wrapper, body)).await;
+    bench.sim.mobile().check().await.unwrap();
+    receiver.next_of(&command_id(&sent)).await.json()
+}
+
+/// Provisions the phone by its link; the callback.
+pub async fn provisioned(bench: &Bench, receiver: &mut Receiver, body: Value) -> Value {
+    let sent = bench.command("provision", body).await;
+    bench.sim.mobile().open(&mobile_link(&sent)).await.unwrap();
+    receiver.next_of(&command_id(&sent)).await.json()
+}
+
+/// A command to a temporary box, opened by the Desktop App; the callback's body.
+pub async fn by_link(
+    bench: &Bench,
+    receiver: &mut Receiver,
+    verb: &str,
+    wrapper: &str,
+    body: Value,
+) -> Value {
+    by_link_as(bench, receiver, verb, wrapper, body, Persona::Approves)
+        .await
+        .1
+}
+
+/// The same with a person; the app's report, too.
+pub async fn by_link_as(
+    bench: &Bench,
+    receiver: &mut Receiver,
+    verb: &str,
+    wrapper: &str,
+    body: Value,
+    persona: Persona,
+) -> (DeviceReport, Value) {
+    let sent = bench.command(verb, to_link(wrapper, body)).await;
+    let link = destination(&sent, "uri");
+    let report = bench.sim.desktop().open_as(&link, persona).await.unwrap();
+    (report, receiver.next_of(&command_id(&sent)).await.json())
+}
+
+/// Starts a PIN reset, and ends it with what `end` makes of the first answer, unless that is a refusal.
+pub async fn reset(
+    bench: &Bench,
+    receiver: &mut Receiver,
+    start: Value,
+    end: impl Fn(&Value) -> Value,
+    persona: Persona,
+) -> (DeviceReport, Value, Value) {
+    let sent = bench
+        .command("startpinreset", to_link("spinCommand", start))
+        .await;
+    let (link, bid) = (destination(&sent, "uri"), destination(&sent, "bid"));
+    let desktop = bench.sim.desktop();
+    let app = tokio::spawn(async move { desktop.open_as(&link, persona).await });
+    let first = receiver.next_of(&command_id(&sent)).await.json();
+    let mut last = Value::Null;
+    if first["state"] == "SUCCESS" {
+        // The second half goes to the same box: both are inside one session.
+        let mut second = to_link("epinCommand", end(&first["response"]));
+        second["commandHeader"]["to"] = json!([bid]);
+        last = answered(bench, receiver, "endpinreset", second).await.json();
+    }
+    (app.await.unwrap().unwrap(), first, last)
+}
+
+/// Seconds since 1970 at which a manual clock starts.
+pub const NOW: u64 = 1_767_225_600;
+
+/// A profile with a certified RSA key `signer` on a virtual smart card of the Desktop App; gives its id.
+pub async fn certified(bench: &Bench, receiver: &mut Receiver, ca: &TestCa) -> String {
+    let mut request = key_request("signer", "SIG", "RSA", "2048", Some(&template("Alice")));
+    request["storageprios"] = json!(["VSC"]);
+    let sent = bench.command("provision", provision(ALICE, &[request])).await;
+    bench
+        .sim
+        .desktop()
+        .open(&destination(&sent, "uri"))
+        .await
+        .unwrap();
+    let payload = attested(
+        bench,
+        &receiver.next_of(&command_id(&sent)).await.json()["response"],
+    );
+    let request = un64(payload["keys"][0]["certreq"].as_str().unwrap());
+    let certificate = ca
+        .issue(&request, Profile::Signing, Validity::days(NOW, 365))
+        .unwrap();
+    let profile = payload["profileid"].as_str().unwrap().to_owned();
+    let body = json!({
+        "userid": ALICE,
+        "profileid": profile,
+        "desktopKeyProtectionLevel": "CONSENT",
+        "certificates": [{
+            "keyid": "signer",
+            "certificate": std64(certificate.der()),
+            "chain": [std64(ca.issuer_der()), std64(ca.root_der())],
+        }],
+    });
+    let callback = by_link(bench, receiver, "certificate", "certCommand", body).await;
+    assert_eq!(callback["state"], "SUCCESS", "{callback}");
+    profile
+}
+
+/// `params` of a sign command for an RSA key.
+pub fn rsa_params(format: &str, mechanism: &str, texts: &[&str]) -> Value {
+    let mut params = sign_params(format, mechanism, texts);
+    params["params"]["filter"] = json!({"op": "eq", "param": "key.type", "value": "RSA"});
+    params
 }

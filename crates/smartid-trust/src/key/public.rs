@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::Digest;
 
 use super::verify::Verifier;
-use crate::request::key_material;
+use crate::request::compare::key_material;
 use crate::{DigestAlgorithm, Reason, Refusal, SignatureAlgorithm};
 
 /// Smallest RSA modulus that is accepted, in bits.

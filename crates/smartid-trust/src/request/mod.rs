@@ -36,7 +36,7 @@
 //! in another encoding, two extension requests, the same attribute twice, more than 64 attributes or extensions, more than [`MAX_REQUEST_LEN`] bytes, BER.
 
 mod check;
-mod compare;
+pub(crate) mod compare;
 mod legacy;
 mod parse;
 mod policy;
@@ -55,7 +55,6 @@ use crate::{
     DistinguishedName, Extension, GeneralName, Oid, PublicKey, Reason, Refusal, SignatureAlgorithm,
     Unverified,
 };
-pub(crate) use compare::key_material;
 use parse::Parsed;
 
 pub use policy::{KeyRequirement, RequestPolicy};

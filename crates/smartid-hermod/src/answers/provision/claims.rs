@@ -100,17 +100,12 @@ impl ClaimedKey {
             });
         }
         let document = Document::open(raw.as_bytes())?;
-        let request = if places.request.is_root() {
-            None
-        } else {
-            document.at(&places.request)
-        };
         Some(Self {
             key_id: match name {
                 Some(name) => name,
                 None => document.at(&places.key_id).and_then(id)?,
             },
-            request: request.map(unquoted),
+            request: document.at(&places.request).map(unquoted),
             public_key: public_key(&document, raw, &places.public_key).map(unquoted),
         })
     }

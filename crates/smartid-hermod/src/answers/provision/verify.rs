@@ -15,44 +15,24 @@ impl ProvisionAnswer {
     /// Checks everything that the policy demands, as of `at`; see [`ProvisionPolicy`].
     ///
     /// ```
-    /// use std::time::Duration;
     /// use smartid_core::Timestamp;
-    /// use smartid_hermod::answers::AttestationKeys;
-    /// use smartid_hermod::commands::provision::{KeyRequest, KeyTypePriority, Provision, Usage};
-    /// use smartid_hermod::{CommandHeader, CommandReport, HermodDialect, Outcome};
+    /// use smartid_hermod::answers::{AttestationKeys, ProvisionAnswer, ProvisionPolicy};
+    /// use smartid_hermod::HermodDialect;
     /// use smartid_trust::jws::JwkSet;
-    /// # use smartid_trust::jws::{Jwk, JwsOptions, sign};
-    /// # use smartid_trust::{Curve, MemorySigner, OfficerSigner};
-    /// # let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/../smartid-trust/doc/officer-one");
-    /// # let signer = MemorySigner::from_pem(&[&std::fs::read_to_string(format!("{pem}.pem"))?, &std::fs::read_to_string(format!("{pem}.key"))?], None)?;
-    /// # let attestation = JwkSet::new([Jwk::from_public_key(signer.chain()[0].public_key()?)]);
-    /// # let jwk = r#"{"kty":"EC","crv":"P-256","x":"13xuwcxuj_HvG2uAeeXonuaY5Wjlw94KXXHLHxras20","y":"3_Lz3vNtPB31g-asx3RJB9e-SdCAcXf1MSDvbJ7BJyU"}"#;
-    /// # let payload = format!(r#"{{"nonce":"83012264","userid":"userA","profileid":"70a1c6de","keys":[{{"keyid":"auth1","jwk":{jwk}}}]}}"#);
-    /// # let jws = sign(&signer, payload.as_bytes(), &JwsOptions::new().with_key_id("k"))?;
     ///
-    /// // Once: the published keys of the apps.
-    /// let keys = AttestationKeys::new(attestation);
+    /// let published = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","keystate":"active"}"#;
+    /// let keys = AttestationKeys::new(JwkSet::from_json(published)?);
+    /// let kept = r#"{"nonce":"83012264","user_id":"userA","profile_id":null,"signature_key":"ATTESTATION","keys":[]}"#;
+    /// let policy = ProvisionPolicy::new(serde_json::from_str(kept)?, &keys);
     ///
-    /// // Before the command is sent, and kept with it.
-    /// let header = CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250))?;
-    /// let command = Provision::new_profile(header, "userA", "Example Smart ID", "TestProfile")
-    ///     .nonce("83012264")
-    ///     .key(KeyRequest::new("auth1", Usage::Authentication, [KeyTypePriority::ec(Curve::P256)]));
-    /// let policy = command.policy(&keys);
-    ///
-    /// // When the callback has come.
-    /// let dialect = HermodDialect::default();
-    /// let body = format!(r#"{{"commandId":"5101","state":"SUCCESS","response":{{"format":"jws","data":"{jws}"}}}}"#);
-    /// let Outcome::Succeeded(answer) = CommandReport::read(body.into(), &dialect)?.provision(&dialect) else { panic!() };
-    /// let provisioned = answer.verify(&policy, Timestamp::from_millis(1_800_000_000_000))?;
-    /// assert_eq!(provisioned.fact().profile_id.as_str(), "70a1c6de");
-    /// assert!(provisioned.fact().key("auth1").is_some());
-    ///
-    /// // The same answer to another command is refused.
-    /// let refusal = answer.verify(&command.nonce("4711").policy(&keys), Timestamp::from_millis(0)).unwrap_err();
-    /// assert_eq!(refusal.code(), "nonce-differs");
+    /// let answer = ProvisionAnswer::from_jws("eyJhbGciOiJub25lIn0.e30.", &HermodDialect::default())?;
+    /// let refusal = answer.verify(&policy, Timestamp::from_millis(1_800_000_000_000)).unwrap_err();
+    /// assert_eq!(refusal.code(), "signature-refused");
+    /// assert!(refusal.to_string().contains("the message says that it is not signed"), "{refusal}");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A whole flow stands on the [front page of the crate](crate).
     ///
     /// # Errors
     /// The [`ProvisionRefusal`] of the first check that failed.

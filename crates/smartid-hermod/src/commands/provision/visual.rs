@@ -121,17 +121,15 @@ impl CardSide {
 
     fn check(&self, name: &str) -> Result<(), BuildError> {
         let refuse = |what: &str| Err(BuildError::Invalid(format!("the {name} of the card {what}")));
-        let base64 = self.data_type != Some(CardDataType::Jose);
-        // Four letters of base64 are three bytes.
-        let length = if base64 {
-            self.data.len() / 4 * 3
-        } else {
-            self.data.len()
+        // Base64 takes four letters for three bytes.
+        let limit = match self.data_type {
+            Some(CardDataType::Jose) => MAX_CARD_SIDE,
+            _ => MAX_CARD_SIDE.div_ceil(3) * 4,
         };
         if self.data.is_empty() {
             return refuse("is empty");
         }
-        if length > MAX_CARD_SIDE {
+        if self.data.len() > limit {
             return refuse(&format!("has more than {MAX_CARD_SIDE} bytes"));
         }
         match self.data_type {

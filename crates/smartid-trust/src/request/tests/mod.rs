@@ -319,6 +319,9 @@ fn the_throw_away_key_is_recognised_in_every_form() {
     ]);
     assert_eq!(compare::key_material(&pss), compare::key_material(&spki));
     assert_ne!(pss, spki);
+    let [pss, plain] = [&pss, &spki].map(|spki| PublicKey::from_spki_der(spki).unwrap());
+    assert!(pss != plain && pss.is_same_key(&plain) && plain.is_same_key(&pss));
+    assert!(!plain.is_same_key(Answer::new().key.public_key()));
     // A template of somebody else's making may write the number with zeros before it.
     let bits = compare::key_bits(&spki).unwrap();
     let mut numbers = Reader::only(bits, tag::SEQUENCE, "").unwrap().reader();
