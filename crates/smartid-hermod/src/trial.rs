@@ -6,7 +6,7 @@ use smartid_core::{ConfigError, Endpoint, Timestamp};
 use crate::admin_key::EncryptedNonce;
 use crate::commands::{
     Authenticate, Cancel, CertificateEntry, CommandStatus, DeleteMailbox, DeleteProfile, EndPinReset,
-    FidoCreate, FidoSession, InstallCertificates, Nonce, Ping, Provision, Sign, StartPinReset,
+    FidoCreate, FidoSession, InstallCertificates, Nonce, Ping, Profiles, Provision, Sign, StartPinReset,
 };
 use crate::dialect::HermodDialect;
 use crate::entry::Entry;
@@ -100,11 +100,11 @@ fn profiles(dialect: &HermodDialect, header: &dyn Fn() -> CommandHeader) -> Resu
         .certificate(CertificateEntry::json("{}"));
     request(&certificate, dialect)?;
     request(
-        &DeleteProfile::new(header(), "user", "profile").bid("bid"),
+        &DeleteProfile::new(header(), Profiles::one("user", "profile").mailbox("bid")),
         dialect,
     )?;
     request(
-        &DeleteMailbox::new(header(), "user", "profile").bid("bid"),
+        &DeleteMailbox::new(header(), Profiles::one("user", "profile").mailbox("bid")),
         dialect,
     )
 }

@@ -1,8 +1,8 @@
 //! What the tests share: golden files, a transport that answers from a script, a client over it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-pub mod attestation;
 pub mod answers;
+pub mod attestation;
 pub mod commands;
 pub mod flow;
 pub mod pin_reset;
