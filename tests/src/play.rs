@@ -11,7 +11,7 @@ use smartid::hermod::answers::{Binding, SignaturePolicy, Signers};
 use smartid::hermod::commands::provision::{KeyRequest, KeyTypePriority, Provision, Usage, VisualData};
 use smartid::hermod::commands::{
     Authenticate, Cancel, CommandStatus, DeleteMailbox, DeleteProfile, InstallCertificates, Nonce, Ping,
-    Sign, StartPinReset,
+    Profiles, Sign, StartPinReset,
 };
 use smartid::hermod::content::Content;
 use smartid::hermod::pin_reset::{Driver, DriverName, DriverType, PinReset};
@@ -664,7 +664,7 @@ impl Stage {
 
     async fn delete_profile(&self, play: &Play) -> Result<String, String> {
         let header = play.header(&self.user);
-        let command = DeleteProfile::new(header.clone(), ALICE, self.profile());
+        let command = DeleteProfile::new(header.clone(), Profiles::one(ALICE, self.profile()));
         let sent = self.send(&header, &command).await?;
         self.act(play, &sent).await?;
         let report = self.report(play, &sent.pending).await?;
@@ -675,7 +675,7 @@ impl Stage {
     }
 
     async fn delete_mailbox(&self) -> Result<String, String> {
-        let command = DeleteMailbox::new(self.user.hermod.header(), ALICE, self.profile());
+        let command = DeleteMailbox::new(self.user.hermod.header(), Profiles::one(ALICE, self.profile()));
         let deleted = self.call(&command).await?;
         Ok(word(&deleted.outcome()))
     }

@@ -1,7 +1,7 @@
 //! Deletion: on the device, of one mailbox alone, of all mailboxes of a user.
 
 use smartid::core::Phase;
-use smartid::hermod::commands::{DeleteMailbox, DeleteProfile, Sign};
+use smartid::hermod::commands::{DeleteMailbox, DeleteProfile, Profiles, Sign};
 use smartid::hermod::wait::{PollPolicy, Until};
 use smartid::hermod::{Entry, Outcome};
 use smartid_sim::Persona;
@@ -16,7 +16,7 @@ async fn a_profile_is_deleted_on_the_device_and_its_mailbox_with_it() {
     bench.enrol(&second, [signer()]).await;
     for (persona, name) in [(Persona::Declines, "declined"), (Persona::Approves, "succeeded")] {
         let header = user.hermod.header();
-        let command = DeleteProfile::new(header.clone(), ALICE, enrolled.profile());
+        let command = DeleteProfile::new(header.clone(), Profiles::one(ALICE, enrolled.profile()));
         let sent = user.send(&header, &command).await;
         assert_eq!(
             sent.answer.destinations.len(),
@@ -38,8 +38,7 @@ async fn a_profile_is_deleted_on_the_device_and_its_mailbox_with_it() {
         .hermod
         .call(&DeleteProfile::new(
             user.hermod.header(),
-            ALICE,
-            enrolled.profile(),
+            Profiles::one(ALICE, enrolled.profile()),
         ))
         .await
         .unwrap_err();
@@ -56,7 +55,7 @@ async fn an_app_that_has_the_profile_no_more_says_so() {
     let sent = user
         .send(
             &header,
-            &DeleteProfile::new(header.clone(), ALICE, enrolled.profile()),
+            &DeleteProfile::new(header.clone(), Profiles::one(ALICE, enrolled.profile())),
         )
         .await;
     // Another phone opens the link.
@@ -79,7 +78,7 @@ async fn all_profiles_of_a_user_are_deleted_and_every_device_answers() {
     bench.enrol(&second, [signer()]).await;
     let header = user.hermod.header();
     let sent = user
-        .send(&header, &DeleteProfile::all(header.clone(), ALICE))
+        .send(&header, &DeleteProfile::new(header.clone(), Profiles::all(ALICE)))
         .await;
     assert_eq!(sent.answer.destinations.len(), 2);
     first.check().await.unwrap();
@@ -106,7 +105,7 @@ async fn mailboxes_alone_are_deleted_at_once_and_the_apps_keep_their_profiles() 
     }
     assert_eq!(bench.sim.mailboxes().len(), 3);
     let before = user.calls().len();
-    let one = DeleteMailbox::new(user.hermod.header(), ALICE, enrolled.profile());
+    let one = DeleteMailbox::new(user.hermod.header(), Profiles::one(ALICE, enrolled.profile()));
     let deleted = user.hermod.call(&one).await.unwrap();
     assert_eq!(deleted.outcome(), Outcome::Succeeded(()));
     assert_eq!(deleted.answer.unwrap().destinations.len(), 1);
@@ -114,7 +113,7 @@ async fn mailboxes_alone_are_deleted_at_once_and_the_apps_keep_their_profiles() 
     // It may be repeated; then there is nothing, and messaging says so.
     assert_eq!(user.hermod.call(&one).await.unwrap_err().phase(), Phase::Refused);
 
-    let all = DeleteMailbox::all(user.hermod.header(), ALICE);
+    let all = DeleteMailbox::new(user.hermod.header(), Profiles::all(ALICE));
     let deleted = user.hermod.call(&all).await.unwrap();
     assert_eq!(deleted.answer.as_ref().unwrap().destinations.len(), 2);
     assert_eq!(deleted.outcome(), Outcome::Succeeded(()));
@@ -139,7 +138,7 @@ async fn a_deletion_of_mailboxes_may_have_no_words_or_be_called_back() {
     let before = user.calls().len();
     let deleted = user
         .hermod
-        .call(&DeleteMailbox::all(header.clone(), ALICE))
+        .call(&DeleteMailbox::new(header.clone(), Profiles::all(ALICE)))
         .await
         .unwrap();
     assert!(deleted.answer.is_none());

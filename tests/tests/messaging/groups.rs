@@ -2,7 +2,7 @@
 //! of another group's.
 
 use smartid::core::{Inbox, MemoryInbox, Phase};
-use smartid::hermod::commands::{CommandStatus, DeleteMailbox, Ping, Sign};
+use smartid::hermod::commands::{CommandStatus, DeleteMailbox, Ping, Profiles, Sign};
 use smartid::hermod::wait::PollPolicy;
 use smartid::hermod::{Entry, State};
 use smartid_sim::{Persona, SimConfig};
@@ -74,7 +74,7 @@ async fn one_group_shares_mailboxes_and_calls_back_the_one_who_sent() {
             let error = user.hermod.call(&Ping::new(user.to(to))).await.unwrap_err();
             assert_eq!(error.status().unwrap().as_u16(), 404, "{to}");
         }
-        let deletion = DeleteMailbox::new(user.hermod.header(), ALICE, enrolled.profile());
+        let deletion = DeleteMailbox::new(user.hermod.header(), Profiles::one(ALICE, enrolled.profile()));
         assert_eq!(
             user.hermod.call(&deletion).await.unwrap_err().phase(),
             Phase::Refused
