@@ -352,8 +352,8 @@ impl Bench {
             .chain([issuer])
     }
 
-    /// A smart card with a key `signer` and its certificate, put into the Desktop App's reader.
-    pub fn insert_card(&self, id: &str, key: &Key) {
+    /// A smart card with a key `signer` and its certificate, put into the Desktop App's reader; that certificate and the authority's.
+    pub fn insert_card(&self, id: &str, key: &Key) -> Vec<Vec<u8>> {
         let now = self.sim.clock().unix_millis() / 1000;
         let validity = Validity::days(now - 30, 30);
         let issued = self
@@ -364,6 +364,7 @@ impl Bench {
             .admin_key(ADMIN_KEY)
             .key("signer", "SIG", key, &chain);
         self.sim.desktop().insert_card(card);
+        chain.to_vec()
     }
 
     /// Provisions a phone for Alice by the link of the immediate response.
@@ -378,22 +379,39 @@ impl Bench {
         phone: &Mobile,
         keys: impl IntoIterator<Item = KeyRequest>,
     ) -> Enrolled {
+        let (command, sent) = self.begin_enrolment(user, keys).await;
+        let link = sent.answer.mobile_link(&MobileLinkOptions::new()).unwrap();
+        phone.open_as(link.expose(), Persona::Approves).await.unwrap();
+        self.end_enrolment(user, command, &sent).await
+    }
+
+    /// Provisions the Desktop App for Alice by the plugout link.
+    pub async fn enrol_desktop(&self, keys: impl IntoIterator<Item = KeyRequest>) -> Enrolled {
+        let (command, sent) = self.begin_enrolment(&self.user, keys).await;
+        let desktop = self.sim.desktop();
+        desktop.open_as(&sent.link(), Persona::Approves).await.unwrap();
+        self.end_enrolment(&self.user, command, &sent).await
+    }
+
+    async fn begin_enrolment(
+        &self,
+        user: &ApiUser,
+        keys: impl IntoIterator<Item = KeyRequest>,
+    ) -> (Provision, Sent) {
         let header = user.hermod.header();
         let mut command = Provision::new_profile(header.clone(), ALICE, "Example Smart ID", "Work phone")
             .nonce(Nonce::random(&**user.hermod.runtime()));
         command.profile.keys.extend(keys);
         let sent = user.send(&header, &command).await;
-        let link = sent.answer.mobile_link(&MobileLinkOptions::new()).unwrap();
-        phone.open_as(link.expose(), Persona::Approves).await.unwrap();
+        (command, sent)
+    }
+
+    async fn end_enrolment(&self, user: &ApiUser, command: Provision, sent: &Sent) -> Enrolled {
         let report = user.report(&sent.pending).await;
         let answer = report.provision(user.hermod.dialect()).succeeded().unwrap();
-        let verified = answer
-            .verify(&command.policy(&self.attestation()), user.now())
-            .unwrap();
-        Enrolled {
-            command,
-            provisioned: verified.fact().clone(),
-        }
+        let verified = answer.verify(&command.policy(&self.attestation()), user.now());
+        let provisioned = verified.unwrap().into_parts().0;
+        Enrolled { command, provisioned }
     }
 
     /// As [`enrol`](Self::enrol) with the key [`signer`], whose certificate is installed then. The phone is told to look.

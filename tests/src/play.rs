@@ -21,7 +21,7 @@ use smartid::hermod::{
     SignatureFormat, SignatureMechanism, auth,
 };
 use smartid::trust::Curve;
-use smartid::trust::jws::JwkSet;
+use smartid::trust::jws::{JwkSet, JwsPolicy};
 use smartid::{HermodDialect, Phase};
 use smartid_sim::pki::{Key, KeyKind, Profile};
 use smartid_sim::{
@@ -97,12 +97,22 @@ pub struct Play {
     pub poll: bool,
     /// A picture or card is named by its content id.
     pub picture: bool,
+    /// The provider does not have it.
+    pub no_content: bool,
     /// The admin key is changed.
     pub new_admin_key: bool,
     /// The token is named by its driver.
     pub driver: bool,
     /// The token that the second half names; the one of the first where empty.
     pub end_card: &'static str,
+    /// The header names the user.
+    pub addressed: bool,
+    /// The Desktop App has a profile too, with a mailbox.
+    pub desktop_profile: bool,
+    /// Another phone has a profile of the same user.
+    pub second_phone: bool,
+    /// The app that was opened by a link leaves after the first command.
+    pub leaves: bool,
     /// Changes the answer on its way, which is then told in the place of the simulator's own.
     pub told: Option<fn(&mut Value, &Stage)>,
 }
@@ -135,9 +145,14 @@ impl Play {
             raw_key: false,
             poll: false,
             picture: false,
+            no_content: false,
             new_admin_key: false,
             driver: false,
             end_card: "",
+            addressed: matches!(command, Command::Update),
+            desktop_profile: false,
+            second_phone: false,
+            leaves: false,
             told: None,
         }
     }
@@ -198,6 +213,13 @@ impl Play {
         self
     }
 
+    /// Where there is none.
+    #[must_use]
+    pub const fn without_content(mut self) -> Self {
+        self.no_content = true;
+        self
+    }
+
     /// Without anything to sign, but with a nonce.
     #[must_use]
     pub const fn with_nonce(mut self) -> Self {
@@ -249,6 +271,48 @@ impl Play {
         self
     }
 
+    /// To the user.
+    #[must_use]
+    pub const fn addressed(mut self) -> Self {
+        self.addressed = true;
+        self
+    }
+
+    /// To where the dialect says.
+    #[must_use]
+    pub const fn unaddressed(mut self) -> Self {
+        self.addressed = false;
+        self
+    }
+
+    /// With a profile on the Desktop App.
+    #[must_use]
+    pub const fn with_desktop_profile(mut self) -> Self {
+        self.desktop_profile = true;
+        self
+    }
+
+    /// With another phone of the same user.
+    #[must_use]
+    pub const fn with_second_phone(mut self) -> Self {
+        self.second_phone = true;
+        self
+    }
+
+    /// With an app that leaves after the first half.
+    #[must_use]
+    pub const fn leaving(mut self) -> Self {
+        self.leaves = true;
+        self
+    }
+
+    /// With another token in the second half.
+    #[must_use]
+    pub const fn ending_with(mut self, card: &'static str) -> Self {
+        self.end_card = card;
+        self
+    }
+
     /// Polled.
     #[must_use]
     pub const fn polled(mut self) -> Self {
@@ -264,10 +328,10 @@ impl Play {
     }
 
     fn header(&self, user: &ApiUser) -> CommandHeader {
-        match self.command {
-            // The default of the dialect is a temporary mailbox.
-            Command::Update => user.to(ALICE),
-            _ => user.hermod.header(),
+        if self.addressed {
+            user.to(ALICE)
+        } else {
+            user.hermod.header()
         }
     }
 }
@@ -284,6 +348,8 @@ pub struct Stage {
     pub enrolled: Option<Enrolled>,
     /// The key on the card.
     pub key: Key,
+    /// Its certificate and that of the authority.
+    pub chain: Vec<Vec<u8>>,
 }
 
 /// The card in the reader.
@@ -327,8 +393,12 @@ impl Stage {
             KeyKind::P256
         };
         let key = Key::generate(kind).unwrap();
-        if !play.phone {
-            bench.insert_card(CARD, &key);
+        let chain = bench.insert_card(CARD, &key);
+        if play.desktop_profile {
+            bench.enrol_desktop([signer()]).await;
+        }
+        if play.second_phone {
+            bench.enrol(&bench.sim.new_mobile(), [signer()]).await;
         }
         let mut config = SimConfig::from_toml(sim).unwrap_or_else(|error| panic!("{sim}: {error}"));
         config.seed = Some(7);
@@ -336,7 +406,7 @@ impl Stage {
         bench.sim.reconfigure(|live| *live = config);
         setup.messaging = messaging.clone();
         let user = ApiUser::start(&bench.sim, bench.sim.hermod_client_id(), &setup).await;
-        if play.picture {
+        if play.picture && !play.no_content {
             let keep = Duration::from_secs(300);
             let image = Content::auth_image(&jpeg("compare me")).unwrap();
             user.content.put(PICTURE.into(), image, keep).unwrap();
@@ -349,6 +419,7 @@ impl Stage {
             user,
             enrolled,
             key,
+            chain,
         }
     }
 
@@ -636,7 +707,11 @@ impl Stage {
             Err(refusal) => return Ok(refusal.code().to_owned()),
         };
         let mut words = "verified".to_owned();
-        for (bound, name) in [(Binding::User, ", user bound"), (Binding::Nonce, ", nonce bound")] {
+        for (bound, name) in [
+            (Binding::Description, ", description bound"),
+            (Binding::User, ", user bound"),
+            (Binding::Nonce, ", nonce bound"),
+        ] {
             if statement.is_bound(bound) {
                 words += name;
             }
@@ -720,7 +795,13 @@ impl Stage {
         }
         user.called_back(before, 1).await;
         let report = self.report(play, &reset.start).await?;
-        let outcome = report.start_pin_reset(dialect);
+        let mut outcome = report.start_pin_reset(dialect);
+        if let Outcome::Succeeded(signed) = report.start_pin_reset_signed(dialect) {
+            let key = JwkSet::from_json(self.key.jwk(Some("signer")).to_string()).unwrap();
+            let verified = signed.verify(&JwsPolicy::keys(key), user.now()).unwrap();
+            let challenge = report.verified_pin_reset(verified, dialect);
+            outcome = challenge.map(|challenge| challenge.into_parts().0);
+        }
         let Outcome::Succeeded(challenge) = outcome else {
             return Ok(word(&outcome));
         };
@@ -738,6 +819,12 @@ impl Stage {
                 return Ok("not-protected".to_owned());
             };
             end = end.new_admin_key(protected);
+        }
+        if play.leaves
+            && let Some(app) = &mut app
+        {
+            // Its session is over before the second half comes.
+            app.await.unwrap().unwrap();
         }
         let answer = self.call(&end).await?;
         reset.proved(&answer);

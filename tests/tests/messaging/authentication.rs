@@ -118,6 +118,7 @@ async fn an_authentication_without_tbs_is_bound_by_what_the_app_signs() {
         .format("jws")
         .on_phone()
         .looking()
+        .addressed()
         .with_nonce();
     for (sim, dialect, play, end) in [
         (signs("identity"), "", play.clone(), "verified, nonce bound"),
@@ -133,10 +134,15 @@ async fn an_authentication_without_tbs_is_bound_by_what_the_app_signs() {
             signs("description-json"),
             entries,
             plain(play.clone()),
-            "verified",
+            "verified, description bound",
         ),
         (signs("description-json"), "", play.clone(), "nonce-missing"),
-        (signs("params"), entries, play.clone(), "verified, nonce bound"),
+        (
+            signs("params"),
+            entries,
+            play.clone(),
+            "verified, description bound, nonce bound",
+        ),
         (signs("nonce"), "", play.clone(), "content-unreadable"),
         (signs("empty"), "", plain(play.clone()), "verified"),
         (
@@ -147,11 +153,6 @@ async fn an_authentication_without_tbs_is_bound_by_what_the_app_signs() {
         ),
     ] {
         let dialect = smartid::core::dialect::overlay(dialect).unwrap();
-        // The command goes to the mailbox of the profile.
-        let mut dialect: smartid::HermodDialect = dialect;
-        let to: smartid::HermodDialect =
-            smartid::core::dialect::overlay(&format!("authenticate.to = ['{ALICE}']")).unwrap();
-        dialect.authenticate = to.authenticate;
         let stage = Stage::set(&sim, &dialect, &play).await;
         assert_eq!(stage.play(&play).await, end, "{sim} {play:?}");
     }

@@ -3,7 +3,6 @@
 
 use smartid::HermodDialect;
 use smartid_sim::Persona;
-use smartid_tests::messaging::ALICE;
 use smartid_tests::play::{Command, Play, Stage};
 
 /// Several commands in one table: who answers, and how provision, certificate, sign, authenticate and a PIN reset end. `-` is where the
@@ -113,6 +112,7 @@ fn plays() -> [Play; 5] {
             .format("jws")
             .on_phone()
             .looking()
+            .addressed()
             .with_nonce()
             .by_the_user(),
         Play::of(Command::PinReset),
@@ -120,8 +120,7 @@ fn plays() -> [Play; 5] {
 }
 
 fn dialect() -> HermodDialect {
-    let toml = format!("answers.signature.covers = 'concatenated'\nauthenticate.to = ['{ALICE}']");
-    smartid::core::dialect::overlay(&toml).unwrap()
+    smartid::core::dialect::overlay("answers.signature.covers = 'concatenated'").unwrap()
 }
 
 /// The end of one play. Who replays has to have said something before.

@@ -289,25 +289,8 @@ async fn the_card_is_shown_inline_by_content_id_and_as_the_old_app_wants_it() {
 async fn the_desktop_app_gets_a_card_recovered_keys_and_auxiliary_certificates() {
     let bench = Bench::start(Setup::default()).await;
     let (user, desktop) = (&bench.user, bench.sim.desktop());
-    let header = user.hermod.header();
-    let command = Provision::new_profile(header.clone(), ALICE, "Example Smart ID", "Virtual card")
-        .nonce(nonce(&bench))
-        .key(signer().storage(["VSC"]));
-    let sent = user.send(&header, &command).await;
-    desktop.open(&sent.link()).await.unwrap();
-    let answer = user
-        .report(&sent.pending)
-        .await
-        .provision(user.hermod.dialect())
-        .succeeded()
-        .unwrap();
-    let provisioned = answer
-        .verify(&command.policy(&bench.attestation()), user.now())
-        .unwrap()
-        .into_parts()
-        .0;
-    let profile = provisioned.profile_id.as_str().to_owned();
-    let enrolled = smartid_tests::messaging::Enrolled::new(command, provisioned);
+    let enrolled = bench.enrol_desktop([signer().storage(["VSC"])]).await;
+    let profile = enrolled.profile();
 
     let now = bench.sim.clock().unix_millis() / 1000;
     let old = Key::generate(KeyKind::P256).unwrap();
