@@ -223,6 +223,29 @@ fn two_commands_with_one_command_id_are_two_outcomes() {
 }
 
 #[test]
+fn a_redirect_cannot_install_or_configure() {
+    for scheme in [
+        "itms-services",
+        "itms-apps",
+        "market",
+        "ms-settings",
+        "search-ms",
+        "ms-msdt",
+        "chrome",
+        "prefs",
+        "app-prefs",
+        "facetime",
+        "android-app",
+        "shell",
+        "x-apple.systempreferences",
+        "ms-appinstaller",
+    ] {
+        let options = MobileLinkOptions::new().redirect(format!("{scheme}://x"));
+        assert!(MobileLink::start(&options).is_err(), "{scheme}");
+    }
+}
+
+#[test]
 fn a_clock_that_is_set_back_does_not_stop_polling() {
     let runtime = runtime();
     let (hermod, _) = client(&runtime, dialect(), Vec::new());
