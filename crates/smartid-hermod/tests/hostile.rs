@@ -266,3 +266,30 @@ fn a_clock_that_is_set_back_does_not_stop_polling() {
         assert!(until <= Timestamp::from_millis(2_000), "{until}");
     }
 }
+
+#[test]
+fn a_nonce_that_has_only_digits_may_come_as_a_number() {
+    let body = r#"{"commandId":5106,"state":"SUCCESS","response":{"nonce":1234567812345678}}"#;
+    let report = CommandReport::read(body.into(), &dialect()).unwrap();
+    let challenge = report.start_pin_reset(&dialect()).succeeded().unwrap();
+    assert_eq!(
+        challenge.nonce.expose(),
+        [0x12, 0x34, 0x56, 0x78, 0x12, 0x34, 0x56, 0x78]
+    );
+    for nonce in [
+        "1e15",
+        "-1234567812345678",
+        "12345678.12345678",
+        "true",
+        "[1]",
+        "{}",
+        "",
+        "123",
+    ] {
+        let body = format!(r#"{{"commandId":5106,"state":"SUCCESS","response":{{"nonce":{nonce}}}}}"#);
+        let Ok(report) = CommandReport::read(body.into(), &dialect()) else {
+            continue;
+        };
+        assert_eq!(report.start_pin_reset(&dialect()).name(), "unreadable", "{nonce}");
+    }
+}

@@ -179,8 +179,12 @@ fn key(raw: &str, form: TransportedKeyForm) -> Result<PublicKey, String> {
     .map_err(told)
 }
 
-/// A JSON string that is kept as secrets are; `None` when it is another kind or longer than `limit` octets.
+/// A JSON string, or the digits of a whole number, that is kept as secrets are; `None` when it is another kind or longer than `limit`
+/// octets.
 fn secret_text(raw: &str, limit: usize) -> Option<SecretString> {
+    if raw.len() <= limit && raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(SecretString::new(raw));
+    }
     // An escape is at most six octets for one.
     (raw.len() <= 6 * limit).then(|| text(raw).map(SecretString::new))?
 }
