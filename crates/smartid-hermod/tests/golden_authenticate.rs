@@ -16,7 +16,7 @@ use smartid_core::Endpoint;
 use smartid_hermod::answers::{
     Binding, SignatureData, SignatureExpectation, SignaturePolicy, SignatureRefusal, SignedStatement,
 };
-use smartid_hermod::{CommandReport, HermodDialect, SignatureFormat};
+use smartid_hermod::{CommandReport, Entry, HermodDialect, SignatureFormat};
 use smartid_trust::jws::{JwsAlgorithm, JwsOptions};
 use smartid_trust::{Check, Reason, Verified};
 
@@ -161,7 +161,59 @@ fn signed_anew(
     let answer = read(&body.replace(old, &anew));
     let mut asked = change(asked);
     asked.format = Some(SignatureFormat::Jws);
-    answer.verify(&SignaturePolicy::new(asked, &signers()), NOW)
+    let policy = SignaturePolicy::new(asked, &signers());
+    let unbound = policy.clone().danger_accepting_unbound();
+    match answer.verify(&policy, NOW) {
+        // Told last, when nothing else is wrong.
+        Err(SignatureRefusal::Unbound) => answer.verify(&unbound, NOW),
+        other => other,
+    }
+}
+
+#[test]
+fn nothing_of_the_command_in_what_is_signed_is_refused() {
+    let dialect = HermodDialect::default();
+    let data = |payload: &[u8]| smartid_trust::jws::sign(&*ANNA, payload, &JwsOptions::new()).unwrap();
+    let verdict = |asked: &SignatureExpectation, settings: &str, payload: &str| {
+        let body = serde_json::json!({"commandId": "5104", "state": "SUCCESS", "response": {"data": data(payload.as_bytes())}});
+        let dialect = common::dialect(settings);
+        let report = CommandReport::read(body.to_string().into(), &dialect).unwrap();
+        let answer = report.authenticate(&dialect, asked).succeeded().unwrap();
+        let strict = answer.verify(&SignaturePolicy::new(asked.clone(), &signers()), NOW);
+        let lax = SignaturePolicy::new(asked.clone(), &signers()).danger_accepting_unbound();
+        assert!(answer.verify(&lax, NOW).is_ok(), "{payload}");
+        strict.map(drop).map_err(|refusal| refusal.code())
+    };
+    let header = smartid_hermod::CommandHeader::new(
+        std::time::Duration::from_secs(300),
+        std::time::Duration::from_secs(250),
+    )
+    .unwrap();
+    let command = smartid_hermod::commands::Authenticate::new(header);
+    let entries = "answers.signature.covers_without_tbs = 'entries'";
+    let bare = command.expectation();
+    // An old answer, a signed document, or one that names the user: all of them are signatures of the right person.
+    for payload in ["", "Order 17", r#"{"userid":"anna"}"#, r#"{"nonce":"1"}"#] {
+        assert_eq!(verdict(&bare, "", payload), Err("unbound"), "{payload}");
+    }
+    assert_eq!(
+        verdict(&bare.clone().user("anna"), "", r#"{"userid":"anna"}"#),
+        Err("unbound")
+    );
+    // A list of no descriptions ties nothing.
+    assert_eq!(verdict(&bare, entries, r#"{"description":[]}"#), Err("unbound"));
+    let told = command
+        .clone()
+        .description(Entry::plain_text("requester", "Bank"))
+        .expectation();
+    let signed = serde_json::json!({"description": told.description}).to_string();
+    assert_eq!(verdict(&told, entries, &signed), Ok(()));
+    let nonce = command.clone().nonce("83012264").expectation();
+    assert_eq!(verdict(&nonce, "", r#"{"nonce":"83012264"}"#), Ok(()));
+    let challenge = command.challenge(&"83012264".into()).expectation();
+    assert_eq!(verdict(&challenge, "", "83012264"), Ok(()));
+    let report = CommandReport::read(r#"{"commandId":"1","state":"SUCCESS"}"#.into(), &dialect).unwrap();
+    assert_eq!(report.authenticate(&dialect, &bare).name(), "unreadable");
 }
 
 #[test]
@@ -183,7 +235,7 @@ fn what_ties_a_payload_to_its_command() {
     assert!(verified.proof().was_checked(Check::ExpectedContent));
     assert!(verified.fact().is_bound(Binding::Tbs));
     let another = |mut asked: SignatureExpectation| {
-        asked.tbs = vec![smartid_hermod::Entry::text("tbs", "challenge-83012265")];
+        asked.tbs = vec![Entry::text("tbs", "challenge-83012265")];
         asked
     };
     let other = signed_anew("callback_jws_challenge.json", "", another).unwrap_err();
@@ -222,9 +274,12 @@ fn the_cms_answer_verifies() {
     let report = CommandReport::read(body.into(), &dialect).unwrap();
     let asked = asked(real[0]);
     let answer = report.authenticate(&dialect, &asked).succeeded().unwrap();
-    let verified = answer
-        .verify(&SignaturePolicy::new(asked, &signers()), NOW)
-        .unwrap();
+    let policy = SignaturePolicy::new(asked, &signers());
+    assert_eq!(
+        answer.verify(&policy, NOW).unwrap_err(),
+        SignatureRefusal::Unbound
+    );
+    let verified = answer.verify(&policy.danger_accepting_unbound(), NOW).unwrap();
     let signer = verified.proof().signer().unwrap().subject().to_string();
     assert_eq!(signer, "O=Example,CN=Officer One");
     assert_eq!(

@@ -160,7 +160,7 @@ pub(crate) fn signatures() -> Vec<Difference> {
             "[device.signature]\nwithout_tbs = 'description-json'",
             AUTHENTICATE.with_nothing_to_sign(),
             "verified, description bound",
-            "verified",
+            "unbound",
         ),
         (
             "",
@@ -183,10 +183,10 @@ pub(crate) fn signatures() -> Vec<Difference> {
         (
             "",
             "answers.signature.payload.user_id = '/person'",
-            "[device.provision]\nuser_id = 'person'",
-            AUTHENTICATE.with_nothing_to_sign().on_phone().by_the_user(),
-            "verified, user bound",
-            "verified",
+            "[device.provision]\nuser_id = 'person'\n[hermod.verbs.authenticate]\nextra_members = ['nonce']",
+            AUTHENTICATE.with_nonce().on_phone().by_the_user(),
+            "verified, user bound, nonce bound",
+            "verified, nonce bound",
         ),
     ])
 }

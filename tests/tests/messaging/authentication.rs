@@ -128,7 +128,7 @@ async fn an_authentication_without_tbs_is_bound_by_what_the_app_signs() {
             play.clone().by_the_user(),
             "verified, user bound, nonce bound",
         ),
-        (signs("identity"), "", plain(play.clone()), "verified"),
+        (signs("identity"), "", plain(play.clone()), "unbound"),
         (signs("identity"), entries, play.clone(), "description-differs"),
         (
             signs("description-json"),
@@ -144,7 +144,7 @@ async fn an_authentication_without_tbs_is_bound_by_what_the_app_signs() {
             "verified, description bound, nonce bound",
         ),
         (signs("nonce"), "", play.clone(), "content-unreadable"),
-        (signs("empty"), "", plain(play.clone()), "verified"),
+        (signs("empty"), "", plain(play.clone()), "unbound"),
         (
             signs("descriptions"),
             entries,

@@ -3,8 +3,8 @@
 //! Vendor pages: Smart ID Messaging API overview (documented: the verb), Use authentication images from a content provider service
 //! (documented example: `authCommand.params.description` and both forms of the picture), API parameters specific to Personal Desktop App
 //! 1.1 (documented: "a specific application" of sign; that the other parameters are those of sign is inferred from it). What the
-//! signature covers when there is no `tbs` is unknown, setting `answers.signature.covers_without_tbs`: a caller who wants to be sure that
-//! an answer is not an old one sends a challenge of its own as `tbs` ([`Authenticate::challenge`]). Sent by an API user with its key.
+//! signature covers when there is no `tbs` is unknown, setting `answers.signature.covers_without_tbs`: an answer that nothing ties to the
+//! command may be an old one and is refused, so send a challenge as `tbs` ([`Authenticate::challenge`]). Sent by an API user with its key.
 //! Never repeated by itself: the person would be asked twice. The outcome is
 //! [`CommandReport::authenticate`](crate::CommandReport::authenticate); until then it is the person's turn. When the command is refused,
 //! see [`HermodError`](crate::HermodError).

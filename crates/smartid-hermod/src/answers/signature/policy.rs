@@ -125,8 +125,8 @@ impl Signers {
 /// What the answer to one command must be: signed by whom, over exactly what was sent, in the way that was asked for.
 ///
 /// Refused is, unless it is told otherwise: another format than the one that was asked for; an algorithm that is not that of the mechanism
-/// that was asked for; a signer of whom it is certain that the filter that was sent does not let it pass. What of these cannot be decided
-/// is told in [`SignedStatement::not_bound`](super::SignedStatement::not_bound).
+/// that was asked for; a signer of whom it is certain that the filter that was sent does not let it pass; a signature over nothing that
+/// was sent. What of these cannot be decided is told in [`SignedStatement::not_bound`](super::SignedStatement::not_bound).
 ///
 /// That a person, and not just anybody with a certificate, has signed is for [`expecting_signer`](Self::expecting_signer): a link can be
 /// opened by another than the one who was sent it. That a signature is not an old one over the same bytes is for the caller, who puts
@@ -139,6 +139,7 @@ pub struct SignaturePolicy {
     pub(super) any_format: bool,
     pub(super) any_mechanism: bool,
     pub(super) any_key: bool,
+    pub(super) unbound: bool,
 }
 
 impl SignaturePolicy {
@@ -152,6 +153,7 @@ impl SignaturePolicy {
             any_format: false,
             any_mechanism: false,
             any_key: false,
+            unbound: false,
         }
     }
 
@@ -205,6 +207,17 @@ impl SignaturePolicy {
         self
     }
 
+    /// Takes a signature although nothing of the command is in what was signed.
+    ///
+    /// Such a signature does not say that anybody agreed to this command: whoever has any signature of the same signer, an old answer or
+    /// a signed document, can pass it off as the answer. With [`Authenticate::challenge`](crate::commands::Authenticate::challenge) this
+    /// is not needed.
+    #[must_use]
+    pub fn danger_accepting_unbound(mut self) -> Self {
+        self.unbound = true;
+        self
+    }
+
     /// Takes any key that [`Signers`] believes, whatever filter was sent.
     #[must_use]
     pub fn ignoring_filter(mut self) -> Self {
@@ -222,6 +235,7 @@ impl fmt::Debug for SignaturePolicy {
             any_format,
             any_mechanism,
             any_key,
+            unbound,
         } = self;
         f.debug_struct("SignaturePolicy")
             .field("expectation", expectation)
@@ -230,6 +244,7 @@ impl fmt::Debug for SignaturePolicy {
             .field("any_format", any_format)
             .field("any_mechanism", any_mechanism)
             .field("any_key", any_key)
+            .field("unbound", unbound)
             .finish()
     }
 }

@@ -79,6 +79,11 @@ pub enum SignatureRefusal {
     /// The signed content names another user.
     #[error("the signed content names another user")]
     UserDiffers,
+    /// Neither `tbs` nor a nonce nor descriptions were sent and signed, so that any signature of the same signer would do.
+    #[error(
+        "nothing of the command was signed, so the signature may be an old one, or one that was made for something else"
+    )]
+    Unbound,
     /// A bare signature, and no mechanism was asked for.
     #[error("no mechanism was asked for, so a bare signature cannot be verified")]
     MechanismMissing,
@@ -134,6 +139,7 @@ impl SignatureRefusal {
             Self::NonceMissing => "nonce-missing",
             Self::NonceDiffers => "nonce-differs",
             Self::UserDiffers => "userid-differs",
+            Self::Unbound => "unbound",
             Self::MechanismMissing => "mechanism-missing",
             Self::MechanismUnknown(_) => "mechanism-unknown",
             Self::MechanismDiffers { .. } => "mechanism-differs",
@@ -184,6 +190,10 @@ impl SignatureRefusal {
             Self::ContentUnreadable | Self::NonceMissing => (
                 Turn::Caller,
                 "what is signed, against the dialect (answers.signature.covers, covers_without_tbs, payload)",
+            ),
+            Self::Unbound => (
+                Turn::Caller,
+                "the command: let it send a challenge as tbs; or what this installation signs without tbs, and say so in the dialect (answers.signature.covers_without_tbs)",
             ),
             Self::MechanismMissing => (Turn::Caller, "the command: let it ask for a mechanism"),
             Self::MechanismDiffers { .. } => (

@@ -94,6 +94,13 @@ impl SignatureAnswer {
         }
         let signers = signatures.iter().flat_map(|signature| &signature.signers);
         signer::check(policy, signers, &mut bindings)?;
+        let bound = |binding| bindings.bound.contains(&binding);
+        let tied = !asked.tbs.is_empty()
+            || bound(Binding::Nonce)
+            || bound(Binding::Description) && !asked.description.is_empty();
+        if !tied && !policy.unbound {
+            return Err(SignatureRefusal::Unbound);
+        }
 
         let none = || SignatureRefusal::Signature(Reason::NoSigner.into());
         let statement = SignedStatement {

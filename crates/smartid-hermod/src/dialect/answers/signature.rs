@@ -68,7 +68,8 @@ pub enum SignatureCovers {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CoversWithoutTbs {
-    /// Something of the app's. Only a nonce that was sent, and a user that is expected, tie it to the command.
+    /// Something of the app's. Only a nonce that was sent ties it to the command; without one it is refused, see
+    /// [`SignaturePolicy::danger_accepting_unbound`](crate::answers::SignaturePolicy::danger_accepting_unbound).
     #[default]
     Unbound,
     /// A JSON object with the descriptions as they were sent, at `payload.description`.
