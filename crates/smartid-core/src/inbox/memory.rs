@@ -14,12 +14,18 @@ use super::{CorrelationId, Inbox, Letter, Put, StoreError};
 use crate::Timestamp;
 use crate::runtime::BoxFuture;
 
+/// How many bytes of bodies it holds at most, unless set.
+const DEFAULT_BYTE_LIMIT: usize = 1024 * 1024 * 1024;
+
 /// An inbox in memory, for one process. What has expired is forgotten as new letters come.
 #[derive(Clone)]
 pub struct MemoryInbox(Arc<Mutex<Memory>>);
 
 struct Memory {
     limit: usize,
+    byte_limit: usize,
+    /// Of the bodies that nobody has taken.
+    bytes: usize,
     next: u64,
     slots: HashMap<u64, Slot>,
     by_id: HashMap<CorrelationId, Vec<u64>>,
@@ -37,12 +43,14 @@ struct Slot {
 
 impl Slot {
     /// What is left of it only tells repeats apart.
-    fn empty(&mut self) {
-        if !self.taken {
-            self.taken = true;
-            self.digest = digest(&self.letter.body);
-            self.letter.body = Bytes::new();
+    /// Returns how many bytes that gave back.
+    fn empty(&mut self) -> usize {
+        if self.taken {
+            return 0;
         }
+        self.taken = true;
+        self.digest = digest(&self.letter.body);
+        std::mem::take(&mut self.letter.body).len()
     }
 
     fn has_body(&self, body: &Bytes) -> bool {
@@ -61,7 +69,7 @@ fn digest(body: &Bytes) -> u64 {
 }
 
 impl MemoryInbox {
-    /// Holds at most a million letters.
+    /// Holds at most a million letters, and at most 1 GiB of them.
     #[must_use]
     pub fn new() -> Self {
         Self::with_limit(1_000_000)
@@ -72,6 +80,8 @@ impl MemoryInbox {
     pub fn with_limit(limit: usize) -> Self {
         Self(Arc::new(Mutex::new(Memory {
             limit,
+            byte_limit: DEFAULT_BYTE_LIMIT,
+            bytes: 0,
             next: 0,
             slots: HashMap::new(),
             by_id: HashMap::new(),
@@ -79,6 +89,13 @@ impl MemoryInbox {
             watchers: HashMap::new(),
             unclaimed: 0,
         })))
+    }
+
+    /// Sets how many bytes of bodies that nobody has taken it holds at most: a letter may be as large as its receiver lets it be.
+    #[must_use]
+    pub fn with_byte_limit(self, bytes: usize) -> Self {
+        self.memory().byte_limit = bytes;
+        self
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -113,7 +130,8 @@ impl MemoryInbox {
                 .get_mut(&place)
                 .filter(|slot| slot.letter.message == letter.message)
             {
-                slot.empty();
+                let freed = slot.empty();
+                memory.bytes = memory.bytes.saturating_sub(freed);
             }
         }
     }
@@ -138,6 +156,7 @@ impl Memory {
         while let Some(&(expires, place)) = self.expiry.first().filter(|(expires, _)| *expires < now) {
             self.expiry.remove(&(expires, place));
             if let Some(slot) = self.slots.remove(&place) {
+                self.bytes = self.bytes.saturating_sub(slot.letter.body.len());
                 self.unclaimed += u64::from(!slot.taken);
                 for id in slot.letter.ids {
                     if let Some(places) = self.by_id.get_mut(&id) {
@@ -185,9 +204,12 @@ impl Inbox for MemoryInbox {
             } else {
                 Put::Conflict
             })
-        } else if memory.slots.len() >= memory.limit {
-            Err(StoreError::Full(memory.limit))
+        } else if memory.slots.len() >= memory.limit
+            || memory.bytes.saturating_add(letter.body.len()) > memory.byte_limit
+        {
+            Err(StoreError::Full(memory.slots.len()))
         } else {
+            memory.bytes += letter.body.len();
             let place = memory.next;
             memory.next += 1;
             memory.expiry.insert((letter.expires, place));
@@ -238,11 +260,13 @@ impl Inbox for MemoryInbox {
             let Some(place) = memory.oldest(ids) else {
                 return Ok(None);
             };
-            Ok(memory.slots.get_mut(&place).map(|slot| {
-                let letter = slot.letter.clone();
-                slot.empty();
-                letter
-            }))
+            let Some(slot) = memory.slots.get_mut(&place) else {
+                return Ok(None);
+            };
+            let letter = slot.letter.clone();
+            let freed = slot.empty();
+            memory.bytes = memory.bytes.saturating_sub(freed);
+            Ok(Some(letter))
         })
     }
 

@@ -183,3 +183,32 @@ fn what_has_expired_is_forgotten_and_a_full_store_says_so() {
     });
     assert_eq!(inbox.memory().by_id.len(), 4);
 }
+
+#[test]
+fn a_few_large_letters_fill_it_too_and_what_is_taken_or_expired_gives_room() {
+    let inbox = MemoryInbox::new().with_byte_limit(10);
+    let put = |external: &str, body: &'static str, now: u64| {
+        block(inbox.put(letter(external, external, "m", body, now)))
+    };
+    assert_eq!(put("a", "12345678", 0), Ok(Put::Stored));
+    assert!(matches!(put("b", "123", 0), Err(StoreError::Full(_))));
+    assert_eq!(put("b", "12", 0), Ok(Put::Stored));
+    assert_eq!(
+        put("a", "12345678", 0),
+        Ok(Put::Duplicate),
+        "a repeat needs no room"
+    );
+    let ids = [CorrelationId::external("h", "a")];
+    let taken = block(inbox.take(&ids)).unwrap();
+    assert!(taken.is_some() && block(inbox.take(&ids)).unwrap().is_none());
+    assert_eq!(put("c", "12345678", 0), Ok(Put::Stored));
+    assert!(put("d", "1", 0).is_err());
+    assert_eq!(
+        put("e", "1234567890", 1_000_000),
+        Ok(Put::Stored),
+        "the others have expired"
+    );
+    assert!(put("f", "1", 1_000_000).is_err());
+    inbox.mark_taken(&letter("e", "e", "m", "1234567890", 1_000_000));
+    assert_eq!(put("f", "1234567890", 1_000_000), Ok(Put::Stored));
+}
