@@ -2,8 +2,21 @@
 //!
 //! Messaging stands between a server and the Smart ID Desktop and Mobile Apps. The server posts a *command*; messaging answers at once
 //! with ids and, for a temporary mailbox, with a link; a person opens the link, the app fetches the command and answers it; messaging
-//! calls the server back. So far this crate carries what the FIDO enrolment needs: opening a *session* to a Desktop App and asking it to
-//! create a credential. [`commands::Raw`] sends anything else.
+//! calls the server back. Every command is a value in [`commands`], and its outcome a method of [`CommandReport`]:
+//!
+//! | to | command | outcome |
+//! |---|---|---|
+//! | make or change a profile with keys | [`Provision`](commands::Provision) | [`provision`](CommandReport::provision), to be verified |
+//! | put certificates on its keys | [`InstallCertificates`](commands::InstallCertificates) | [`certificate`](CommandReport::certificate) |
+//! | get a signature | [`Sign`](commands::Sign) | [`sign`](CommandReport::sign), to be verified |
+//! | know who it is | [`Authenticate`](commands::Authenticate) | [`authenticate`](CommandReport::authenticate), to be verified |
+//! | see whether an app is there | [`Ping`](commands::Ping) | [`ping`](CommandReport::ping) |
+//! | reset a PIN, change an admin key | [`StartPinReset`](commands::StartPinReset), [`EndPinReset`](commands::EndPinReset) | [`Hermod::finish_pin_reset`] |
+//! | remove a profile | [`DeleteProfile`](commands::DeleteProfile), [`DeleteMailbox`](commands::DeleteMailbox) | [`delete_profile`](CommandReport::delete_profile) |
+//! | make a FIDO credential | [`FidoSession`](commands::FidoSession), [`FidoCreate`](commands::FidoCreate) | [`fido`](CommandReport::fido) |
+//! | ask again, withdraw, anything else | [`CommandStatus`](commands::CommandStatus), [`Cancel`](commands::Cancel), [`Raw`](commands::Raw) | |
+//!
+//! A FIDO credential, from the session to the registration:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -116,7 +129,7 @@
 //!   whichever is first, as a [`CommandReport`].
 //! * [`commands::Sign`] and [`commands::Authenticate`] ask a person for a signature; [`answers::SignatureAnswer`] verifies it against
 //!   exactly what was sent.
-//! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in
+//! * [`HermodDialect`] is what may differ between installations: all that is inferred or unknown about the wire. Each setting tells why in
 //!   [`dialect::EVIDENCE`].
 //!
 //! # Threat model
@@ -127,7 +140,7 @@
 //! * *Anybody may post to the callback address.* HTTP Basic is compared in constant time before the body is read; leaving it out takes a
 //!   method named `danger`. Command ids count up, so a callback without authentication can be forged by guessing.
 //! * *A callback is a claim.* Messaging is said to have validated the app's answer; a registration is checked again by the relying
-//!   party, and a signed answer must be verified before it is used. A JWS is never opened here.
+//!   party, and nothing of a signed answer can be read before it is verified, but through methods with `danger` in their name.
 //! * *Answers may be hostile or broken.* Bodies are capped, nesting is never followed deeply, HTML and redirects are refusals, an unknown
 //!   state is never an end.
 //!
