@@ -114,6 +114,8 @@
 //!   feature `yaml`, `clients` turns the text that messaging's operator sends into configured clients and receivers.
 //! * [`CallbackReceiver`] takes callbacks into an [`Inbox`](smartid_core::Inbox); [`Hermod::wait`] takes the callback or a poll's answer,
 //!   whichever is first, as a [`CommandReport`].
+//! * [`commands::Sign`] and [`commands::Authenticate`] ask a person for a signature; [`answers::SignatureAnswer`] verifies it against
+//!   exactly what was sent.
 //! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in
 //!   [`dialect::EVIDENCE`].
 //!

@@ -48,6 +48,19 @@ impl State {
             )
     }
 
+    /// The default spelling.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMEOUT",
+            Self::Rejected => "REJECTED",
+            Self::Cancelled => "CANCELLED",
+            Self::Other(text) => text,
+        }
+    }
+
     /// Whether nothing more will happen to the command.
     #[must_use]
     pub fn is_final(&self) -> bool {
@@ -58,15 +71,7 @@ impl State {
 impl fmt::Display for State {
     /// The default spelling.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InProgress => "IN_PROGRESS",
-            Self::Success => "SUCCESS",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMEOUT",
-            Self::Rejected => "REJECTED",
-            Self::Cancelled => "CANCELLED",
-            Self::Other(text) => text,
-        })
+        f.write_str(self.as_str())
     }
 }
 
