@@ -1,4 +1,11 @@
-use super::*;
+//! Registrations, signed evidence, and what is not known.
+
+use smartid::da::fido::CreationOptions;
+use smartid::trust::Certificate;
+use smartid::trust::jws::JwkSet;
+use smartid::{DaDialect, Timestamp};
+
+use crate::inspect::{Context, inspect};
 
 fn golden(path: &str) -> Vec<u8> {
     std::fs::read(format!("{}/../crates/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
