@@ -10,10 +10,7 @@ use smartid_tests::play::{Play, Stage};
 use crate::commands::Difference;
 use crate::seen::SEEN;
 use crate::told::TOLD;
-use crate::{answers, commands, keys_of};
-
-/// Runs of so many stages at a time: each has a server and a client of its own.
-const AT_A_TIME: usize = 8;
+use crate::{all_of, answers, commands, keys_of};
 
 fn differences() -> Vec<Difference> {
     let groups = [
@@ -49,21 +46,6 @@ pub(crate) fn covered() -> BTreeSet<String> {
     let texts = differences().into_iter().map(|difference| difference.dialect);
     let seen = SEEN.iter().map(|(_, dialect, ..)| (*dialect).to_owned());
     texts.chain(seen).flat_map(|text| keys_of(&text)).collect()
-}
-
-async fn all_of<T: Send + 'static>(jobs: Vec<impl Future<Output = T> + Send + 'static>) -> Vec<T> {
-    let (mut waiting, mut running, mut done) = (jobs.into_iter(), tokio::task::JoinSet::new(), Vec::new());
-    loop {
-        while running.len() < AT_A_TIME
-            && let Some(job) = waiting.next()
-        {
-            running.spawn(job);
-        }
-        match running.join_next().await {
-            Some(ended) => done.push(ended.unwrap()),
-            None => return done,
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

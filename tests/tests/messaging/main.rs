@@ -13,6 +13,7 @@ mod cancel;
 mod deletion;
 mod groups;
 mod hostile;
+mod lost;
 mod pin_reset;
 mod ping;
 mod provisioning;
