@@ -139,11 +139,23 @@ mod tests {
                 tbs: place.parse().unwrap(),
                 ..SignaturePayloadDialect::default()
             };
-            super::check(content.as_bytes(), &asked, entries, &places, &mut Bindings::default())
+            check(
+                content.as_bytes(),
+                &asked,
+                entries,
+                &places,
+                &mut Bindings::default(),
+            )
         };
         assert_eq!(check(&list, Entries::Tbs, ""), Ok(()));
-        assert_eq!(check("[]", Entries::Tbs, ""), Err(SignatureRefusal::EntriesDiffer));
-        assert_eq!(check("{}", Entries::Tbs, ""), Err(SignatureRefusal::EntriesDiffer));
+        assert_eq!(
+            check("[]", Entries::Tbs, ""),
+            Err(SignatureRefusal::EntriesDiffer)
+        );
+        assert_eq!(
+            check("{}", Entries::Tbs, ""),
+            Err(SignatureRefusal::EntriesDiffer)
+        );
         // Anywhere else it is an object that has the list.
         assert_eq!(
             check(&list, Entries::Tbs, "/tbs"),
@@ -153,7 +165,10 @@ mod tests {
             check(&list, Entries::Description, ""),
             Err(SignatureRefusal::ContentUnreadable)
         );
-        assert_eq!(check(&format!("{{\"tbs\":{list}}}"), Entries::Tbs, "/tbs"), Ok(()));
+        assert_eq!(
+            check(&format!("{{\"tbs\":{list}}}"), Entries::Tbs, "/tbs"),
+            Ok(())
+        );
     }
 
     #[test]
