@@ -59,7 +59,8 @@ pub enum SignatureCovers {
     Only,
     /// The bytes of the entries, one behind the other. Where one ends and the next begins is then not signed.
     Concatenated,
-    /// A JSON object with the entries themselves, as they were sent, at `payload.tbs` and, when they are repeated, `payload.description`.
+    /// A JSON object with the entries themselves, as they were sent, at `payload.tbs` and, when they are repeated, `payload.description`;
+    /// where `payload.tbs` is empty, the list of the entries itself.
     Entries,
 }
 
