@@ -129,6 +129,11 @@
 //! * *Answers may be hostile or broken.* Bodies are capped, nesting is never followed deeply, HTML and redirects are refusals, an unknown
 //!   state is never an end.
 //!
+//! * *Others use the same messaging server, and perhaps the same inbox.* An id that contradicts ours makes a callback another command's.
+//!   External ids are whatever each API user chose, and every server counts its commands from one: a name
+//!   ([`HermodBuilder::inbox_name`]) keeps the outcomes of API users and of servers apart.
+//! * *A callback may come again, late, or contradict an earlier one.* The first end of each mailbox stays, whoever looks and when.
+//!
 //! # Reasons for the defaults
 //!
 //! * `lifespan` 300 s and `timeout` 250 s: the vendor's typical values; the difference leaves time to hear of a timeout.
@@ -136,8 +141,9 @@
 //! * A command is never repeated by itself: the person would be asked twice. Polls may be.
 //! * Polling begins although callbacks work: a callback may be tried only once. Five failed polls in a row end the polling, never the
 //!   wait: the path is a guess.
+//! * A wait for several mailboxes ends with the first success: a person who declines on one device may approve on another.
 //! * A wait goes on 30 seconds past the `timeout`, for the callback that tells of it, and never past the `lifespan`.
-//! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
+//! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use; [`Hermod::callback_receiver`] sees to it.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod admin_key;
