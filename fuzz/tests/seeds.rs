@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smartid_fuzz::trust;
+use smartid_fuzz::{messaging, trust};
 
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
@@ -30,6 +30,66 @@ const TARGETS: &[Target] = &[
         "callback",
         smartid_fuzz::callback,
         &["smartid-hermod/tests/golden/callbacks"],
+    ),
+    (
+        "command_report",
+        messaging::command_report,
+        &[
+            "smartid-hermod/tests/golden/callbacks",
+            "smartid-hermod/tests/golden/provision",
+            "smartid-hermod/tests/golden/certificate",
+            "smartid-hermod/tests/golden/ping",
+            "smartid-hermod/tests/golden/delete",
+            "smartid-hermod/tests/golden/startpinreset",
+        ],
+    ),
+    (
+        "provision_answer",
+        messaging::provision_answer,
+        &["smartid-hermod/tests/golden/provision"],
+    ),
+    (
+        "signature_answer",
+        messaging::signature_answer,
+        &[
+            "smartid-hermod/tests/golden/sign",
+            "smartid-hermod/tests/golden/authenticate",
+        ],
+    ),
+    (
+        "pin_reset_answer",
+        messaging::pin_reset_answer,
+        &[
+            "smartid-hermod/tests/golden/startpinreset",
+            "smartid-hermod/tests/golden/endpinreset",
+        ],
+    ),
+    (
+        "mobile_link",
+        messaging::mobile_link,
+        &[
+            "smartid-hermod/tests/golden/mobile-links",
+            "smartid-hermod/tests/golden/links",
+        ],
+    ),
+    (
+        "client_yaml",
+        messaging::client_yaml,
+        &["smartid-hermod/tests/golden/clients"],
+    ),
+    (
+        "content_request",
+        messaging::content_request,
+        &["smartid-hermod/tests/golden/content-provider"],
+    ),
+    ("push", messaging::push, &["smartid-hermod/tests/golden/push"]),
+    (
+        "sign_command",
+        messaging::sign_command,
+        &[
+            "smartid-hermod/tests/golden/sign",
+            "smartid-hermod/tests/golden/authenticate",
+        ],
     ),
     (
         "da_options",
@@ -140,6 +200,8 @@ const EXTRA: &[&str] = &[
     "[fido]\nsingle_command = true",
     "[options]\npath = 'x/{user}'\nresponse = [{ move = '/a', to = '' }]",
     "/fidoCommand/publicKey\n{\"fidoCommand\":{\"a\":1.50}}",
+    "personal://start?title=a%20b&redirect=https%3A%2F%2Fh%2F",
+    "- client-id: a\n  key: 'b: c'\n",
     "\n[{\"set\":\"/a/b\",\"value\":[1]},{\"move\":\"/a\",\"to\":\"/c\"},{\"remove\":\"/c\"}]",
 ];
 

@@ -78,7 +78,7 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
         return wrong(&wrong_setting);
     }
-    if crate::pki::admin_key::key_from_hex(&config.desktop.default_admin_key).is_err() {
+    if crate::pki::admin_key::key_from_hex(config.desktop.default_admin_key.expose()).is_err() {
         return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
     }
     let da = &mut config.da;

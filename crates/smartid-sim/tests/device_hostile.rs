@@ -192,6 +192,96 @@ async fn a_message_server_that_answers_nonsense_is_an_error_not_a_panic() {
 }
 
 #[tokio::test]
+async fn only_a_provisioning_message_is_had_by_its_address_alone() {
+    let (bench, mut receiver) = bench("").await;
+    let phone = bench.sim.mobile();
+    let body = to_link("signCommand", sign_params("jws", "ES256", &["x"]));
+    let sent = bench.command("sign", body).await;
+    assert!(matches!(
+        phone.open(&mobile_link(&sent)).await,
+        Err(SimError::Device(_))
+    ));
+    // Opened by its token, the box is no longer anybody's who knows the address.
+    let sent = bench
+        .command("provision", provision(ALICE, &[signer(None)]))
+        .await;
+    let box_url = destination(&sent, "location")
+        .rsplit_once('/')
+        .unwrap()
+        .0
+        .to_owned();
+    let token = destination(&sent, "uri")
+        .rsplit_once("token=")
+        .unwrap()
+        .1
+        .to_owned();
+    let opened = bench
+        .http
+        .get(format!("{box_url}?token={token}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(opened.status(), 200);
+    assert!(phone.open(&mobile_link(&sent)).await.is_err());
+    // And the other way round: whoever has the message has used up the link.
+    let sent = bench
+        .command("provision", provision(ALICE, &[signer(None)]))
+        .await;
+    let fetched = bench
+        .http
+        .get(destination(&sent, "location"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(fetched.status(), 200);
+    assert!(
+        bench
+            .sim
+            .desktop()
+            .open(&destination(&sent, "uri"))
+            .await
+            .is_err()
+    );
+    assert_eq!(phone.open(&mobile_link(&sent)).await.unwrap().states, ["SUCCESS"]);
+    receiver.next_of(&command_id(&sent)).await;
+}
+
+#[tokio::test]
+async fn messages_that_an_app_knows_are_no_news() {
+    let toml = "[[hermod.mailbox.existing]]\nuser = \"alice@example.test\"\nprofile = \"p\"\nsession = \"s\"";
+    let (bench, _receiver) = bench(toml).await;
+    let ping = async || {
+        let sent = bench
+            .command("ping", to_user(ALICE, "pingCommand", json!({})))
+            .await;
+        (destination(&sent, "location"), destination(&sent, "mid"))
+    };
+    let (location, first) = ping().await;
+    let box_url = location.rsplit_once('/').unwrap().0.to_owned();
+    let list = |query: String| {
+        bench
+            .http
+            .get(format!("{box_url}?{query}"))
+            .header("x-session", "s")
+            .send()
+    };
+    let mids = async |query: String| {
+        let body: Value = serde_json::from_str(&list(query).await.unwrap().text().await.unwrap()).unwrap();
+        let messages = body["messages"].as_array().unwrap().clone();
+        messages
+            .iter()
+            .map(|message| message["mid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(mids("wait=0".into()).await, vec![first.clone()]);
+    // With a manual clock this would wait for ever.
+    assert!(mids(format!("wait=0&seen={first}")).await.is_empty());
+    let waiting = mids(format!("seen=x,{first}"));
+    let (news, (_, second)) = tokio::join!(waiting, ping());
+    assert_eq!(news, [second]);
+}
+
+#[tokio::test]
 async fn a_lost_connection_is_tried_again_as_often_as_told() {
     let (bench, mut receiver) = bench("reconnects = 1").await;
     let phone = bench.sim.mobile();

@@ -195,6 +195,10 @@ async fn the_second_half_needs_the_first() {
     )
     .await;
     assert_eq!(last["error"]["code"], "CARD_MISMATCH");
+    // Whatever came of it, the nonce is used up.
+    let again = json!({"encryptednonce": "0011223344556677", "smartcardid": "2"});
+    let callback = by_link(&bench, &mut receiver, "endpinreset", "epinCommand", again).await;
+    assert_eq!(callback["error"]["code"], "NO_CHALLENGE");
     let (.., last) = reset(
         &bench,
         &mut receiver,

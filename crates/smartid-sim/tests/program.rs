@@ -119,7 +119,8 @@ fn it_prints_addresses_and_ends_on_interrupt() {
     assert_eq!(facts["persona"], "approves");
     // With the control page a person answers on the phone, too.
     assert_eq!(facts["phone"]["auto"], false);
-    let attestation: serde_json::Value = serde_json::from_str(facts["attestationKey"].as_str().unwrap()).unwrap();
+    let attestation: serde_json::Value =
+        serde_json::from_str(facts["attestationKey"].as_str().unwrap()).unwrap();
     assert_eq!(attestation["keystate"], "active");
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])

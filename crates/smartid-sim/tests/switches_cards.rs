@@ -100,7 +100,9 @@ async fn pin_reset_follows_its_switches() {
         &mut receiver,
         start.clone(),
         |response| {
-            let key = PublicKey::from_jwk(&response["transportedkey"]).unwrap();
+            let jwk = &response["transportedkey"];
+            assert_eq!((jwk["use"].as_str(), jwk.get("alg")), (Some("enc"), None));
+            let key = PublicKey::from_jwk(jwk).unwrap();
             let mut body = proof(response, [7; 24]);
             body["newadminkey"] = json!(std64(&key.encrypt_pkcs1("0b".repeat(24).as_bytes()).unwrap()));
             body
@@ -238,6 +240,7 @@ async fn cards_are_made_where_the_switches_say() {
     .await;
     assert_eq!(callback["response"]["deviceinfo"]["operatingsystem"], "Linux");
     let config = smartid_sim::SimConfig::from_toml("[desktop]\ndefault_admin_key = \"00\"").unwrap();
+    assert!(!format!("{config:?}").contains("\"00\""));
     let error = smartid_sim::Sim::builder()
         .config(config)
         .start()

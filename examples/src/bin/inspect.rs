@@ -1,5 +1,5 @@
-//! Reads something that was captured (creation options, a registration, a callback, an answer, a link) and says what it is, whether it
-//! verifies, and which dialect line would make it fit.
+//! Reads something that was captured (a command, an answer, a callback, a link, creation options, a registration, signed evidence) and
+//! says what it is, whether it verifies, and which dialect lines would make it fit.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use smartid::da::fido::CreationOptions;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
 use smartid::{SecretString, Timestamp, TokioRuntime};
-use smartid_examples::inspect::{Context, Finding, inspect};
+use smartid_examples::inspect::{Command, Context, Finding, inspect, is_comparable};
 use smartid_examples::terminal::{Style, Terminal, error};
 use smartid_examples::world::Dialects;
 
@@ -34,7 +34,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
 
-    /// JWK, or JWK set, that a JWS may be signed with
+    /// JWK, or JWK set, that a JWS may be signed with: the attestation keys for the answer to a provision command
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
@@ -42,9 +42,18 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     root: Vec<PathBuf>,
 
-    /// The content of a detached CMS message
+    /// What was to be signed: the content of a detached message, or each tbs of a sign command in its order; may be repeated
     #[arg(long, value_name = "FILE")]
-    content: Option<PathBuf>,
+    content: Vec<PathBuf>,
+
+    /// The body of the provision, sign or authenticate command that a callback answers, to compare the answer with
+    #[arg(long, value_name = "FILE")]
+    sent: Option<PathBuf>,
+
+    /// The command that a callback answers, where it does not say so: provision, certificate, authenticate, sign, ping, startpinreset,
+    /// endpinreset, delete, fido
+    #[arg(long, value_name = "VERB")]
+    command: Option<Command>,
 
     /// The file whose first line is the password of a PKCS #12 container
     #[arg(long, value_name = "FILE")]
@@ -54,7 +63,7 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS")]
     at: Option<u64>,
 
-    /// Show a link with its token
+    /// Show links, nonces, keys and passwords
     #[arg(long)]
     show_secrets: bool,
 
@@ -74,8 +83,9 @@ fn main() -> ExitCode {
         Ok(None) => {
             terminal.json(&json!({ "kind": null }));
             terminal.always(
-                "not recognised: no creation options, registration, attestation object, callback, command state, immediate response, error body, \
-                 HTML page, HTTP answer, plugout link, certificate, CMS, JWS or PKCS #12",
+                "not recognised: no command, immediate response, callback, command state, link, content request or answer, push message, API users of \
+                 messaging, creation options, registration, attestation object, error body, HTML page, HTTP message, certificate, CMS, JWS or \
+                 PKCS #12",
             );
             ExitCode::from(1)
         }
@@ -107,11 +117,10 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
             .roots
             .extend(roots.map_err(|error| format!("{}: {error}", file.display()))?);
     }
-    context.content = arguments
-        .content
-        .as_ref()
-        .map(|file| read(Some(file)))
-        .transpose()?;
+    for file in &arguments.content {
+        context.content.push(read(Some(file))?);
+    }
+    context.command = arguments.command;
     if let Some(file) = &arguments.password_file {
         let text = String::from_utf8(read(Some(file))?)?;
         context.password = Some(SecretString::new(text.lines().next().unwrap_or_default()));
@@ -124,6 +133,17 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
     let dialects = Dialects::read(arguments.dialect.as_deref())?;
     (context.messaging, context.digital_access) = (dialects.messaging, dialects.digital_access);
     context.show_secrets = arguments.show_secrets;
+    if let Some(file) = &arguments.sent {
+        let text = String::from_utf8(read(Some(file))?)?;
+        if !is_comparable(&text, &context) {
+            return Err(format!(
+                "{}: is no provision, sign or authenticate command",
+                file.display()
+            )
+            .into());
+        }
+        context.sent = Some(text);
+    }
     Ok(inspect(&read(arguments.file.as_ref())?, &context))
 }
 
@@ -163,8 +183,10 @@ fn report(terminal: &Terminal, finding: &Finding) -> ExitCode {
             terminal.bad(&format!("{:<22}", "problem"))
         ));
     }
-    for line in &finding.dialect {
-        terminal.line(&format!("\nThis dialect would make it fit:\n\n{line}\n"));
+    if !finding.dialect.is_empty() {
+        terminal.line("\nThis dialect would make it fit:\n");
+        terminal.line(&finding.dialect.join("\n\n"));
+        terminal.line("");
     }
     let verdict = match finding.verdict {
         _ if !finding.dialect.is_empty() => terminal.bad("it does not fit as it is"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::KeyAbilities;
+use super::{HiddenText, KeyAbilities};
 use crate::Persona;
 
 /// The simulated Desktop App.
@@ -53,7 +53,7 @@ pub struct DesktopConfig {
     pub card_storages: Vec<String>,
     /// Admin key of virtual smart cards that provisioning makes: 48 lower-case hex digits. The default is the customary test value of
     /// virtual smart cards (U for this product).
-    pub default_admin_key: String,
+    pub default_admin_key: HiddenText,
     /// How often a wrong PIN may be given before the card is blocked (U).
     pub pin_tries: u32,
     /// How often a wrong proof of the admin key may be given before the card is blocked for good (U).

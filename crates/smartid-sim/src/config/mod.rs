@@ -26,8 +26,8 @@ pub use desktop::{
     SurplusParameters, TransportedKeyEncoding,
 };
 pub use device::{
-    CertificateCommandConfig, DeviceConfig, KeyAbilities, ProvisionAnswerConfig, SeveralTbs, SignatureConfig,
-    WithoutTbs,
+    CertificateCommandConfig, DeviceConfig, HiddenText, KeyAbilities, ProvisionAnswerConfig, SeveralTbs,
+    SignatureConfig, WithoutTbs,
 };
 pub use fido::{FidoConfig, FidoMode, FidoVerb, OptionsEncoding};
 pub use hermod::{

@@ -166,7 +166,7 @@ impl Tokens {
             .any(|key| config.card_storages.contains(&key.storage));
         if on_card && self.card(profile.card()).is_none() {
             // The builder has refused what is no key.
-            let key = admin_key::key_from_hex(&config.default_admin_key).unwrap_or_default();
+            let key = admin_key::key_from_hex(config.default_admin_key.expose()).unwrap_or_default();
             self.insert(Card::new(profile.card()).admin_key(key));
         }
     }

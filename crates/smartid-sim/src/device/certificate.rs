@@ -241,3 +241,29 @@ impl App {
         Ok(Reaction::success(response).then(Effect::Forget(ids)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::TestCa;
+    use crate::webauthn::b64;
+    use serde_json::json;
+
+    #[test]
+    fn certificates_are_read_with_and_without_armour() {
+        let ca = TestCa::new(1, 0).unwrap();
+        let text = b64::encode_standard(ca.root_der());
+        for written in [text.clone(), ca.root_pem()] {
+            assert_eq!(der(&json!(written), "x").unwrap(), ca.root_der());
+        }
+        for wrong in [
+            json!(null),
+            json!(7),
+            json!("%"),
+            json!(format!("AAAA{text}")),
+            json!(""),
+        ] {
+            assert!(der(&wrong, "x").is_err(), "{wrong}");
+        }
+    }
+}

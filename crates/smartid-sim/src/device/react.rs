@@ -80,7 +80,12 @@ impl App {
         match who {
             Who::Persona(persona) => persona,
             Who::Page => {
-                let persona = self.world.desk.ask(&self.name, command, report).await;
+                let mut shutdown = self.world.shutdown.clone();
+                let persona = tokio::select! {
+                    persona = self.world.desk.ask(&self.name, command, report) => persona,
+                    // Nobody will decide any more.
+                    _ = shutdown.wait_for(|stopped| *stopped) => Persona::Cancels,
+                };
                 report.persona = persona;
                 persona
             }

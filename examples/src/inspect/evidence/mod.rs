@@ -1,30 +1,28 @@
 //! Signed evidence: certificates, requests, JWS, CMS, PKCS #12.
 
+mod x509;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use smartid::core::base64::{Flavour, encode};
-use smartid::trust::cms::{CmsPolicy, SignedData};
+use smartid::trust::cms::{CmsPolicy, SignedData, SignerReport};
 use smartid::trust::jws::{Jws, JwsPolicy};
 use smartid::trust::path::{ChainPolicy, Purpose, RevocationList, WebpkiVerifier};
 use smartid::trust::pkcs12::{Pkcs12, Pkcs12Policy};
-use smartid::trust::request::{CertificationRequest, KeyRequirement, RequestPolicy};
-use smartid::trust::{Certificate, GeneralName, Proof, Radix, Refusal};
+use smartid::trust::request::CertificationRequest;
+use smartid::trust::{Certificate, Proof, Refusal, Unverified};
 
 use super::{Context, Finding};
 
 /// How much of a content is shown.
 const SHOWN: usize = 300;
 
-fn refused(finding: &mut Finding, refusal: &Refusal) {
-    let problem = format!("{}: {refusal}", refusal.reason().code());
-    if !finding.problems.contains(&problem) {
-        finding.problems.push(problem);
-    }
-    finding.verdict = Some(false);
+pub(super) fn refused(finding: &mut Finding, refusal: &Refusal) {
+    finding.problem(format!("{}: {refusal}", refusal.reason().code()));
 }
 
-fn proof(finding: &mut Finding, proof: &Proof) {
+pub(super) fn proof(finding: &mut Finding, proof: &Proof) {
     finding.fact(
         "signed with",
         format!("{:?}, key {:?}", proof.algorithm, proof.key.key_type()),
@@ -35,15 +33,13 @@ fn proof(finding: &mut Finding, proof: &Proof) {
     }
     finding.fact("checked", format!("{:?}", proof.checked));
     if !proof.not_checked.is_empty() {
-        finding
-            .remarks
-            .push(format!("not checked: {:?}", proof.not_checked));
+        finding.remark(format!("not checked: {:?}", proof.not_checked));
     }
     finding.verdict = Some(true);
 }
 
 /// The roots as a policy that leaves the purpose open; `None` when there are none.
-fn chains(context: &Context) -> Option<Result<Arc<ChainPolicy>, Refusal>> {
+pub(super) fn chains(context: &Context) -> Option<Result<Arc<ChainPolicy>, Refusal>> {
     if context.roots.is_empty() {
         return None;
     }
@@ -53,7 +49,7 @@ fn chains(context: &Context) -> Option<Result<Arc<ChainPolicy>, Refusal>> {
     Some(verifier.map(|verifier| Arc::new(ChainPolicy::new(Arc::new(verifier), Purpose::any()))))
 }
 
-fn content(finding: &mut Finding, name: &str, bytes: &[u8]) {
+pub(super) fn content(finding: &mut Finding, name: &str, bytes: &[u8]) {
     finding.fact(&format!("{name} length"), format!("{} bytes", bytes.len()));
     let shown = match std::str::from_utf8(bytes) {
         Ok(text) if !text.contains('\0') => text.chars().take(SHOWN).collect(),
@@ -80,18 +76,7 @@ pub(super) fn jws(text: &str, context: &Context) -> Option<Finding> {
         }
     };
     let read = message.danger_unverified();
-    match read.header() {
-        Ok(header) => {
-            finding.fact("algorithm", header.algorithm().name());
-            if let Some(kid) = header.key_id() {
-                finding.fact("key id", kid);
-            }
-            for certificate in header.certificates().unwrap_or_default() {
-                finding.fact("x5c", certificate.subject().to_string());
-            }
-        }
-        Err(refusal) => refused(&mut finding, &refusal),
-    }
+    header(&mut finding, read);
     content(&mut finding, "payload", read.payload());
     let policy = match (context.keys.clone().map(JwsPolicy::keys), chains(context)) {
         (None, None) => {
@@ -115,15 +100,39 @@ pub(super) fn jws(text: &str, context: &Context) -> Option<Finding> {
     Some(finding)
 }
 
+/// What the header of a JWS says.
+pub(super) fn header(finding: &mut Finding, jws: &Jws) {
+    match jws.header() {
+        Ok(header) => {
+            finding.fact("algorithm", header.algorithm().name());
+            if let Some(kid) = header.key_id() {
+                finding.fact("key id", kid);
+            }
+            for certificate in header.certificates().unwrap_or_default() {
+                finding.fact("x5c", certificate.subject().to_string());
+            }
+        }
+        Err(refusal) => refused(finding, &refusal),
+    }
+}
+
+/// A compact JWS whose header names an algorithm.
+pub(super) fn parsed_jws(text: &str) -> Option<Unverified<Jws>> {
+    let jws = Jws::parse(text).ok()?;
+    let header = jws.danger_unverified().header_json().ok()?;
+    let members = smartid::core::json::members(std::str::from_utf8(&header).ok()?)?;
+    members.iter().any(|(name, _)| name == "alg").then_some(jws)
+}
+
 /// PEM: the first section decides.
 pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
     let read = match label {
         "CERTIFICATE" => Certificate::list_from_pem(text).and_then(|all| match all.split_first() {
-            Some((first, others)) => Ok(certificate(first, others, context)),
+            Some((first, others)) => Ok(x509::certificate(first, others, context)),
             None => Err(smartid::trust::Reason::Malformed.into()),
         }),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-            CertificationRequest::from_pem(text).map(|request| self::request(&request, context))
+            CertificationRequest::from_pem(text).map(|read| x509::request(&read, context))
         }
         "CMS" | "PKCS7" | "PKCS #7 SIGNED DATA" => {
             SignedData::parse_pem(text).map(|message| cms(message, context))
@@ -133,7 +142,7 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
                 .into_iter()
                 .next()
                 .ok_or(Refusal::from(smartid::trust::Reason::Malformed))?;
-            Ok(self::list(&list))
+            Ok(x509::list(&list))
         }),
         other => {
             let mut finding = Finding::of(&format!("PEM: {other}"));
@@ -156,13 +165,13 @@ pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
         return None;
     }
     if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
-        return Some(self::certificate(&certificate, &[], context));
+        return Some(x509::certificate(&certificate, &[], context));
     }
     if let Ok(request) = CertificationRequest::from_der(bytes.to_vec()) {
-        return Some(self::request(&request, context));
+        return Some(x509::request(&request, context));
     }
     if let Ok(list) = RevocationList::from_der(bytes.to_vec()) {
-        return Some(self::list(&list));
+        return Some(x509::list(&list));
     }
     match SignedData::parse(bytes.to_vec()) {
         Ok(message) => return Some(cms(message, context)),
@@ -191,106 +200,7 @@ fn looks_like(bytes: &[u8], part: &[u8]) -> bool {
         .any(|window| window == part)
 }
 
-fn names(finding: &mut Finding, names: &[GeneralName]) {
-    for name in names {
-        let (kind, text) = match name {
-            GeneralName::Email(text) => ("e-mail", text.clone()),
-            GeneralName::Dns(text) => ("DNS name", text.clone()),
-            GeneralName::Uri(text) => ("URI", text.clone()),
-            GeneralName::Directory(name) => ("directory name", name.to_string()),
-            other => match other.user_principal_name() {
-                Some(upn) => ("user principal name", upn),
-                None => ("alternative name", format!("{other:?}")),
-            },
-        };
-        finding.fact(kind, text);
-    }
-}
-
-fn certificate(certificate: &Certificate, intermediates: &[Certificate], context: &Context) -> Finding {
-    let mut finding = Finding::of("certificate");
-    finding.fact("subject", certificate.subject().to_string());
-    finding.fact("issuer", certificate.issuer().to_string());
-    let serial = certificate.serial_number();
-    finding.fact(
-        "serial number",
-        format!(
-            "hex {}, decimal {}",
-            serial.to_text(Radix::Hex),
-            serial.to_text(Radix::Decimal)
-        ),
-    );
-    finding.fact(
-        "valid",
-        format!("{} to {}", certificate.not_before(), certificate.not_after()),
-    );
-    match certificate.public_key() {
-        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
-        Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
-    }
-    match certificate.subject_alt_names() {
-        Ok(found) => names(&mut finding, &found),
-        Err(refusal) => finding
-            .remarks
-            .push(format!("its alternative names cannot be read: {refusal}")),
-    }
-    if let Ok(Some(usage)) = certificate.key_usage() {
-        finding.fact("key usage", format!("{usage:?}"));
-    }
-    if let Ok(Some(purposes)) = certificate.extended_key_usage() {
-        finding.fact("extended key usage", format!("{purposes:?}"));
-    }
-    match chains(context) {
-        None => finding
-            .remarks
-            .push("nobody has checked its chain: give --root".to_owned()),
-        Some(chains) => match chains.and_then(|chains| chains.verify(certificate, intermediates, context.at))
-        {
-            Ok(verified) => proof(&mut finding, verified.proof()),
-            Err(refusal) => refused(&mut finding, &refusal),
-        },
-    }
-    finding
-}
-
-fn list(list: &RevocationList) -> Finding {
-    let mut finding = Finding::of("certificate revocation list");
-    finding.fact("issuer", list.issuer().to_string());
-    finding.fact(
-        "current",
-        format!("{} to {}", list.this_update(), list.next_update()),
-    );
-    finding.fact("revoked", format!("{} certificates", list.len()));
-    finding
-}
-
-fn request(request: &smartid::trust::Unverified<CertificationRequest>, context: &Context) -> Finding {
-    let mut finding = Finding::of("certification request (PKCS #10)");
-    let read = request.danger_unverified();
-    finding.fact("subject", read.subject().to_string());
-    names(&mut finding, read.subject_alt_names());
-    finding.fact("version", read.version().to_string());
-    match read.public_key() {
-        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
-        Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
-    }
-    let strict = RequestPolicy::without_template(KeyRequirement::any());
-    match request.verify(&strict, context.at) {
-        Ok(verified) => proof(&mut finding, verified.proof()),
-        Err(refusal) => {
-            refused(&mut finding, &refusal);
-            let lenient = strict.accept_version_2().accept_sha1_self_signature();
-            if request.verify(&lenient, context.at).is_ok() {
-                finding
-                    .remarks
-                    .push("it has the quirks of a vendor's template: accept_version_2 and accept_sha1_self_signature take it".to_owned());
-            }
-        }
-    }
-    finding
-}
-
-fn cms(message: smartid::trust::Unverified<SignedData>, context: &Context) -> Finding {
+fn cms(message: Unverified<SignedData>, context: &Context) -> Finding {
     let mut finding = Finding::of("CMS SignedData");
     let read = message.danger_unverified();
     finding.fact("content type", read.content_type().to_string());
@@ -315,15 +225,37 @@ fn cms(message: smartid::trust::Unverified<SignedData>, context: &Context) -> Fi
         }
         Some(Ok(chains)) => CmsPolicy::certificates(chains),
     };
-    let message = match &context.content {
+    let message = match context.content.first() {
         Some(bytes) => message.with_content(Bytes::copy_from_slice(bytes)),
         None => message,
     };
+    if message.danger_unverified().signers().len() > 1 {
+        signers(&mut finding, &message.reports(&policy, context.at));
+    }
     match message.verify(&policy, context.at) {
         Ok(verified) => proof(&mut finding, verified.proof()),
         Err(refusal) => refused(&mut finding, &refusal),
     }
     finding
+}
+
+/// Each signer by itself, so that a person sees which one is wrong.
+pub(super) fn signers(finding: &mut Finding, reports: &[SignerReport]) {
+    for (index, report) in reports.iter().enumerate() {
+        let name = format!("signer {}", index + 1);
+        let said = match &report.outcome {
+            Ok(signer) => {
+                let subject = signer.proof.signer().map(|signer| signer.subject().to_string());
+                format!(
+                    "verified: {} ({:?})",
+                    subject.unwrap_or_default(),
+                    signer.proof.algorithm
+                )
+            }
+            Err(refusal) => format!("refused: {} ({})", report.identifier, refusal.reason().code()),
+        };
+        finding.fact(&name, said);
+    }
 }
 
 fn container(bytes: &[u8], context: &Context) -> Finding {
