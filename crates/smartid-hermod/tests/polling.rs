@@ -206,3 +206,36 @@ fn steps_do_what_the_wait_does_without_sleeping() {
     assert_eq!(slept, [1_000, 3_000]);
     assert_eq!((waited.by, script.requests().len()), (By::Poll, 2));
 }
+
+#[test]
+fn a_step_knows_how_many_mailboxes_have_not_answered() {
+    let runtime = runtime();
+    let inbox = Arc::new(MemoryInbox::new());
+    let receiver = receiver(&inbox, &runtime);
+    let (hermod, _) = client(&runtime, HermodDialect::default(), Vec::new());
+    let mut pending = pending(&hermod);
+    pending.mids = vec!["one".into(), "other".into()];
+    let step = |health| {
+        let policy = PollPolicy::off();
+        let step = hermod.wait_step(&*inbox, &pending, &policy, health);
+        runtime.block_on(step).unwrap().unwrap()
+    };
+    let says = |mid: &str, state: &str| {
+        let body = format!(r#"{{"commandId":"4108","state":"{state}","destinations":[{{"mid":"{mid}"}}]}}"#);
+        runtime.block_on(call_back(&receiver, body)).unwrap();
+    };
+    says("one", "REJECTED");
+    let (first, health) = step(PollHealth::default());
+    let Step::Sleep { until } = first else {
+        panic!("{first:?}")
+    };
+    assert_eq!(until, Timestamp::from_millis(280_000));
+    says("one", "SUCCESS");
+    says("other", "TIMEOUT");
+    let (second, _) = step(health);
+    let Step::Done(waited) = second else {
+        panic!("{second:?}")
+    };
+    assert_eq!((waited.by, waited.reports.len()), (By::Callback, 2));
+    assert_eq!(waited.report.unwrap().state.to_string(), "REJECTED");
+}

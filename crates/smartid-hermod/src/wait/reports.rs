@@ -141,7 +141,7 @@ mod tests {
     fn a_report_without_a_mailbox_is_about_all_of_them() {
         let reports = [("a", "REJECTED"), ("", "TIMEOUT")];
         assert_eq!(
-            end(&["a", "b"], Until::AllMailboxes, &reports),
+            end(&["a", "b", "c"], Until::AllMailboxes, &reports),
             (Some(2), "a:REJECTED".into())
         );
     }

@@ -9,6 +9,7 @@ pub mod pin_reset;
 pub mod provision;
 pub mod side;
 pub mod signature;
+pub mod users;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
