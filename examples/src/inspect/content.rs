@@ -8,7 +8,7 @@ use smartid::core::{Head, ManualRuntime, json};
 use smartid::hermod::content::{ContentKind, ContentReceiver, MemoryContent};
 
 use super::finding::quoted;
-use super::places::{self, folded, shown};
+use super::places::{self, folded, shown_text};
 use super::{Context, Finding, evidence};
 
 /// A request or an answer; `None` when it is neither.
@@ -64,10 +64,7 @@ fn request(text: &str, name: &str, context: &Context) -> Finding {
     };
     match read(text) {
         Ok(id) => {
-            finding.fact(
-                "content",
-                shown(&serde_json::to_string(id.as_str()).unwrap_or_default()),
-            );
+            finding.fact("content", shown_text(id.as_str()));
             finding.fact(
                 "for",
                 match id.kind() {
@@ -124,7 +121,7 @@ fn answer(items: &[&str], context: &Context) -> Finding {
         let label = if key.is_empty() {
             "content".to_owned()
         } else {
-            shown(&format!("{key:?}"))
+            shown_text(&key)
         };
         let Some(data) = of("data") else {
             finding.problem(format!("{label}: it has no data"));

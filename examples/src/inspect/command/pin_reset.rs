@@ -6,7 +6,7 @@ use smartid::hermod::commands::StartPinReset;
 use smartid::hermod::pin_reset::{DesktopVersion, Driver, DriverName, DriverType, PinOperation};
 
 use super::{Parts, about, unknown};
-use crate::inspect::places::{self, named, shown};
+use crate::inspect::places::{self, named, shown, shown_text};
 use crate::inspect::{Context, Finding};
 
 pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
@@ -28,7 +28,7 @@ pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
     }
     let operation = parts.text("/operation");
     match &operation {
-        Some(operation) => finding.fact("operation", shown(&format!("{operation:?}"))),
+        Some(operation) => finding.fact("operation", shown_text(operation)),
         None => finding.fact("operation", "pinreset (the default)"),
     }
     let token = parts.text("/smartcardid");
@@ -73,7 +73,7 @@ pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
     .map(|version| version.to_string())
     .collect();
     finding.fact(
-        "Desktop App that knows it",
+        "known to Desktop App",
         if fits.is_empty() {
             "none".to_owned()
         } else {

@@ -1,18 +1,12 @@
-use super::*;
+//! Links, creation options, registrations, signed evidence.
 
-fn golden(path: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../crates/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-}
+use smartid::DaDialect;
+use smartid::da::fido::CreationOptions;
+use smartid::trust::Certificate;
+use smartid::trust::jws::JwkSet;
 
-fn context() -> Context {
-    Context::new(Timestamp::from_millis(1_767_225_600_000))
-}
-
-fn kind(bytes: &[u8]) -> String {
-    inspect(bytes, &context())
-        .map(|finding| finding.kind)
-        .unwrap_or_default()
-}
+use super::{context, golden, kind};
+use crate::inspect::{Context, inspect};
 
 #[test]
 fn a_registration_verifies_against_its_options_and_not_against_others() {
