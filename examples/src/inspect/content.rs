@@ -25,12 +25,11 @@ pub(super) fn message(text: &str, context: &Context) -> Option<Finding> {
     }
     if let Some((_, list)) = named("data").filter(|(_, raw)| raw.starts_with('[')) {
         let items = json::items(list)?;
-        let known = |item: &&str| {
+        let known = |item: &str| {
             item.starts_with('{')
                 && places::named(item, &["contentencoding", "contenttype", "data"]).is_some()
         };
-        return (items.iter().all(|item| known(&item)) && members.len() == 1)
-            .then(|| answer(&items, context));
+        return (items.iter().all(|item| known(item)) && members.len() == 1).then(|| answer(&items, context));
     }
     (named("data").is_some() && named("contenttype").is_some() && named("contentencoding").is_some()).then(|| {
         let mut finding = answer(&[text], context);

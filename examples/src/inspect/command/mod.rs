@@ -179,7 +179,7 @@ fn header(finding: &mut Finding, parts: &Parts<'_>) {
             Err(error) => finding.problem(error.to_string()),
         }
     }
-    match at("to").map(|raw| json::items(raw)) {
+    match at("to").map(json::items) {
         None if parts.kind == Some(Command::Provision) => {
             finding.fact("to", "(nobody is named: a temporary mailbox is made)");
         }

@@ -154,7 +154,7 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
             Ok(x509::list(&list))
         }),
         other => {
-            let mut finding = Finding::of(&format!("PEM: {other}"));
+            let mut finding = Finding::of(format!("PEM: {other}"));
             finding
                 .remarks
                 .push("known by its label only; a private key is not opened here".to_owned());
@@ -162,7 +162,7 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
         }
     };
     read.unwrap_or_else(|refusal| {
-        let mut finding = Finding::of(&format!("PEM: {label}"));
+        let mut finding = Finding::of(format!("PEM: {label}"));
         refused(&mut finding, &refusal);
         finding
     })
