@@ -42,6 +42,10 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     root: Vec<PathBuf>,
 
+    /// Certificates that a message may lack, between its signer and a root; may be repeated
+    #[arg(long, value_name = "FILE")]
+    intermediate: Vec<PathBuf>,
+
     /// What was to be signed: the content of a detached message, or each tbs of a sign command in its order; may be repeated
     #[arg(long, value_name = "FILE")]
     content: Vec<PathBuf>,
@@ -108,14 +112,10 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
         );
     }
     for file in &arguments.root {
-        let bytes = read(Some(file))?;
-        let roots = match std::str::from_utf8(&bytes) {
-            Ok(pem) => Certificate::list_from_pem(pem),
-            Err(_) => Certificate::from_der(bytes).map(|root| vec![root]),
-        };
-        context
-            .roots
-            .extend(roots.map_err(|error| format!("{}: {error}", file.display()))?);
+        context.roots.extend(certificates(file)?);
+    }
+    for file in &arguments.intermediate {
+        context.intermediates.extend(certificates(file)?);
     }
     for file in &arguments.content {
         context.content.push(read(Some(file))?);
@@ -147,6 +147,15 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
     Ok(inspect(&read(arguments.file.as_ref())?, &context))
 }
 
+fn certificates(file: &PathBuf) -> Result<Vec<Certificate>, String> {
+    let bytes = read(Some(file))?;
+    let read = match std::str::from_utf8(&bytes) {
+        Ok(pem) => Certificate::list_from_pem(pem),
+        Err(_) => Certificate::from_der(bytes).map(|certificate| vec![certificate]),
+    };
+    read.map_err(|error| format!("{}: {error}", file.display()))
+}
+
 fn read(file: Option<&PathBuf>) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let outcome = match file.filter(|file| file.as_os_str() != "-") {
@@ -165,7 +174,7 @@ fn report(terminal: &Terminal, finding: &Finding) -> ExitCode {
     terminal.json(&json!({
         "kind": finding.kind,
         "verdict": finding.verdict,
-        "facts": finding.facts.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>(),
+        "facts": finding.facts.iter().map(|(name, value)| json!({ "name": name.trim(), "value": value })).collect::<Vec<_>>(),
         "remarks": finding.remarks,
         "problems": finding.problems,
         "dialect": finding.dialect,

@@ -17,16 +17,12 @@ pub(super) fn list(text: &str, context: &Context) -> Option<Finding> {
             for client in &list.clients {
                 self::client(&mut finding, client, context);
             }
-            let mut groups: Vec<&str> = list
-                .clients
-                .iter()
-                .filter_map(|client| client.group.as_deref())
-                .collect();
-            groups.sort_unstable();
-            groups.dedup();
-            if list.clients.len() > 1 && groups.len() != 1 {
+            let group = list.clients.first().and_then(|client| client.group.as_ref());
+            let together =
+                group.is_some() && list.clients.iter().all(|client| client.group.as_ref() == group);
+            if list.clients.len() > 1 && !together {
                 finding.remark(
-                    "these API users are not of one group, so they do not see each other's users and mailboxes",
+                    "these API users are not all of one group; those of different groups do not see each other's users and mailboxes",
                 );
             }
             for lint in &list.lints {

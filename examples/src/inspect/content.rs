@@ -8,7 +8,7 @@ use smartid::core::{Head, ManualRuntime, json};
 use smartid::hermod::content::{ContentKind, ContentReceiver, MemoryContent};
 
 use super::finding::quoted;
-use super::places::{self, folded, shown};
+use super::places::{self, folded, shown_text};
 use super::{Context, Finding, evidence};
 
 /// A request or an answer; `None` when it is neither.
@@ -25,12 +25,11 @@ pub(super) fn message(text: &str, context: &Context) -> Option<Finding> {
     }
     if let Some((_, list)) = named("data").filter(|(_, raw)| raw.starts_with('[')) {
         let items = json::items(list)?;
-        let known = |item: &&str| {
+        let known = |item: &str| {
             item.starts_with('{')
                 && places::named(item, &["contentencoding", "contenttype", "data"]).is_some()
         };
-        return (items.iter().all(|item| known(&item)) && members.len() == 1)
-            .then(|| answer(&items, context));
+        return (items.iter().all(|item| known(item)) && members.len() == 1).then(|| answer(&items, context));
     }
     (named("data").is_some() && named("contenttype").is_some() && named("contentencoding").is_some()).then(|| {
         let mut finding = answer(&[text], context);
@@ -64,10 +63,7 @@ fn request(text: &str, name: &str, context: &Context) -> Finding {
     };
     match read(text) {
         Ok(id) => {
-            finding.fact(
-                "content",
-                shown(&serde_json::to_string(id.as_str()).unwrap_or_default()),
-            );
+            finding.fact("content", shown_text(id.as_str()));
             finding.fact(
                 "for",
                 match id.kind() {
@@ -124,7 +120,7 @@ fn answer(items: &[&str], context: &Context) -> Finding {
         let label = if key.is_empty() {
             "content".to_owned()
         } else {
-            shown(&format!("{key:?}"))
+            shown_text(&key)
         };
         let Some(data) = of("data") else {
             finding.problem(format!("{label}: it has no data"));

@@ -24,6 +24,8 @@ pub struct Context {
     pub keys: Option<JwkSet>,
     /// Roots that a certificate, a JWS or a CMS message is checked against.
     pub roots: Vec<Certificate>,
+    /// Certificates that a message may lack: its signers' and what stands between them and the roots. They are not trusted.
+    pub intermediates: Vec<Certificate>,
     /// What was to be signed: the content of a detached message, or each entry of a sign command in its order.
     pub content: Vec<Vec<u8>>,
     /// The body of the command that an answer is checked against.
@@ -47,6 +49,7 @@ impl Context {
             show_secrets: false,
             keys: None,
             roots: Vec::new(),
+            intermediates: Vec::new(),
             content: Vec::new(),
             sent: None,
             command: None,
@@ -83,7 +86,7 @@ impl Finding {
     }
 
     pub(super) fn fact(&mut self, name: &str, value: impl Into<String>) {
-        self.facts.push((name.to_owned(), value.into()));
+        self.facts.push((name.to_owned(), printable(&value.into())));
     }
 
     /// A secret: shown only when it was asked for.
@@ -96,7 +99,7 @@ impl Finding {
     }
 
     pub(super) fn remark(&mut self, remark: impl Into<String>) {
-        let remark = remark.into();
+        let remark = printable(&remark.into());
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);
         }
@@ -104,7 +107,7 @@ impl Finding {
 
     /// What is wrong. Then it does not verify.
     pub(super) fn problem(&mut self, problem: impl Into<String>) {
-        let problem = problem.into();
+        let problem = printable(&problem.into());
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
@@ -148,6 +151,23 @@ impl Finding {
         self.dialect.extend(dialect);
         self.verdict = verdict;
     }
+}
+
+/// Text from outside on one line: what would move the cursor or turn the text is written as an escape.
+fn printable(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if hidden(letter) {
+            clean.extend(letter.escape_default());
+        } else {
+            clean.push(letter);
+        }
+    }
+    clean
 }
 
 /// A text as TOML writes it.

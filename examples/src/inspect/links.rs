@@ -55,14 +55,13 @@ pub(super) fn mobile(text: &str, context: &Context) -> Option<Finding> {
         ));
     }
     if let Some(base) = link.base() {
-        finding.fact("message service", format!("https://{base}"));
+        finding.fact("message service", base);
     }
     if let Some(location) = link.location() {
         finding.secret("message", location.expose(), context);
     }
     if let Some(title) = link.title() {
-        let title = serde_json::to_string(title).unwrap_or_default();
-        finding.fact("title", super::places::shown(&title));
+        finding.fact("title", title);
     }
     if let Some(redirect) = link.redirect() {
         let redirect = redirect.expose();

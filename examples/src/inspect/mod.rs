@@ -109,7 +109,9 @@ fn nested(text: &str, context: &Context, at: &str, depth: usize) -> Option<Findi
             let place = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
             if let Some(mut finding) = fido::registration(value, context) {
                 finding.kind.push_str(&format!(", at {place}"));
-                finding.fits_text("messaging.fido", "registration", &place);
+                if place != context.messaging.fido.registration.to_string() {
+                    finding.fits_text("messaging.fido", "registration", &place);
+                }
                 return Some(finding);
             }
             if let Some(mut finding) = fido::options(value) {

@@ -3,7 +3,7 @@
 use smartid::core::json;
 use smartid::hermod::push::{DeviceOs, DeviceRegistration, PushNotification, PushType};
 
-use super::places::shown;
+use super::places::shown_text;
 use super::{Context, Finding};
 
 pub(super) fn message(text: &str, context: &Context) -> Option<Finding> {
@@ -62,10 +62,6 @@ fn device(text: &str, context: &Context) -> Finding {
         Err(error) => finding.problem(error.to_string()),
     }
     finding
-}
-
-fn shown_text(text: &str) -> String {
-    shown(&serde_json::to_string(text).unwrap_or_default())
 }
 
 fn unknown<'a>(finding: &mut Finding, extra: impl Iterator<Item = (&'a str, &'a str)>) {

@@ -14,7 +14,7 @@ use smartid::hermod::{CommandHeader, ExternalId};
 
 use super::finding::quoted;
 use super::kind::Command;
-use super::places::{self, folded, shown};
+use super::places::{self, folded, shown, shown_text};
 use super::{Context, Finding};
 
 /// What an answer is compared with.
@@ -101,9 +101,17 @@ impl<'a> Parts<'a> {
                 .ok()
         };
         let seconds = |name, default| Duration::from_secs(number(name).unwrap_or(default));
-        CommandHeader::new(seconds("lifespan", 300), seconds("timeout", 250))
+        let header = CommandHeader::new(seconds("lifespan", 300), seconds("timeout", 250))
             .or_else(|_| CommandHeader::new(Duration::from_secs(300), Duration::from_secs(250)))
-            .ok()
+            .ok()?;
+        let to = self
+            .header
+            .and_then(|header| json::find(header, &"/to".parse().ok()?))
+            .and_then(json::items);
+        Some(match to {
+            Some(to) => header.to(to.into_iter().filter_map(places::text)),
+            None => header,
+        })
     }
 }
 
@@ -122,16 +130,16 @@ pub(super) fn command(text: &str, context: &Context) -> Option<Finding> {
         Some(Command::Certificate) => others::certificate(&mut finding, &parts, context),
         Some(Command::Authenticate | Command::Sign) => signing::signing(&mut finding, &parts),
         Some(Command::Ping) => others::ping(&mut finding, &parts),
-        Some(Command::StartPinReset) => pin_reset::start(&mut finding, &parts),
+        Some(Command::StartPinReset) => pin_reset::start(&mut finding, &parts, context),
         Some(Command::EndPinReset) => pin_reset::end(&mut finding, &parts, context),
-        Some(Command::Delete) => others::delete(&mut finding, &parts),
+        Some(Command::Delete) => others::delete(&mut finding, &parts, context),
         Some(Command::Fido) => others::fido(&mut finding, &parts),
         None => finding.problem(format!(
             "which command {} is cannot be told; its path would tell (--command)",
             if parts.wrapper.is_empty() {
                 "it".to_owned()
             } else {
-                shown(&format!("{:?}", parts.wrapper))
+                shown_text(&parts.wrapper)
             }
         )),
     }
@@ -171,7 +179,10 @@ fn header(finding: &mut Finding, parts: &Parts<'_>) {
             Err(error) => finding.problem(error.to_string()),
         }
     }
-    match at("to").map(|raw| json::items(raw)) {
+    match at("to").map(json::items) {
+        None if parts.kind == Some(Command::Provision) => {
+            finding.fact("to", "(nobody is named: a temporary mailbox is made)");
+        }
         None => finding.fact("to", "(nobody is named)"),
         Some(None) => finding.problem("to is no list"),
         Some(Some(items)) => {
@@ -204,7 +215,7 @@ fn wrapper(finding: &mut Finding, text: &str, parts: &Parts<'_>, context: &Conte
         return;
     };
     finding.fact(
-        "sent to",
+        "path in the dialect",
         format!("{:?} {{command-base}}/{}", setting.verb.method(), setting.path),
     );
     let known = setting.wrapper == parts.wrapper
@@ -212,7 +223,7 @@ fn wrapper(finding: &mut Finding, text: &str, parts: &Parts<'_>, context: &Conte
     if !known {
         finding.problem(format!(
             "the members stand in {}; the dialect has {:?}",
-            shown(&format!("{:?}", parts.wrapper)),
+            shown_text(&parts.wrapper),
             setting.wrapper
         ));
         finding.fits_text(kind.table(), "wrapper", &parts.wrapper);
@@ -221,7 +232,9 @@ fn wrapper(finding: &mut Finding, text: &str, parts: &Parts<'_>, context: &Conte
         }
     }
     let in_params = matches!(kind, Command::Sign | Command::Authenticate);
-    if parts.params != in_params && kind != Command::Fido {
+    if !setting.request.is_empty() {
+        finding.remark("the dialect has edits of this command, so where its members stand was not compared");
+    } else if parts.params != in_params && kind != Command::Fido {
         let moves: Vec<String> = json::members(parts.body)
             .unwrap_or_default()
             .into_iter()
@@ -253,7 +266,7 @@ fn wrapper(finding: &mut Finding, text: &str, parts: &Parts<'_>, context: &Conte
             .iter()
             .map(|(name, _)| name.clone())
             .filter(|name| *name != parts.wrapper && folded(name) != "commandheader")
-            .map(|name| shown(&format!("{name:?}")))
+            .map(|name| shown_text(&name))
             .collect();
         finding.problem(format!(
             "a command has exactly two members; beside them there is {}",
@@ -282,7 +295,7 @@ fn unknown(finding: &mut Finding, parts: &Parts<'_>, known: &[&str]) {
     let names: Vec<String> = members
         .iter()
         .filter(|(name, _)| !known.contains(&name.as_str()))
-        .map(|(name, _)| shown(&format!("{name:?}")))
+        .map(|(name, _)| shown_text(name))
         .collect();
     if !names.is_empty() {
         finding.remark(format!("members that are not known here: {}", names.join(", ")));

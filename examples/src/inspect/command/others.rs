@@ -115,7 +115,7 @@ pub(super) fn ping(finding: &mut Finding, parts: &Parts<'_>) {
     );
 }
 
-pub(super) fn delete(finding: &mut Finding, parts: &Parts<'_>) {
+pub(super) fn delete(finding: &mut Finding, parts: &Parts<'_>, context: &Context) {
     about(finding, parts);
     let one = parts.at("/profileid").is_some() || parts.at("/profile/profileid").is_some();
     let what = if one {
@@ -130,14 +130,20 @@ pub(super) fn delete(finding: &mut Finding, parts: &Parts<'_>) {
             format!("the mailbox of {what}; what is on the device stays, and no callback comes"),
         ),
         Some(raw @ ("\"true\"" | "\"false\"")) => {
-            let word = shown(raw);
-            finding.problem(format!("confirmation is a text; the dialect sends {word}"));
-            let (table, body) = if word == "true" {
-                ("messaging.delete_profile", "{ confirmation = \"true\" }")
+            let (table, setting) = if raw.contains("true") {
+                ("messaging.delete_profile", &context.messaging.delete_profile)
             } else {
-                ("messaging.delete_mailbox", "{ confirmation = \"false\" }")
+                ("messaging.delete_mailbox", &context.messaging.delete_mailbox)
             };
-            finding.fits(table, format!("body = {body}"));
+            let constants = json::members(setting.body.as_json()).unwrap_or_default();
+            finding.fact("deletes", format!("{what}, with confirmation {}", shown(raw)));
+            if !constants
+                .iter()
+                .any(|(name, value)| name == "confirmation" && *value == raw)
+            {
+                finding.problem("confirmation is a text, and not so in the dialect");
+                finding.fits(table, format!("body = {{ confirmation = {raw} }}"));
+            }
         }
         _ => finding.remark("there is no confirmation, so it cannot be told whether the device is asked"),
     }

@@ -1,15 +1,55 @@
 //! The two commands of a PIN reset.
 
 use smartid::core::base64::{Flavour, decode_lenient};
+use smartid::hermod::OctetCoding;
 use smartid::hermod::admin_key::NewAdminKey;
 use smartid::hermod::commands::StartPinReset;
+use smartid::hermod::dialect::OptionsForm;
 use smartid::hermod::pin_reset::{DesktopVersion, Driver, DriverName, DriverType, PinOperation};
 
 use super::{Parts, about, unknown};
-use crate::inspect::places::{self, named, shown};
+use crate::inspect::places::{self, named, shown, shown_text};
 use crate::inspect::{Context, Finding};
 
-pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
+/// How octets are written in a text, by its letters, and how many they are.
+fn coding(text: &str) -> Option<(OctetCoding, usize)> {
+    let (small, capital) = (
+        text.bytes().any(|letter| letter.is_ascii_lowercase()),
+        text.bytes().any(|letter| letter.is_ascii_uppercase()),
+    );
+    if text.bytes().all(|letter| letter.is_ascii_hexdigit()) && text.len().is_multiple_of(2) {
+        let coding = if capital && !small {
+            OctetCoding::HexUpper
+        } else {
+            OctetCoding::Hex
+        };
+        return Some((coding, text.len() / 2));
+    }
+    let (octets, _) = decode_lenient(Flavour::Standard, text).ok()?;
+    Some((OctetCoding::Base64, octets.len()))
+}
+
+/// A text of octets: what is odd about its coding, and the line that expects it.
+fn octets(finding: &mut Finding, text: &str, setting: &str, wanted: OctetCoding) -> Option<usize> {
+    let (found, length) = coding(text)?;
+    let word = |coding| match coding {
+        OctetCoding::HexUpper => "hex-upper",
+        OctetCoding::Base64 => "base64",
+        _ => "hex",
+    };
+    let digits_only = text.bytes().all(|letter| letter.is_ascii_digit());
+    if found != wanted && !(digits_only && wanted == OctetCoding::HexUpper) {
+        finding.problem(format!(
+            "{setting} is written as {}; the dialect has {}",
+            word(found),
+            word(wanted)
+        ));
+        finding.fits_text("messaging.pin_reset", setting, word(found));
+    }
+    Some(length)
+}
+
+pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>, context: &Context) {
     about(finding, parts);
     let driver = parts.at("/driver");
     let inside = driver.and_then(places::text);
@@ -18,9 +58,15 @@ pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
         let word = |name: &str| named(raw, &[name]).map(|place| shown(place.raw));
         let words: Vec<String> = ["name", "type"].into_iter().filter_map(word).collect();
         finding.fact("driver", words.join(", "));
-        if inside.is_some() {
-            finding.problem("driver is a text that holds JSON; the dialect sends JSON");
-            finding.fits_text("messaging.pin_reset", "driver", "string");
+        let (found, word) = match inside {
+            Some(_) => (OptionsForm::String, "string"),
+            None => (OptionsForm::Json, "json"),
+        };
+        if found != context.messaging.pin_reset.driver {
+            finding.problem(format!(
+                "driver is not in the form of the dialect; it is a {word}"
+            ));
+            finding.fits_text("messaging.pin_reset", "driver", word);
         }
         if !raw.contains("\"Name\"") {
             finding.remark("the page writes the members of driver as Name and Type; which letter case counts is not certain");
@@ -28,7 +74,7 @@ pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
     }
     let operation = parts.text("/operation");
     match &operation {
-        Some(operation) => finding.fact("operation", shown(&format!("{operation:?}"))),
+        Some(operation) => finding.fact("operation", shown_text(operation)),
         None => finding.fact("operation", "pinreset (the default)"),
     }
     let token = parts.text("/smartcardid");
@@ -73,7 +119,7 @@ pub(super) fn start(finding: &mut Finding, parts: &Parts<'_>) {
     .map(|version| version.to_string())
     .collect();
     finding.fact(
-        "Desktop App that knows it",
+        "known to Desktop App",
         if fits.is_empty() {
             "none".to_owned()
         } else {
@@ -91,22 +137,10 @@ pub(super) fn end(finding: &mut Finding, parts: &Parts<'_>, context: &Context) {
     about(finding, parts);
     match parts.text("/encryptednonce") {
         Some(proof) => {
-            let hex = |letter: u8| letter.is_ascii_digit() || (b'a'..=b'f').contains(&letter);
-            let form = if proof.bytes().all(hex) && proof.len() % 2 == 0 {
-                format!("{} octets", proof.len() / 2)
-            } else if proof.bytes().all(|letter| letter.is_ascii_hexdigit()) {
-                finding.problem("encryptednonce is in capital digits; the dialect writes small ones");
-                finding.fits_text("messaging.pin_reset", "proof", "hex-upper");
-                format!("{} octets", proof.len() / 2)
-            } else if let Ok((octets, _)) = decode_lenient(Flavour::Standard, &proof) {
-                finding.problem("encryptednonce is base64; the dialect writes hexadecimal digits");
-                finding.fits_text("messaging.pin_reset", "proof", "base64");
-                format!("{} octets", octets.len())
-            } else {
-                finding.problem("encryptednonce is neither hexadecimal nor base64");
-                "cannot be read".to_owned()
-            };
-            finding.fact("proof length", form);
+            match octets(finding, &proof, "proof", context.messaging.pin_reset.proof) {
+                Some(length) => finding.fact("proof length", format!("{length} octets")),
+                None => finding.problem("encryptednonce is neither hexadecimal nor base64"),
+            }
             finding.secret("proof", &proof, context);
         }
         None => {
@@ -114,8 +148,6 @@ pub(super) fn end(finding: &mut Finding, parts: &Parts<'_>, context: &Context) {
         }
     }
     if let Some(key) = parts.text("/newadminkey") {
-        let octets = decode_lenient(Flavour::Standard, &key).map(|(octets, _)| octets.len());
-        let is_hex = key.bytes().all(|letter| letter.is_ascii_hexdigit());
         match NewAdminKey::from_hex(&key) {
             Ok(read) => {
                 finding.fact("new admin key", "in clear, 24 octets");
@@ -126,14 +158,11 @@ pub(super) fn end(finding: &mut Finding, parts: &Parts<'_>, context: &Context) {
                     "messaging, and whoever reads its storage, learns a new admin key that is in clear",
                 );
             }
-            Err(_) if is_hex && key.len() >= 256 => {
-                finding.problem(
-                    "the encrypted new admin key is in hexadecimal digits; the dialect writes base64",
-                );
-                finding.fits_text("messaging.pin_reset", "transported_admin_key", "hex");
-            }
-            Err(_) if !is_hex && octets.is_ok_and(|octets| octets >= 128) => {
+            // The shortest RSA ciphertext that counts.
+            Err(_) if coding(&key).is_some_and(|(_, length)| length >= 128) => {
                 finding.fact("new admin key", "encrypted to a transport key, as it looks");
+                let wanted = context.messaging.pin_reset.transported_admin_key;
+                octets(finding, &key, "transported_admin_key", wanted);
             }
             Err(error) => finding.problem(error.to_string()),
         }

@@ -8,8 +8,8 @@ use smartid::hermod::commands::provision::{KeyRequest, SignatureKey, VisualData}
 use smartid::trust::request::RequestTemplate;
 
 use super::{Parts, about, unknown};
-use crate::inspect::places::shown;
-use crate::inspect::{Context, Finding};
+use crate::inspect::places::{shown, shown_text};
+use crate::inspect::{Context, Finding, evidence};
 
 const MEMBERS: &[&str] = &[
     "nonce",
@@ -119,7 +119,7 @@ fn key(finding: &mut Finding, key: &KeyRequest) {
     } else {
         format!(", kept in {}", places.join(" or "))
     };
-    let id = shown(&format!("{:?}", key.key_id.as_str()));
+    let id = shown_text(key.key_id.as_str());
     finding.fact(
         "key",
         format!("{id}: {}, {}{place}", key.usage, kinds.join(" or ")),
@@ -138,11 +138,9 @@ fn template(finding: &mut Finding, template: &RequestTemplate) {
             format!("{} bytes that cannot be read", template.der().len()),
         ),
     }
-    for name in template.subject_alt_names().unwrap_or_default() {
-        finding.fact("  alternative name", format!("{name:?}"));
-    }
+    evidence::x509::names(finding, template.subject_alt_names().unwrap_or_default());
     if let Some(key) = template.throw_away_key() {
-        finding.fact("  throw-away key", format!("{:?}", key.key_type()));
+        finding.fact("  throw-away key", evidence::key_words(key.key_type()));
     }
 }
 
@@ -153,7 +151,7 @@ fn card(finding: &mut Finding, parts: &Parts<'_>) {
     }
     let id = parts.text("/profile/visualData/contentId");
     if let Some(id) = &id {
-        finding.fact("card by content id", shown(&format!("{id:?}")));
+        finding.fact("card by content id", shown_text(id));
     }
     let mut legacy = false;
     for side in ["front", "back"] {
@@ -177,15 +175,13 @@ fn card(finding: &mut Finding, parts: &Parts<'_>) {
         finding.fact(
             &format!("card's {side}"),
             format!(
-                "{}: {size}, text {colour}",
-                kind.unwrap_or_else(|| "no dataType".to_owned())
+                "{}: {size}, text {colour}{}",
+                kind.unwrap_or_else(|| "no dataType".to_owned()),
+                of("protection").map_or_else(String::new, |word| format!(", protection {word}"))
             ),
         );
     }
     if legacy {
         finding.remark("a side without dataType is the form of Mobile App 4.6; from messaging 3.1.1 and app 5.4 on there is one");
-    }
-    if id.is_some() && parts.at("/profile/visualData/profileCard/front/data").is_some() {
-        finding.remark("the front that is in the command wins over the content id");
     }
 }

@@ -7,7 +7,7 @@ use smartid::hermod::{Entry, SignatureFormat, SignatureMechanism};
 use super::{Parts, about, unknown};
 use crate::inspect::Finding;
 use crate::inspect::kind::Command;
-use crate::inspect::places::shown;
+use crate::inspect::places::{shown, shown_text};
 
 const MEMBERS: &[&str] = &[
     "description",
@@ -110,9 +110,9 @@ fn list(finding: &mut Finding, parts: &Parts<'_>, pointer: &str, name: &str) {
 }
 
 fn entry(finding: &mut Finding, entry: &Entry, name: &str, at: &str) {
-    let label = entry.get_label().map_or_else(String::new, |label| {
-        format!("{}: ", shown(&serde_json::to_string(label).unwrap_or_default()))
-    });
+    let label = entry
+        .get_label()
+        .map_or_else(String::new, |label| format!("{}: ", shown_text(label)));
     let hidden = if entry.is_visible() == Some(false) {
         ", not shown to the person"
     } else {
@@ -126,10 +126,7 @@ fn entry(finding: &mut Finding, entry: &Entry, name: &str, at: &str) {
                     "{at}: a content id has a content_encoding, which is documented to be left out"
                 ));
             }
-            format!(
-                "what the content provider has under {}",
-                shown(&format!("{:?}", entry.data()))
-            )
+            format!("what the content provider has under {}", shown_text(entry.data()))
         }
         None => {
             finding.problem(format!(
@@ -138,15 +135,12 @@ fn entry(finding: &mut Finding, entry: &Entry, name: &str, at: &str) {
             "data that cannot be decoded".to_owned()
         }
         Some(bytes) => match std::str::from_utf8(&bytes) {
-            Ok(text) if kind.starts_with("text/") => shown(&serde_json::to_string(text).unwrap_or_default()),
+            Ok(text) if kind.starts_with("text/") => shown_text(text),
             _ => format!("{} bytes", bytes.len()),
         },
     };
     finding.fact(
         name,
-        format!(
-            "{label}{what} ({kind}, key {}{hidden})",
-            shown(&format!("{:?}", entry.key()))
-        ),
+        format!("{label}{what} ({kind}, key {}{hidden})", shown_text(entry.key())),
     );
 }

@@ -1,6 +1,6 @@
 //! Signed evidence: certificates, requests, JWS, CMS, PKCS #12.
 
-mod x509;
+pub(super) mod x509;
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use smartid::trust::jws::{Jws, JwsPolicy};
 use smartid::trust::path::{ChainPolicy, Purpose, RevocationList, WebpkiVerifier};
 use smartid::trust::pkcs12::{Pkcs12, Pkcs12Policy};
 use smartid::trust::request::CertificationRequest;
-use smartid::trust::{Certificate, Proof, Refusal, Unverified};
+use smartid::trust::{Certificate, KeyType, Proof, Refusal, Unverified};
 
 use super::{Context, Finding};
 
@@ -25,7 +25,7 @@ pub(super) fn refused(finding: &mut Finding, refusal: &Refusal) {
 pub(super) fn proof(finding: &mut Finding, proof: &Proof) {
     finding.fact(
         "signed with",
-        format!("{:?}, key {:?}", proof.algorithm, proof.key.key_type()),
+        format!("{:?}, key {}", proof.algorithm, key_words(proof.key.key_type())),
     );
     for (index, certificate) in proof.chain.iter().enumerate() {
         let name = if index == 0 { "signer" } else { "issued by" };
@@ -36,6 +36,15 @@ pub(super) fn proof(finding: &mut Finding, proof: &Proof) {
         finding.remark(format!("not checked: {:?}", proof.not_checked));
     }
     finding.verdict = Some(true);
+}
+
+/// A kind of key in the field's words.
+pub(super) fn key_words(kind: KeyType) -> String {
+    match kind {
+        KeyType::Rsa { bits } => format!("RSA {bits}"),
+        KeyType::Ec(curve) => format!("EC {curve:?}"),
+        other => format!("{other:?}"),
+    }
 }
 
 /// The roots as a policy that leaves the purpose open; `None` when there are none.
@@ -145,7 +154,7 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
             Ok(x509::list(&list))
         }),
         other => {
-            let mut finding = Finding::of(&format!("PEM: {other}"));
+            let mut finding = Finding::of(format!("PEM: {other}"));
             finding
                 .remarks
                 .push("known by its label only; a private key is not opened here".to_owned());
@@ -153,7 +162,7 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
         }
     };
     read.unwrap_or_else(|refusal| {
-        let mut finding = Finding::of(&format!("PEM: {label}"));
+        let mut finding = Finding::of(format!("PEM: {label}"));
         refused(&mut finding, &refusal);
         finding
     })
@@ -223,7 +232,7 @@ fn cms(message: Unverified<SignedData>, context: &Context) -> Finding {
             refused(&mut finding, &refusal);
             return finding;
         }
-        Some(Ok(chains)) => CmsPolicy::certificates(chains),
+        Some(Ok(chains)) => CmsPolicy::certificates(chains).with_certificates(context.intermediates.clone()),
     };
     let message = match context.content.first() {
         Some(bytes) => message.with_content(Bytes::copy_from_slice(bytes)),
@@ -270,7 +279,7 @@ fn container(bytes: &[u8], context: &Context) -> Finding {
         Ok(opened) => {
             for entry in opened.keys() {
                 match entry.key() {
-                    Ok(key) => finding.fact("key", format!("{:?}", key.public_key().key_type())),
+                    Ok(key) => finding.fact("key", key_words(key.public_key().key_type())),
                     Err(refusal) => refused(&mut finding, &refusal),
                 }
                 for certificate in opened.chain(entry).unwrap_or_default() {

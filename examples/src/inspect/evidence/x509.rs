@@ -4,10 +4,10 @@ use smartid::trust::path::RevocationList;
 use smartid::trust::request::{CertificationRequest, KeyRequirement, RequestPolicy};
 use smartid::trust::{Certificate, GeneralName, Radix, Unverified};
 
-use super::{chains, proof, refused};
+use super::{chains, key_words, proof, refused};
 use crate::inspect::{Context, Finding};
 
-fn names(finding: &mut Finding, names: &[GeneralName]) {
+pub(in crate::inspect) fn names(finding: &mut Finding, names: &[GeneralName]) {
     for name in names {
         let (kind, text) = match name {
             GeneralName::Email(text) => ("e-mail", text.clone()),
@@ -45,7 +45,7 @@ pub(super) fn certificate(
         format!("{} to {}", certificate.not_before(), certificate.not_after()),
     );
     match certificate.public_key() {
-        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
+        Ok(key) => finding.fact("key", key_words(key.key_type())),
         Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
     }
     match certificate.subject_alt_names() {
@@ -60,12 +60,16 @@ pub(super) fn certificate(
     if let Ok(Some(purposes)) = certificate.extended_key_usage() {
         finding.fact("extended key usage", format!("{purposes:?}"));
     }
+    let others: Vec<Certificate> = intermediates
+        .iter()
+        .chain(&context.intermediates)
+        .cloned()
+        .collect();
     match chains(context) {
         None => finding
             .remarks
             .push("nobody has checked its chain: give --root".to_owned()),
-        Some(chains) => match chains.and_then(|chains| chains.verify(certificate, intermediates, context.at))
-        {
+        Some(chains) => match chains.and_then(|chains| chains.verify(certificate, &others, context.at)) {
             Ok(verified) => proof(&mut finding, verified.proof()),
             Err(refusal) => refused(&mut finding, &refusal),
         },
@@ -91,7 +95,7 @@ pub(super) fn request(request: &Unverified<CertificationRequest>, context: &Cont
     names(&mut finding, read.subject_alt_names());
     finding.fact("version", read.version().to_string());
     match read.public_key() {
-        Ok(key) => finding.fact("key", format!("{:?}", key.key_type())),
+        Ok(key) => finding.fact("key", key_words(key.key_type())),
         Err(refusal) => finding.remarks.push(format!("its key cannot be used: {refusal}")),
     }
     let strict = RequestPolicy::without_template(KeyRequirement::any());

@@ -6,7 +6,7 @@ use smartid::hermod::answers::Done;
 use smartid::hermod::{CommandReport, Outcome};
 
 use super::{provision, told};
-use crate::inspect::places::{self, shown};
+use crate::inspect::places::{self, shown, shown_text};
 use crate::inspect::{Context, Finding};
 
 /// The most members that are shown.
@@ -64,7 +64,7 @@ fn members(finding: &mut Finding, name: &str, raw: &str) {
     };
     let count = members.len();
     for (member, value) in members.into_iter().take(SHOWN) {
-        finding.fact(&format!("  {}", shown(&format!("{member:?}"))), shown(value));
+        finding.fact(&format!("  {}", shown_text(&member)), shown(value));
     }
     if count > SHOWN {
         finding.remark(format!("there are {count} members; {SHOWN} are shown"));

@@ -118,7 +118,7 @@ fn kind(
     if let (Some(says), None) = (says, said) {
         finding.remark(format!(
             "commandType {} is that of no command known here; it is for information only",
-            places::shown(&format!("{says:?}"))
+            places::shown_text(says)
         ));
     }
     let kind = match (context.command, said) {
@@ -203,7 +203,8 @@ fn credential(finding: &mut Finding, report: &CommandReport, dialect: &HermodDia
             finding.fact("outcome", "a credential was created");
             for lint in lints {
                 finding.remark(lint.to_string());
-                if lint.at.starts_with('/') && lint.at != dialect.fido.registration.to_string() {
+                // Other lints have a place too, which is that of something else.
+                if lint.at.starts_with('/') && lint.what.contains("fido.registration") {
                     finding.fits_text("messaging.fido", "registration", &lint.at);
                 }
             }

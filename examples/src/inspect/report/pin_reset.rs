@@ -132,7 +132,9 @@ fn challenge(
     }
     match &challenge.transported_key {
         None => finding.fact("transport key", "none: a new admin key would travel in clear"),
-        Some(TransportedKey::Usable(key)) => finding.fact("transport key", format!("{:?}", key.key_type())),
+        Some(TransportedKey::Usable(key)) => {
+            finding.fact("transport key", evidence::key_words(key.key_type()))
+        }
         Some(TransportedKey::Unusable { reason }) => transport(finding, report, reason, dialect),
         Some(_) => finding.fact("transport key", "of another kind"),
     }
@@ -154,7 +156,10 @@ fn transport(finding: &mut Finding, report: &CommandReport, reason: &str, dialec
             continue;
         };
         if let Some(TransportedKey::Usable(key)) = challenge.transported_key {
-            finding.fact("transport key", format!("{:?}, as {word}", key.key_type()));
+            finding.fact(
+                "transport key",
+                format!("{}, as {word}", evidence::key_words(key.key_type())),
+            );
             finding.fits_text(TABLE, "transported_key_form", word);
             return;
         }

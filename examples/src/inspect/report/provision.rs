@@ -13,7 +13,7 @@ use smartid::trust::request::{CertificationRequest, KeyRequirement, RequestPolic
 
 use super::{signature, told};
 use crate::inspect::command::{Sent, sent};
-use crate::inspect::places::{self, Place, folded, shown};
+use crate::inspect::places::{self, Place, folded, shown_text};
 use crate::inspect::{Context, Finding, evidence};
 
 const TABLE: &str = "messaging.answers.provision";
@@ -145,7 +145,7 @@ fn verify(
 
 fn claims(finding: &mut Finding, claims: &ProvisionClaims, context: &Context) {
     let quoted = |text: &Option<String>| match text {
-        Some(text) => shown(&serde_json::to_string(text).unwrap_or_default()),
+        Some(text) => shown_text(text),
         None => "(none)".to_owned(),
     };
     finding.fact("claimed nonce", quoted(&claims.nonce));
@@ -155,7 +155,7 @@ fn claims(finding: &mut Finding, claims: &ProvisionClaims, context: &Context) {
         finding.remark("it has no keys");
     }
     for key in &claims.keys {
-        let name = shown(&serde_json::to_string(&key.key_id).unwrap_or_default());
+        let name = shown_text(&key.key_id);
         self::key(finding, &name, key, context);
     }
 }
@@ -179,7 +179,7 @@ fn key(finding: &mut Finding, name: &str, key: &ClaimedKey, context: &Context) {
         match Jwk::public_key_from_json(jwk) {
             Ok(public) => finding.fact(
                 "  public key",
-                format!("{:?}, without a request", public.key_type()),
+                format!("{}, without a request", evidence::key_words(public.key_type())),
             ),
             Err(refusal) => finding.problem(format!("{name}: its public key cannot be used: {refusal}")),
         }
@@ -200,7 +200,7 @@ fn request(
     let read = request.danger_unverified();
     finding.fact("  subject", read.subject().to_string());
     match read.public_key() {
-        Ok(key) => finding.fact("  public key", format!("{:?}", key.key_type())),
+        Ok(key) => finding.fact("  public key", evidence::key_words(key.key_type())),
         Err(refusal) => finding.problem(format!("{name}: its key cannot be used: {refusal}")),
     }
     let strict = RequestPolicy::without_template(KeyRequirement::any());

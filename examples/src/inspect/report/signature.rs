@@ -102,7 +102,7 @@ pub(super) fn signature(
     };
     for (index, item) in answer.signatures().iter().enumerate() {
         let label = match &item.key {
-            Some(key) => format!("signature {}", places::shown(&format!("{key:?}"))),
+            Some(key) => format!("signature {}", places::shown_text(key)),
             None if answer.signatures().len() > 1 => format!("signature {}", index + 1),
             None => "signature".to_owned(),
         };
@@ -177,11 +177,11 @@ fn describe(finding: &mut Finding, label: &str, data: &SignatureData) {
                 format!("CMS SignedData, {} signer(s)", read.signers().len()),
             );
             match read.embedded_content() {
-                Some(bytes) => evidence::content(finding, "  claimed content", bytes),
+                Some(bytes) => evidence::content(finding, "  content", bytes),
                 None => finding.fact("  content", "detached"),
             }
             for signer in read.signers() {
-                finding.fact("  claimed signer", signer.to_string());
+                finding.fact("  signer", signer.to_string());
             }
             for certificate in read.certificates() {
                 finding.fact("  certificate", certificate.subject().to_string());
@@ -194,14 +194,14 @@ fn describe(finding: &mut Finding, label: &str, data: &SignatureData) {
             if read.payload().is_empty() {
                 finding.fact("  content", "empty or detached");
             } else {
-                evidence::content(finding, "  claimed content", read.payload());
+                evidence::content(finding, "  content", read.payload());
             }
         }
         SignatureData::Raw(raw) => {
             let read = raw.danger_unverified();
             finding.fact(label, "bare signature: it says neither by whom nor over what");
             if let Some(key) = read.key_id() {
-                finding.fact("  claimed key", places::shown(&format!("{key:?}")));
+                finding.fact("  key", places::shown_text(key));
             }
             for certificate in read.certificates() {
                 finding.fact("  certificate", certificate.subject().to_string());
@@ -255,8 +255,14 @@ fn verify(
     let Some(signers) = signers(finding, context) else {
         return;
     };
+    let signers = signers.with_certificates(context.intermediates.clone());
     let mut asked = asked.clone();
     let bare = |item: &smartid::hermod::answers::SignatureItem| matches!(item.data, SignatureData::Raw(_));
+    if answer.signatures().iter().any(bare) && asked.tbs.is_empty() {
+        return finding.remark(
+            "a bare signature is checked over what was to be signed: give it with --content, or the command with --sent",
+        );
+    }
     if answer.signatures().iter().any(bare) && asked.mechanism.is_none() {
         asked.mechanism = Some(SignatureMechanism::Sha256RsaPkcs);
         finding.remark(
@@ -282,7 +288,7 @@ fn verify(
                 .signers()
                 .map(|signer| match (signer.certificate(), &signer.key_id) {
                     (Some(certificate), _) => certificate.subject().to_string(),
-                    (None, Some(id)) => format!("key {}", places::shown(&format!("{id:?}"))),
+                    (None, Some(id)) => format!("key {}", places::shown_text(id)),
                     (None, None) => "a key without a name".to_owned(),
                 })
                 .collect();

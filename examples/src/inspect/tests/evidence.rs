@@ -1,25 +1,12 @@
-//! Registrations, signed evidence, and what is not known.
+//! Links, creation options, registrations, signed evidence.
 
+use smartid::DaDialect;
 use smartid::da::fido::CreationOptions;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
-use smartid::{DaDialect, Timestamp};
 
+use super::{context, golden, kind};
 use crate::inspect::{Context, inspect};
-
-fn golden(path: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../crates/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-}
-
-fn context() -> Context {
-    Context::new(Timestamp::from_millis(1_767_225_600_000))
-}
-
-fn kind(bytes: &[u8]) -> String {
-    inspect(bytes, &context())
-        .map(|finding| finding.kind)
-        .unwrap_or_default()
-}
 
 #[test]
 fn a_registration_verifies_against_its_options_and_not_against_others() {
