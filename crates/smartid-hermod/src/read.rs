@@ -55,11 +55,11 @@ impl<'a> Document<'a> {
                 return Some(here).filter(|text| *text != "null");
             };
             if here.starts_with('[') {
-                let items = json::items(here)?;
-                let found = below(items.get(token.parse::<usize>().ok()?)?, rest)?;
-                let alone = items
-                    .iter()
-                    .all(|item| below(item, rest).is_none_or(|other| other == found));
+                let (items, index) = (json::items(here)?, token.parse::<usize>().ok()?);
+                let found = below(items.get(index)?, rest)?;
+                // A callback names one mailbox as a rule, which is then not opened twice.
+                let mut others = items.iter().enumerate().filter(|(other, _)| *other != index);
+                let alone = others.all(|(_, item)| below(item, rest).is_none_or(|other| other == found));
                 return alone.then_some(found);
             }
             match Document::of(here)?.0.iter().rev().find(|(name, _)| name == token) {
