@@ -47,6 +47,12 @@ impl Common {
         })
     }
 
+    /// Standard output for a program that has no other choice than JSON or not.
+    #[must_use]
+    pub fn printing(json: bool) -> Terminal {
+        Terminal::new(if json { Style::Json } else { Style::Human })
+    }
+
     /// Where to run.
     #[must_use]
     pub fn options(&self) -> Options {

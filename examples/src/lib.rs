@@ -5,6 +5,10 @@
 
 pub mod arguments;
 pub mod config;
+pub mod desk;
+pub mod enrolment;
 pub mod inspect;
+pub mod printing_inbox;
+pub mod simulated;
 pub mod terminal;
 pub mod world;

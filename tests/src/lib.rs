@@ -1,6 +1,8 @@
 //! Shared pieces of the end-to-end tests: the simulator with real clients on it, over real HTTPS on loopback.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::missing_panics_doc,
     reason = "only tests use this crate; a panic is how a test fails"
 )]
@@ -18,7 +20,10 @@ use smartid::{
     ApiKey, DaAuth, DaDialect, DigitalAccess, FlowStore, Hermod, HermodDialect, MemoryFlowStore,
     ReqwestTransport, Runtime, SecretString, SmartId, TokioRuntime, Transport,
 };
-use smartid_sim::{Sim, SimConfig};
+use smartid_sim::{Sim, SimClock, SimConfig};
+
+pub mod messaging;
+pub mod play;
 
 /// The code of the README compiles.
 #[cfg(doctest)]
@@ -45,6 +50,8 @@ pub struct Setup {
     pub patience: Duration,
     /// What the clients are timed with.
     pub runtime: Arc<dyn Runtime>,
+    /// What the simulator is timed with.
+    pub clock: SimClock,
 }
 
 impl Default for Setup {
@@ -58,6 +65,7 @@ impl Default for Setup {
             polling: PollPolicy::default(),
             patience: Duration::from_secs(3),
             runtime: Arc::new(TokioRuntime::new()),
+            clock: SimClock::system(),
         }
     }
 }
@@ -80,7 +88,12 @@ pub const CALLBACK_PASSWORD: &str = "callback-password";
 impl World {
     /// Starts the simulator and builds the clients.
     pub async fn start(setup: Setup) -> Self {
-        let sim = Sim::builder().config(setup.sim).start().await.unwrap();
+        let sim = Sim::builder()
+            .config(setup.sim)
+            .clock(setup.clock)
+            .start()
+            .await
+            .unwrap();
         let smartid = clients_on(
             setup.runtime,
             &sim,

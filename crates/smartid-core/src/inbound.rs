@@ -45,10 +45,9 @@ impl Head {
     /// The last segment of the path that is not empty.
     #[must_use]
     pub fn last_segment(&self) -> &str {
-        self.path
-            .rsplit('/')
-            .find(|segment| !segment.is_empty())
-            .unwrap_or_default()
+        let path = self.path.trim_end_matches('/');
+        let start = path.bytes().rposition(|byte| byte == b'/');
+        start.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use smartid_core::base64::{Flavour, decode};
+use smartid_core::base64::{Flavour, decode, encode};
 use smartid_core::{ConfigError, Reply, SecretBytes, SecretString};
 
 /// The decision about who may call.
@@ -12,13 +12,22 @@ pub(crate) enum Auth {
     Nobody,
 }
 
+/// What a known caller presents.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    /// `user:password`.
+    octets: SecretBytes,
+    /// The value of the header as it is written as a rule, so that most callers are known without decoding.
+    value: SecretBytes,
+}
+
 impl Auth {
-    /// `user:password` to compare with, `None` where nobody is asked. `missing` is said where nothing was decided.
+    /// What to compare with, `None` where nobody is asked. `missing` is said where nothing was decided.
     pub(crate) fn pair(
         auth: Option<Self>,
         setting: &'static str,
         missing: &str,
-    ) -> Result<Option<SecretBytes>, ConfigError> {
+    ) -> Result<Option<Pair>, ConfigError> {
         let refuse = |problem: &str| Err(ConfigError::new(setting, problem));
         match auth {
             None => refuse(missing),
@@ -30,28 +39,33 @@ impl Auth {
                 if password.expose().is_empty() {
                     return refuse("has an empty password");
                 }
-                let pair = format!("{user}:{}", password.expose());
-                Ok(Some(SecretBytes::new(pair.into_bytes())))
+                let octets = SecretBytes::new(format!("{user}:{}", password.expose()).into_bytes());
+                let token = SecretString::new(encode(Flavour::Standard, octets.expose()));
+                let value = SecretBytes::new(["Basic ", token.expose()].concat().into_bytes());
+                Ok(Some(Pair { octets, value }))
             }
         }
     }
 }
 
 /// Whether the caller presented the pair, or none is wanted.
-pub(crate) fn is_known(pair: Option<&SecretBytes>, headers: &HeaderMap) -> bool {
+pub(crate) fn is_known(pair: Option<&Pair>, headers: &HeaderMap) -> bool {
     let Some(pair) = pair else { return true };
     let mut values = headers.get_all(AUTHORIZATION).iter();
     // Two of them could be read in two ways.
     let (Some(value), None) = (values.next(), values.next()) else {
         return false;
     };
+    if pair.value.constant_time_eq(value.as_bytes()) {
+        return true;
+    }
     let presented = value
         .to_str()
         .ok()
         .and_then(|text| text.trim().split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
         .and_then(|(_, token)| decode(Flavour::Standard, token.trim()).ok());
-    presented.is_some_and(|presented| pair.constant_time_eq(&presented))
+    presented.is_some_and(|presented| pair.octets.constant_time_eq(&presented))
 }
 
 /// 401 with a challenge, such as `Basic realm="callback", charset="UTF-8"`.

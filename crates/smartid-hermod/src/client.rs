@@ -108,7 +108,7 @@ impl Hermod {
         let lifespan = self.0.header.get_lifespan();
         let receiver = CallbackReceiver::builder(inbox, Arc::clone(self.runtime()))
             .dialect(self.dialect().clone())
-            .retention(DEFAULT_RETENTION.max(lifespan + Duration::from_secs(600)));
+            .retention(DEFAULT_RETENTION.max(lifespan.saturating_add(Duration::from_secs(600))));
         match self.0.header.inbox_name() {
             Some(name) => receiver.inbox_name(name),
             None => receiver,

@@ -89,7 +89,7 @@ impl Key {
             echoes_text: document
                 .at(&places.external_id)
                 .is_some_and(|raw| raw.starts_with('"')),
-            mid: document.at(&places.mid).and_then(id).map(Mid::new),
+            mid: document.only(&places.mid).and_then(id).map(Mid::new),
             state,
             lints,
         })

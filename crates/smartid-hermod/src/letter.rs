@@ -39,7 +39,7 @@ pub(crate) fn ids(
 ) -> Vec<CorrelationId> {
     let service = match inbox_name {
         None => Cow::Borrowed(kind),
-        Some(name) => Cow::Owned(format!("{kind}@{name}")),
+        Some(name) => Cow::Owned([kind, "@", name].concat()),
     };
     let external = external_id.map(|id| CorrelationId::external(&service, id.as_str()));
     let command = command_id.map(|id| CorrelationId::command(&service, id.as_str()));
@@ -50,11 +50,13 @@ pub(crate) fn ids(
     ids
 }
 
-/// What tells the reports of one command apart: state, message, and the command itself, because two commands may have one external id.
+/// What tells the reports of one command apart: state, message, and the command itself, because two commands may have one external id,
+/// or one command id: that of another server, or of one whose numbers began anew.
 pub(crate) fn message(key: &Key) -> String {
     let mid = key.mid.as_ref().map_or("", |mid| mid.as_str());
     let command = key.command_id.as_ref().map_or("", |id| id.as_str());
-    format!("{}/{mid}/{command}", key.state)
+    let external = key.external_id.as_ref().map_or("", |id| id.as_str());
+    [key.state.as_str(), "/", mid, "/", command, "/", external].concat()
 }
 
 #[cfg(test)]

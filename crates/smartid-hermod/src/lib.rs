@@ -1,9 +1,22 @@
 //! Client for Nexus Smart ID Messaging ("Hermod"): commands to Smart ID apps, links that start them, callbacks, waiting.
 //!
 //! Messaging stands between a server and the Smart ID Desktop and Mobile Apps. The server posts a *command*; messaging answers at once
-//! with ids and, for a temporary mailbox, with a link; a person opens the link, the app fetches the command and answers it; messaging
-//! calls the server back. So far this crate carries what the FIDO enrolment needs: opening a *session* to a Desktop App and asking it to
-//! create a credential. [`commands::Raw`] sends anything else.
+//! with ids and, for a temporary mailbox, with a link; a person opens the link, or the app looks into its own mailbox; the app answers,
+//! and messaging calls the server back. This crate has every command: provisioning and certificates, authentication and signing, PIN
+//! resets, ping, deletion, and the two that create a FIDO credential; [`commands::Raw`] sends anything else.
+//!
+//! | command | answer |
+//! |---|---|
+//! | [`Provision`](commands::Provision) | [`CommandReport::provision`]: the signed answer, [verified](answers::ProvisionAnswer::verify) to profile id and keys |
+//! | [`InstallCertificates`](commands::InstallCertificates) | [`CommandReport::certificate`] |
+//! | [`Sign`](commands::Sign), [`Authenticate`](commands::Authenticate) | [`CommandReport::sign`], [`CommandReport::authenticate`]: signatures, [verified](answers::SignatureAnswer::verify) over what was sent |
+//! | [`StartPinReset`](commands::StartPinReset), [`EndPinReset`](commands::EndPinReset) | [`CommandReport::start_pin_reset`], [`CommandReport::end_pin_reset`]; both in [`Hermod::finish_pin_reset`] |
+//! | [`Ping`](commands::Ping) | [`CommandReport::ping`] |
+//! | [`DeleteProfile`](commands::DeleteProfile), [`DeleteMailbox`](commands::DeleteMailbox) | [`CommandReport::delete_profile`]; the second is done when messaging has answered |
+//! | [`FidoSession`](commands::FidoSession), [`FidoCreate`](commands::FidoCreate) | [`CommandReport::opened`], [`CommandReport::fido`] |
+//! | [`CommandStatus`](commands::CommandStatus), [`Cancel`](commands::Cancel) | a [`CommandReport`] |
+//!
+//! A FIDO credential, with everything between the two commands and the end:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -109,13 +122,19 @@
 //! ```
 //!
 //! * [`Hermod`] holds the address, the [`ApiKey`] and the limits; [`commands`] are values that it sends, one file each.
-//! * [`PlugoutLink`], [`MobileLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use.
+//! * [`Outcome`] is what a command came to; [`answers`] are what a success brings, and how it is verified.
+//! * [`PlugoutLink`], [`MobileLink`] and [`QrCode`] are what a person gets; [`Session`] is what further commands use;
+//!   [`PinReset`](pin_reset::PinReset) are the two halves of a PIN reset as one value.
 //! * [`ContentReceiver`] serves the pictures that commands name; [`push`] has the messages of a notification server of one's own; with
 //!   feature `yaml`, `clients` turns the text that messaging's operator sends into configured clients and receivers.
 //! * [`CallbackReceiver`] takes callbacks into an [`Inbox`](smartid_core::Inbox); [`Hermod::wait`] takes the callback or a poll's answer,
-//!   whichever is first, as a [`CommandReport`].
-//! * [`HermodDialect`] is what may differ between installations. Everything about FIDO on the wire is inferred; each setting tells why in
-//!   [`dialect::EVIDENCE`].
+//!   whichever is first, as a [`CommandReport`]; [`Hermod::states`] tells what happens meanwhile, [`Hermod::wait_step`] leaves the
+//!   sleeping to the caller.
+//! * [`HermodDialect`] is what may differ between installations. Verbs and members of some commands are documented, everything about
+//!   callbacks, polls, deletion and FIDO on the wire is inferred or unknown; each setting tells why in [`dialect::EVIDENCE`].
+//!
+//! Features: `tower` (receivers as `tower::Service`), `stream` (states as `futures_core::Stream`), `triple-des` (admin keys in memory),
+//! `yaml` (`allowed-clients`).
 //!
 //! # Threat model
 //!
@@ -124,8 +143,22 @@
 //!   refused.
 //! * *Anybody may post to the callback address.* HTTP Basic is compared in constant time before the body is read; leaving it out takes a
 //!   method named `danger`. Command ids count up, so a callback without authentication can be forged by guessing.
-//! * *A callback is a claim.* Messaging is said to have validated the app's answer; a registration is checked again by the relying
-//!   party, and a signed answer must be verified before it is used. A JWS is never opened here.
+//! * *A callback is a claim.* Messaging is said to have validated the app's answer; what it checks is not said, so nothing here rests on
+//!   it. A registration is checked again by the relying party. A provisioning answer and a signature show nothing before they are
+//!   verified: against the keys, the nonce, the user and the bytes of the command. A JWS that stands elsewhere counts only when it is the
+//!   only one.
+//! * *Some answers nobody signs*: nonce and transport key of a PIN reset, device information, that certificates are installed or a
+//!   profile is deleted. They are as good as the callback's authentication. With a made-up transport key somebody would be sent a new
+//!   admin key, encrypted to themselves.
+//! * *An older answer may come again.* Provisioning needs a nonce; [`Authenticate::challenge`](commands::Authenticate::challenge) is one
+//!   for authentication; what is signed should hold something that is used once.
+//! * *Another may sign.* Anybody with a certificate of the configured roots passes, unless the policy
+//!   [expects a signer](answers::SignaturePolicy::expecting_signer).
+//! * *A card counts wrong proofs.* One [`EncryptedNonce`](admin_key::EncryptedNonce) leaves a [`PinReset`](pin_reset::PinReset) and no
+//!   second one. Admin keys, nonces and proofs have a blind `Debug`; a new key is never sent in clear because the app's key is unusable.
+//! * *API users of one group share mailboxes, and programs may share an inbox.* A report whose ids or verb are another command's is
+//!   passed over; [`HermodBuilder::inbox_name`] keeps outcomes of several users and servers apart.
+//! * *Pictures are served to messaging alone*: [`ContentReceiver`] demands a password as the callback receiver does.
 //! * *Answers may be hostile or broken.* Bodies are capped, nesting is never followed deeply, HTML and redirects are refusals, an unknown
 //!   state is never an end.
 //!
@@ -133,11 +166,21 @@
 //!
 //! * `lifespan` 300 s and `timeout` 250 s: the vendor's typical values; the difference leaves time to hear of a timeout.
 //! * External ids are chosen at random before a command is sent: an outcome can be found even when the answer to the command is lost.
-//! * A command is never repeated by itself: the person would be asked twice. Polls may be.
+//! * A command is never repeated by itself: the person would be asked twice. Polls, cancels and deletions of mailboxes may be.
+//! * Commands go to `@tmp` unless their header says otherwise, as the published examples do; provision leaves `to` out, as its example
+//!   does; the second half of a PIN reset goes to the mailbox of the first; a deletion goes to its user.
+//! * A provision command without a nonce is not sent. Its answer is asked for as a JWS of the attestation key: the published form.
+//! * Signatures are asked for as `pkcs7`, the published format. One signature over several entries is refused until the dialect says what
+//!   it covers: no page does, and a guess would be believed.
+//! * An authentication without `tbs` counts as bound to nothing but its signer, for the same reason.
+//! * A new admin key is encrypted with RSAES-OAEP and SHA-256 where the app offers a key: of the paddings that are possible, the stronger.
+//! * Names in filters, key types and mechanisms that are not known here refuse nobody, and what was not checked is told. A bare
+//!   signature is the exception: without its mechanism it cannot be verified.
 //! * Polling begins although callbacks work: a callback may be tried only once. Five failed polls in a row end the polling, never the
 //!   wait: the path is a guess.
+//! * The first success of several mailboxes ends a wait: who declines on one phone may approve on another.
 //! * A wait goes on 30 seconds past the `timeout`, for the callback that tells of it, and never past the `lifespan`.
-//! * Outcomes are kept 15 minutes. Raise that with the longest `lifespan` in use.
+//! * Outcomes are kept 15 minutes, or ten minutes more than the client's `lifespan`. Raise that with the longest one in use.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod admin_key;

@@ -47,6 +47,31 @@ impl<'a> Document<'a> {
         Some(here).filter(|text| *text != "null")
     }
 
+    /// The text at a pointer, where it is that of the whole: `None` when a list on the way has another item with another value there. A
+    /// single object counts as a list of one.
+    pub(crate) fn only(&self, pointer: &Pointer) -> Option<&'a str> {
+        fn below<'a>(here: &'a str, tokens: &[String]) -> Option<&'a str> {
+            let Some((token, rest)) = tokens.split_first() else {
+                return Some(here).filter(|text| *text != "null");
+            };
+            if here.starts_with('[') {
+                let items = json::items(here)?;
+                let found = below(items.get(token.parse::<usize>().ok()?)?, rest)?;
+                let alone = items
+                    .iter()
+                    .all(|item| below(item, rest).is_none_or(|other| other == found));
+                return alone.then_some(found);
+            }
+            match Document::of(here)?.0.iter().rev().find(|(name, _)| name == token) {
+                Some((_, inner)) => below(inner, rest),
+                None if token == "0" => below(here, rest),
+                None => None,
+            }
+        }
+        let (first, rest) = pointer.tokens().split_first()?;
+        below(self.member(first)?, rest)
+    }
+
     /// The name of a member that is there twice, of those that the pointers begin with.
     pub(crate) fn repeated<'b>(&self, pointers: &[&'b Pointer]) -> Option<&'b str> {
         let names = pointers.iter().filter_map(|pointer| pointer.tokens().first());
@@ -114,17 +139,21 @@ pub(crate) fn shown(raw: &str, limit: usize) -> Option<String> {
         None if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => raw.to_owned(),
         None => return None,
     };
+    let clean = clean(&whole, limit);
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| clean.to_owned())
+}
+
+/// At most `limit` characters of a text, with spaces for what could move a cursor, break a line or turn the text.
+pub(crate) fn clean(text: &str, limit: usize) -> String {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    let clean: String = whole
-        .chars()
+    text.chars()
         .take(limit)
         .map(|c| if hidden(c) { ' ' } else { c })
-        .collect();
-    let clean = clean.trim();
-    (!clean.is_empty()).then(|| clean.to_owned())
+        .collect()
 }
 
 /// Members that this library does not know, in their order, with their exact JSON text. `Debug` shows the names only.
@@ -187,12 +216,38 @@ mod tests {
     }
 
     #[test]
+    fn what_differs_in_a_list_is_nobodys() {
+        let only = |body: &str| {
+            let document = Document::open(body.as_bytes()).unwrap();
+            document.only(&"/a/0/c".parse().unwrap()).map(str::to_owned)
+        };
+        for body in [
+            r#"{"a":[{"c":1}]}"#,
+            r#"{"a":[{"c":1},{"c":1},{"c":null},{},7]}"#,
+            r#"{"a":{"c":1}}"#,
+        ] {
+            assert_eq!(only(body).as_deref(), Some("1"), "{body}");
+        }
+        for body in [
+            r#"{"a":[{"c":1},{"c":2}]}"#,
+            r#"{"a":[{},{"c":1}]}"#,
+            r#"{"a":[]}"#,
+            r#"{"a":null}"#,
+            r#"{"a":{"1":{"c":1}}}"#,
+            "{}",
+        ] {
+            assert_eq!(only(body), None, "{body}");
+        }
+    }
+
+    #[test]
     fn pointers_reach_through_objects_and_lists() {
         let body = br#"{"a":{"b":[{"c":1},{"c":null}]},"d":1,"d":2}"#;
         let document = Document::open(body).unwrap();
         assert_eq!(document.at(&"/a/b/0/c".parse().unwrap()), Some("1"));
         assert_eq!(document.at(&"/a/b/1/c".parse().unwrap()), None);
         assert_eq!(document.at(&"".parse().unwrap()), None);
+        assert_eq!(document.only(&"/a/b/0/c".parse().unwrap()), Some("1"));
         assert_eq!(document.repeated(&[&"/d".parse().unwrap()]), Some("d"));
         assert!(Document::open(b"[1]").is_none() && Document::open(b"{}{}").is_none());
     }

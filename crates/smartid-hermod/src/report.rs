@@ -42,7 +42,8 @@ pub enum ReportError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CommandFault {
-    /// The name of the error: for FIDO that of a `DOMException` (inferred). A number is taken as its digits.
+    /// The name of the error: for FIDO that of a `DOMException` (inferred). A number is taken as its digits; in a text of several words,
+    /// what looks like a token is masked.
     pub code: Option<String>,
     /// For a person; what looks like a token is masked.
     pub message: Option<String>,
@@ -56,7 +57,8 @@ pub struct CommandReport {
     pub command_id: Option<CommandId>,
     /// The id that we chose, when it is echoed.
     pub external_id: Option<ExternalId>,
-    /// The message, which tells apart the reports of one command to several mailboxes.
+    /// The message, which tells apart the reports of one command to several mailboxes. None where a report names several messages: it
+    /// tells of the command as a whole then.
     pub mid: Option<Mid>,
     /// What kind of command it is; information only.
     pub command_type: Option<String>,
@@ -159,8 +161,16 @@ impl CommandReport {
                 Some(raw)
             };
             let message = part(&places.error_message).and_then(text);
+            let code = code.and_then(|raw| shown(raw, 100));
             CommandFault {
-                code: code.and_then(|raw| shown(raw, 100)),
+                // A name is kept as it is; what has several words is a sentence.
+                code: code.map(|code| {
+                    if code.contains(' ') {
+                        redact::message(&code)
+                    } else {
+                        code
+                    }
+                }),
                 message: message
                     .map(|message| redact::message(&message))
                     .and_then(|message| shown_text(&message)),
@@ -174,7 +184,7 @@ impl CommandReport {
                 Vec::new()
             }
         };
-        let command_type = document.member("commandType").and_then(text);
+        let command_type = document.member("commandType").and_then(|raw| shown(raw, 100));
         Ok(Self {
             command_id,
             external_id,

@@ -10,8 +10,11 @@ use smartid_core::{Content, Incoming, Lint, SecretString, Unreadable, json};
 use crate::dialect::StateSpellings;
 use crate::ids::{Bid, CommandId, Fqdn, Mid};
 use crate::link::{LinkError, MobileLink, MobileLinkOptions, PlugoutLink};
-use crate::read::{Document, Extra, id, text};
+use crate::read::{Document, Extra, id, shown, text};
 use crate::state::State;
+
+/// The most destinations of one command that are read: more than anybody has mailboxes.
+const MAX_DESTINATIONS: usize = 1000;
 
 /// The answer to a command.
 #[derive(Clone, Debug)]
@@ -110,7 +113,7 @@ impl ImmediateResponse {
         Ok(Self {
             command_id,
             destinations,
-            command_type: document.member("commandType").and_then(text),
+            command_type: document.member("commandType").and_then(|raw| shown(raw, 100)),
             state,
             fqdn: document.member("fqdn").and_then(text).map(Fqdn::new),
             extra: document.into_extra(&["commandId", "destinations", "commandType", "state", "fqdn"]),
@@ -193,6 +196,12 @@ impl Destination {
             ]);
         }
         let items = json::items(raw).ok_or_else(|| (String::new(), "a list of destinations".to_owned()))?;
+        if items.len() > MAX_DESTINATIONS {
+            return Err((
+                String::new(),
+                format!("a list of more than {MAX_DESTINATIONS} destinations"),
+            ));
+        }
         let read = |(index, raw)| {
             Self::read(raw).map_err(|(name, reason)| {
                 let dot = if name.is_empty() { "" } else { "." };
@@ -212,7 +221,9 @@ impl Destination {
                 .ok_or_else(|| (name, "an id is text that is not empty".to_owned())),
         };
         let (bid, mid) = (name("bid")?.map(Bid::new), name("mid")?.map(Mid::new));
-        let link = match document.member("uri") {
+        // An empty text is what some write where there is none.
+        let filled = |name| document.member(name).filter(|raw| *raw != "\"\"");
+        let link = match filled("uri") {
             None => None,
             Some(raw) => {
                 let uri = SecretString::new(text(raw).ok_or_else(|| ("uri", "a link is text".to_owned()))?);
@@ -220,7 +231,7 @@ impl Destination {
             }
         };
         let bid = bid.or_else(|| link.as_ref().map(|link| link.bid().clone()));
-        let location = document.member("location").and_then(text);
+        let location = filled("location").and_then(text);
         Ok(Self {
             to: document.member("to").and_then(text).unwrap_or_default(),
             bid,

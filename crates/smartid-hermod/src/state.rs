@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::dialect::StateSpellings;
+use crate::read::clean;
 
 /// The state of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +24,8 @@ pub enum State {
     Rejected,
     /// The person, or the API user, cancelled.
     Cancelled,
-    /// A spelling that stands in no list of the dialect; it is not final. Empty when there was no state.
+    /// A spelling that stands in no list of the dialect; it is not final. Empty when there was no state. Its first 64 characters, those
+    /// that control a terminal or turn text as spaces; text from outside all the same, so escape it for HTML.
     Other(String),
 }
 
@@ -42,10 +44,20 @@ impl State {
         lists
             .into_iter()
             .find(|(list, _)| list.iter().any(|known| known == text))
-            .map_or_else(
-                || Self::Other(text.chars().take(64).collect()),
-                |(_, state)| state,
-            )
+            .map_or_else(|| Self::Other(clean(text, 64)), |(_, state)| state)
+    }
+
+    /// The default spelling.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMEOUT",
+            Self::Rejected => "REJECTED",
+            Self::Cancelled => "CANCELLED",
+            Self::Other(text) => text,
+        }
     }
 
     /// Whether nothing more will happen to the command.
@@ -58,15 +70,7 @@ impl State {
 impl fmt::Display for State {
     /// The default spelling.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InProgress => "IN_PROGRESS",
-            Self::Success => "SUCCESS",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMEOUT",
-            Self::Rejected => "REJECTED",
-            Self::Cancelled => "CANCELLED",
-            Self::Other(text) => text,
-        })
+        f.write_str(self.as_str())
     }
 }
 

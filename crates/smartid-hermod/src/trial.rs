@@ -99,14 +99,9 @@ fn profiles(dialect: &HermodDialect, header: &dyn Fn() -> CommandHeader) -> Resu
         .smart_card("card")
         .certificate(CertificateEntry::json("{}"));
     request(&certificate, dialect)?;
-    request(
-        &DeleteProfile::new(header(), Profiles::one("user", "profile").mailbox("bid")),
-        dialect,
-    )?;
-    request(
-        &DeleteMailbox::new(header(), Profiles::one("user", "profile").mailbox("bid")),
-        dialect,
-    )
+    let one = || Profiles::one("user", "profile").mailbox("bid");
+    request(&DeleteProfile::new(header(), one()), dialect)?;
+    request(&DeleteMailbox::new(header(), one()), dialect)
 }
 
 fn pin_reset(dialect: &HermodDialect, header: &dyn Fn() -> CommandHeader) -> Result<(), ConfigError> {

@@ -127,7 +127,8 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// Tables whose settings have tests of their own: `dialect_answers.rs`, `golden_content.rs`.
+/// Tables whose settings have tests of their own: `dialect_answers.rs`, `dialect_signature.rs`,
+/// `golden_content.rs`.
 const ELSEWHERE: [&str; 2] = ["answers.", "content."];
 
 /// One of each command, by the name of its table, and the poll.

@@ -128,6 +128,13 @@ fn what_is_odd_leaves_a_lint() {
         ]
     );
     assert_eq!(lints("payload_csr_pem.json", "request_new_one_key.json").len(), 1);
+    let update = |payload: &str| lints(payload, "request_update_keys.json");
+    assert!(update("payload_update.json").is_empty());
+    let silent = update("payload_update_no_profileid.json");
+    assert!(
+        silent.len() == 1 && silent[0].starts_with("profileid: "),
+        "{silent:?}"
+    );
     let refusal = verify(
         payload("payload_three_keys.json"),
         &made("request_three_keys.json")

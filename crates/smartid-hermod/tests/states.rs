@@ -169,8 +169,11 @@ fn what_came_before_somebody_asked_is_told_before_the_end() {
     assert_eq!(told, ["FETCHED", "end Some(\"SUCCESS\") Callback"]);
 }
 
+/// Answers to polls, callbacks with the seconds before each, and the policy.
+type Circumstances = (Vec<Answer>, Vec<(u64, String)>, PollPolicy);
+
 /// Circumstances under which a wait ends in each of its ways.
-fn circumstances() -> Vec<(Vec<Answer>, Vec<(u64, String)>, PollPolicy)> {
+fn circumstances() -> Vec<Circumstances> {
     let off = PollPolicy::off;
     vec![
         (vec![], vec![], off()),

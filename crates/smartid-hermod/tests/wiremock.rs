@@ -17,7 +17,7 @@ use common::{CLIENT_ID, CLIENT_KEY, golden};
 use http::{HeaderMap, Method};
 use smartid_core::base64::{Flavour, encode};
 use smartid_core::{CallPolicy, Head, Inbound, Inbox, MemoryInbox, Phase, Retry, Turn};
-use smartid_hermod::commands::{Ping, Raw};
+use smartid_hermod::commands::{Cancel, Ping, Raw};
 use smartid_hermod::{
     ApiKey, By, Hermod, HermodDialect, ImmediateResponse, Outcome, Pending, PollPolicy, State, StateChange,
 };
@@ -315,4 +315,50 @@ async fn a_raw_command_comes_back_as_it_is() {
     let answer = hermod.call(&Raw::new("ping", "{ \"a\": 1 }")).await.unwrap();
     assert_eq!((answer.status.as_u16(), &answer.body[..6]), (418, &b"<html>"[..]));
     assert_eq!(requests(&server).await[0].body, b"{ \"a\": 1 }", "byte for byte");
+}
+
+#[tokio::test]
+async fn a_command_that_is_withdrawn_ends_the_wait_when_the_service_says_so() {
+    let server = MockServer::start().await;
+    let at = |verb: &str| Mock::given(method(verb)).and(path(format!("{BASE_PATH}/5105")));
+    at("GET")
+        .respond_with(json(200, "ping/poll_in_progress.json"))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    at("DELETE")
+        .respond_with(ResponseTemplate::new(204))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let hermod = client(&server, CallPolicy::default());
+    let (inbox, pending, policy) = (MemoryInbox::new(), sent(&hermod), often());
+    let mut states = hermod.states(&inbox, &pending, &policy);
+    assert!(matches!(
+        states.next().await.unwrap().unwrap(),
+        StateChange::Unfinished(_)
+    ));
+    assert!(hermod.call(&Cancel::new("5105")).await.unwrap().is_none());
+    at("GET")
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_raw(r#"{"commandId":"5105","state":"CANCELLED"}"#, "application/json"),
+        )
+        .mount(&server)
+        .await;
+    let waited = loop {
+        match states.next().await.unwrap().unwrap() {
+            StateChange::Ended(waited) => break waited,
+            StateChange::Unfinished(_) | StateChange::Polling(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let report = waited.report.unwrap();
+    assert_eq!((waited.by, &report.state), (By::Poll, &State::Cancelled));
+    assert_eq!(report.ping(hermod.dialect()), Outcome::Cancelled);
+    let withdrawn = requests(&server)
+        .await
+        .into_iter()
+        .find(|request| request.method.as_str() == "DELETE");
+    assert!(withdrawn.unwrap().headers.contains_key("x-api-key"));
 }

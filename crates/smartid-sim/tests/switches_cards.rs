@@ -100,7 +100,9 @@ async fn pin_reset_follows_its_switches() {
         &mut receiver,
         start.clone(),
         |response| {
-            let key = PublicKey::from_jwk(&response["transportedkey"]).unwrap();
+            let jwk = &response["transportedkey"];
+            assert_eq!((jwk["use"].as_str(), jwk.get("alg")), (Some("enc"), None));
+            let key = PublicKey::from_jwk(jwk).unwrap();
             let mut body = proof(response, [7; 24]);
             body["newadminkey"] = json!(std64(&key.encrypt_pkcs1("0b".repeat(24).as_bytes()).unwrap()));
             body

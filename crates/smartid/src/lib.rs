@@ -43,7 +43,8 @@
 //!
 //! # Features
 //!
-//! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `webauthn-rs-proto` (conversions);
+//! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `stream` (a command's states as a
+//! stream); `triple-des` (admin keys of smart cards); `yaml` (messaging's list of API users); `webauthn-rs-proto` (conversions);
 //! `pkcs12` (keys from containers); `pkcs11` (keys on smart cards); `full` (all of them).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

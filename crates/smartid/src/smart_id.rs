@@ -127,12 +127,11 @@ impl SmartId {
     /// ```
     ///
     /// # Errors
-    /// [`Missing`] when there is no client of Messaging, whose dialect the receiver shares.
+    /// [`Missing`] when there is no client of Messaging, whose dialect and inbox name the receiver shares.
     #[cfg(feature = "hermod")]
     pub fn callback_receiver(&self) -> Result<smartid_hermod::callback::CallbackReceiverBuilder, Missing> {
         let inbox: Arc<dyn smartid_core::Inbox> = Arc::<dyn FlowStore>::clone(&self.store);
-        let receiver = smartid_hermod::callback::CallbackReceiver::builder(inbox, Arc::clone(&self.runtime));
-        Ok(receiver.dialect(self.hermod()?.dialect().clone()))
+        Ok(self.hermod()?.callback_receiver(inbox))
     }
 
     /// The flow that provisions a FIDO credential on behalf of a user.

@@ -23,8 +23,6 @@ pub(crate) struct Case {
     pub(crate) with: &'static str,
     /// Whether the end without the dialect is another one. A setting that moves what may also be left out does not show by its end.
     pub(crate) needed: bool,
-    /// How many seconds the command can be answered.
-    pub(crate) seconds: u64,
 }
 
 const fn messaging(name: &'static str, messaging: &'static str, sim: &'static str) -> Case {
@@ -36,7 +34,6 @@ const fn messaging(name: &'static str, messaging: &'static str, sim: &'static st
         by: By::Either,
         with: "stored",
         needed: true,
-        seconds: 20,
     }
 }
 
@@ -49,7 +46,6 @@ const fn da(name: &'static str, digital_access: &'static str, sim: &'static str)
         by: By::Either,
         with: "stored",
         needed: true,
-        seconds: 20,
     }
 }
 
@@ -62,11 +58,6 @@ impl Case {
     /// The default takes it, too, because it is wider.
     const fn optional(mut self) -> Self {
         self.needed = false;
-        self
-    }
-
-    const fn within(mut self, seconds: u64) -> Self {
-        self.seconds = seconds;
         self
     }
 
@@ -127,10 +118,9 @@ pub(crate) const CASES: &[Case] = &[
     .optional(),
     messaging("200 is no success", "fido.session.success = [202]", "").ends("command-refused"),
     messaging("200 is no success of the create command", "fido.create.success = [202]", "").ends("command-refused"),
-    messaging("a poll that is answered 200 is no answer", "status.success = [202]", "").by(By::Poll).ends("link-never-opened").within(1),
+    messaging("a poll that is answered 200 is no answer", "status.success = [202]", "").by(By::Poll).ends("link-never-opened"),
     messaging("time over is spelled otherwise", "states.timeout = ['LATE']", "[hermod.states]\ntimeout = 'LATE'\n[desktop]\npersona = 'never-opens'")
         .ends("link-never-opened")
-        .within(1)
         .optional(),
     messaging(
         "states are spelled otherwise",

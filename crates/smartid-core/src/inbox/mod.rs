@@ -25,13 +25,13 @@ impl CorrelationId {
     /// The id that we chose and sent along, at the named service.
     #[must_use]
     pub fn external(service: &str, id: &str) -> Self {
-        Self(format!("{service}/external/{id}"))
+        Self([service, "/external/", id].concat())
     }
 
     /// The id that the service gave to the command.
     #[must_use]
     pub fn command(service: &str, id: &str) -> Self {
-        Self(format!("{service}/command/{id}"))
+        Self([service, "/command/", id].concat())
     }
 
     /// The id as a store keeps it.

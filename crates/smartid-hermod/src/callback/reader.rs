@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use smartid_core::{Admission, Head, Letter, Reply, SecretBytes, Timestamp};
+use smartid_core::{Admission, Head, Letter, Reply, Timestamp};
 
 use super::CallbackReaderBuilder;
-use crate::basic;
+use crate::basic::{self, Pair};
 use crate::dialect::HermodDialect;
 use crate::key::{self, Key};
 use crate::letter;
@@ -54,7 +54,7 @@ impl Refusal {
 #[derive(Clone)]
 pub struct CallbackReader {
     /// `user:password`.
-    pub(super) pair: Option<SecretBytes>,
+    pub(super) pair: Option<Pair>,
     pub(super) body_limit: usize,
     pub(super) retention: Duration,
     pub(super) verbs: Vec<String>,

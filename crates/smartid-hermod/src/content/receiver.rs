@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use smartid_core::json::Pointer;
-use smartid_core::{Admission, BoxFuture, ConfigError, Head, Inbound, Reply, SecretBytes, SecretString};
+use smartid_core::{Admission, BoxFuture, ConfigError, Head, Inbound, Reply, SecretString};
 
 use super::{Content, ContentError, ContentSource};
-use crate::basic::{self, Auth};
+use crate::basic::{self, Auth, Pair};
 use crate::dialect::{ContentDialect, HermodDialect};
 use crate::ids::ContentId;
 use crate::read::{Document, id};
@@ -129,7 +129,7 @@ fn count(counter: &AtomicU64) {
 pub struct ContentReceiver {
     source: Arc<dyn ContentSource>,
     /// `user:password`.
-    pair: Option<SecretBytes>,
+    pair: Option<Pair>,
     body_limit: usize,
     dialect: ContentDialect,
     /// Where the id stands.

@@ -12,14 +12,22 @@ pub const PERSONAL: &str = "personal";
 
 const MAX_SCHEME: usize = 64;
 
-/// Schemes that belong to browsers, to the system, or to the Desktop App.
+/// Schemes that belong to browsers, to the system, to its shops and settings, or to the Desktop App. No list of them is complete; what
+/// it keeps out is what runs, installs or changes something before anybody is asked.
 const TAKEN: &[&str] = &[
     "about",
+    "android-app",
+    "app-prefs",
     "blob",
+    "callto",
+    "chrome",
+    "chrome-extension",
     "cid",
     "com.nexusgroup.plugout",
     "content",
     "data",
+    "facetime",
+    "facetime-audio",
     "file",
     "filesystem",
     "ftp",
@@ -27,13 +35,24 @@ const TAKEN: &[&str] = &[
     "http",
     "https",
     "intent",
+    "itms",
+    "itms-apps",
+    "itms-services",
     "jar",
     "javascript",
     "livescript",
     "mailto",
+    "market",
+    "moz-extension",
     "ms-appdata",
+    "ms-appinstaller",
+    "ms-msdt",
+    "ms-settings",
+    "prefs",
     "resource",
+    "search-ms",
     "sftp",
+    "shell",
     "sms",
     "smsto",
     "ssh",
@@ -43,6 +62,7 @@ const TAKEN: &[&str] = &[
     "view-source",
     "ws",
     "wss",
+    "x-apple.systempreferences",
 ];
 
 /// The scheme in small letters, when it is one by RFC 3986 that an app can have.

@@ -34,6 +34,11 @@ pub struct Waiter<'a> {
     pub(super) health: PollHealth,
     /// Sleeps until a poll is due, and polls.
     pub(super) cycle: Option<BoxFuture<'static, Polled>>,
+    /// Sleeps until the deadline that stands beside it. It is not begun anew at each look, so that a clock that is set back does not
+    /// lengthen the wait.
+    timer: Option<(Timestamp, BoxFuture<'static, ()>)>,
+    /// Whether that sleep is over.
+    past: bool,
     /// What is needed only where somebody wants to hear of everything.
     pub(super) watch: Option<Box<Watch>>,
 }
@@ -77,6 +82,8 @@ impl<'a> Waiter<'a> {
             unfinished: None,
             health: PollHealth::default(),
             cycle: None,
+            timer: None,
+            past: false,
             watch: None,
         }
     }
@@ -146,9 +153,9 @@ impl<'a> Waiter<'a> {
             if over {
                 return Ok(self.ended(By::Callback));
             }
-            let now = self.now();
-            let left = self.deadline().since(now);
-            if left.is_zero() {
+            let (now, deadline) = (self.now(), self.deadline());
+            let left = deadline.since(now);
+            if left.is_zero() || self.past {
                 // Boxed, because it is needed once and is large.
                 let by = Box::pin(self.give_up()).await?;
                 return Ok(self.ended(by));
@@ -156,17 +163,26 @@ impl<'a> Waiter<'a> {
             if self.cycle.is_none() {
                 self.cycle = self.next_cycle(now);
             }
-            let timer = self.hermod.runtime().sleep(left);
+            let timer = match &mut self.timer {
+                Some((until, timer)) if *until == deadline => timer,
+                other => &mut other.insert((deadline, self.hermod.runtime().sleep(left))).1,
+            };
             let cycle = &mut self.cycle;
             let poll = poll_fn(|context| match cycle {
                 Some(cycle) => cycle.as_mut().poll(context),
                 None => Poll::Pending,
             });
-            // Anything else is a letter or the deadline: look.
-            if let Either::Second(Either::First(outcome)) = race(arrival, race(poll, timer)).await {
-                self.cycle = None;
-                if self.polled(outcome) {
-                    return Ok(self.ended(By::Poll));
+            match race(arrival, race(poll, timer)).await {
+                Either::First(()) => {}
+                Either::Second(Either::First(outcome)) => {
+                    self.cycle = None;
+                    if self.polled(outcome) {
+                        return Ok(self.ended(By::Poll));
+                    }
+                }
+                // Look once more, whatever the clock of the day says.
+                Either::Second(Either::Second(())) => {
+                    self.past = true;
                 }
             }
         }

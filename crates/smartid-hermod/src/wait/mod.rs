@@ -10,8 +10,8 @@
 //! * For each mailbox the first final report counts, whatever comes later: a success after a timeout stays in the inbox as it came, and
 //!   changes nothing; neither does a timeout after a success.
 //! * A command to a user is put into each of the user's mailboxes, and each answers for itself. [`Until`] says whether the first success
-//!   ends the wait, which is the default, or only the last answer. A report that names no mailbox, and the answer to a poll, tell of the
-//!   command as a whole.
+//!   ends the wait, which is the default, or only the last answer. A report that names no mailbox or several, and the answer to a poll,
+//!   tell of the command as a whole.
 //! * A report is another command's, and is passed over, when an id that both have differs, or when it came to the verb of another command
 //!   than the one that [`Pending::sent_to`] names. A mailbox that the command was not put into leaves a lint, because where a report
 //!   names it is inferred.

@@ -166,8 +166,11 @@ impl PollHealth {
         if self.is_degraded() || pending.command_id.is_none() {
             return None;
         }
-        policy.interval?;
-        Some(*self.next.get_or_insert_with(|| now + policy.first))
+        // Never further away than a poll can be: the clock may have been set back since.
+        let furthest = now + policy.first.max(policy.interval?);
+        let next = self.next.unwrap_or(now + policy.first).earlier(furthest);
+        self.next = Some(next);
+        Some(next)
     }
 
     pub(super) fn failed(&mut self, error: &Error, policy: &PollPolicy) {

@@ -242,7 +242,15 @@ impl App {
 fn public(config: &DesktopConfig, key: &Key) -> Value {
     match config.transported_key_encoding {
         TransportedKeyEncoding::Spki => json!(BASE64_STANDARD.encode(key.public_spki_der())),
-        TransportedKeyEncoding::Jwk => key.jwk(None),
+        TransportedKeyEncoding::Jwk => {
+            let mut jwk = key.jwk(None);
+            if let Some(members) = jwk.as_object_mut() {
+                // It is there to be encrypted to (RFC 7517 4.2), by whatever algorithm.
+                members.remove("alg");
+                members.insert("use".to_owned(), json!("enc"));
+            }
+            jwk
+        }
     }
 }
 

@@ -61,7 +61,8 @@ impl AttestationKeys {
 }
 
 /// What is kept of a provision command to check its answer by, perhaps in another process. There is no secret in it: it is what the
-/// device was sent.
+/// device was sent. What was stored is read strictly: one that lacks a member, or has one that this version does not know, is refused,
+/// because less would be checked than was meant.
 ///
 /// ```
 /// use std::time::Duration;
@@ -80,13 +81,16 @@ impl AttestationKeys {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ProvisionExpectation {
     /// The challenge; without one it is not looked at.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub nonce: Option<Nonce>,
     /// The user.
     pub user_id: UserId,
     /// The profile to update; without one a new profile is expected.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub profile_id: Option<ProfileId>,
     /// The key that the answer is signed with.
     pub signature_key: SignatureKey,

@@ -52,31 +52,31 @@ pub enum ProvisionRefusal {
     #[error("the answer is about another profile than the command")]
     ProfileDiffers,
     /// A key that was asked for is not there.
-    #[error("the key {key:?} was asked for and is not there")]
+    #[error("the key {:?} was asked for and is not there", key.as_str())]
     KeyMissing {
         /// Which one.
         key: KeyId,
     },
     /// A key is there that nobody asked for.
-    #[error("the key {key:?} was not asked for")]
+    #[error("the key {:?} was not asked for", key.as_str())]
     KeyUnasked {
         /// Which one.
         key: KeyId,
     },
     /// Two keys have the same id.
-    #[error("two keys have the id {key:?}")]
+    #[error("two keys have the id {:?}", key.as_str())]
     KeyTwice {
         /// Which one.
         key: KeyId,
     },
     /// The certification request and the JWK of a key are of different keys.
-    #[error("the certification request and the JWK of {key:?} are of different keys")]
+    #[error("the certification request and the JWK of {:?} are of different keys", key.as_str())]
     KeyContradicts {
         /// Which one.
         key: KeyId,
     },
     /// A certification request is refused, or is not there although a template was sent.
-    #[error("the certification request of {key:?} is refused: {refusal}")]
+    #[error("the certification request of {:?} is refused: {refusal}", key.as_str())]
     Request {
         /// Which key.
         key: KeyId,
@@ -85,7 +85,7 @@ pub enum ProvisionRefusal {
         refusal: Refusal,
     },
     /// A raw key is refused.
-    #[error("the key {key:?} is refused: {refusal}")]
+    #[error("the key {:?} is refused: {refusal}", key.as_str())]
     Key {
         /// Which one.
         key: KeyId,
@@ -94,7 +94,7 @@ pub enum ProvisionRefusal {
         refusal: Refusal,
     },
     /// Two keys of the profile are the same, and the policy does not allow it.
-    #[error("the keys {one:?} and {other:?} are the same key")]
+    #[error("the keys {:?} and {:?} are the same key", one.as_str(), other.as_str())]
     KeyShared {
         /// One of them.
         one: KeyId,

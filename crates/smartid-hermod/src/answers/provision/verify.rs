@@ -106,7 +106,14 @@ fn check_names(
         (None, None) => Err(ProvisionRefusal::ProfileMissing),
         (None, Some(made)) => Ok(ProfileId::new(made.as_str())),
         (Some(wanted), Some(found)) if wanted.as_str() != found => Err(ProvisionRefusal::ProfileDiffers),
-        (Some(wanted), _) => Ok(wanted.clone()),
+        (Some(wanted), Some(_)) => Ok(wanted.clone()),
+        (Some(wanted), None) => {
+            lints.push(Lint::new(
+                "profileid",
+                "the answer names no profile; it is taken for the one that was to be changed",
+            ));
+            Ok(wanted.clone())
+        }
     }
 }
 

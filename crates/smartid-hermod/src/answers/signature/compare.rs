@@ -34,8 +34,12 @@ pub(super) fn check(
     places: &SignaturePayloadDialect,
     bindings: &mut Bindings,
 ) -> Result<(), SignatureRefusal> {
+    // Where the entries are the content itself, it is the list of them.
+    let begins = |text: &str| {
+        text.starts_with('{') || text.starts_with('[') && entries == Entries::Tbs && places.tbs.is_root()
+    };
     let object = std::str::from_utf8(content).ok().map(str::trim);
-    let object = object.filter(|text| text.starts_with('{') && said_once(text, MAX_DEPTH));
+    let object = object.filter(|text| begins(text) && said_once(text, MAX_DEPTH));
     let at = |place: &Pointer| {
         object
             .and_then(|text| json::find(text, place))
@@ -125,6 +129,47 @@ fn said_once(raw: &str, depth: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_content_may_be_the_list_of_entries_itself() {
+        let asked = SignatureExpectation::of([Entry::text("tbs", "one"), Entry::text("tbs", "two")]);
+        let list = serde_json::to_string(&asked.tbs).unwrap();
+        let check = |content: &str, entries: Entries, place: &str| {
+            let places = SignaturePayloadDialect {
+                tbs: place.parse().unwrap(),
+                ..SignaturePayloadDialect::default()
+            };
+            check(
+                content.as_bytes(),
+                &asked,
+                entries,
+                &places,
+                &mut Bindings::default(),
+            )
+        };
+        assert_eq!(check(&list, Entries::Tbs, ""), Ok(()));
+        assert_eq!(
+            check("[]", Entries::Tbs, ""),
+            Err(SignatureRefusal::EntriesDiffer)
+        );
+        assert_eq!(
+            check("{}", Entries::Tbs, ""),
+            Err(SignatureRefusal::EntriesDiffer)
+        );
+        // Anywhere else it is an object that has the list.
+        assert_eq!(
+            check(&list, Entries::Tbs, "/tbs"),
+            Err(SignatureRefusal::ContentUnreadable)
+        );
+        assert_eq!(
+            check(&list, Entries::Description, ""),
+            Err(SignatureRefusal::ContentUnreadable)
+        );
+        assert_eq!(
+            check(&format!("{{\"tbs\":{list}}}"), Entries::Tbs, "/tbs"),
+            Ok(())
+        );
+    }
 
     #[test]
     fn a_value_is_compared_whatever_its_order() {

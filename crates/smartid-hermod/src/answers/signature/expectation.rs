@@ -16,7 +16,9 @@ use crate::signature_kind::{SignatureFormat, SignatureMechanism};
 /// What was sent, and so what must have been signed. Made by [`Sign::expectation`](crate::commands::Sign::expectation) and
 /// [`Authenticate::expectation`](crate::commands::Authenticate::expectation); serialise it to check the answer in another process.
 ///
-/// It holds the entries themselves and not digests of them: a detached or a bare signature cannot be checked without its content.
+/// It holds the entries themselves and not digests of them: a detached or a bare signature cannot be checked without its content. What
+/// was stored is read strictly: without `tbs`, or with a member that this version does not know, it is refused, because less would be
+/// checked than was meant.
 ///
 /// ```
 /// use smartid_hermod::Entry;
@@ -30,32 +32,31 @@ use crate::signature_kind::{SignatureFormat, SignatureMechanism};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SignatureExpectation {
     /// The format that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<SignatureFormat>,
     /// The mechanism that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mechanism: Option<SignatureMechanism>,
     /// What was to be signed, in this order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tbs: Vec<Entry>,
     /// What the person was told. It counts only where a signature covers the entries as such.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub description: Vec<Entry>,
     /// Which key could be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<CertificateFilter>,
     /// The challenge that was sent beside the entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<Nonce>,
     /// The user who must be named where the signed content names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
     /// The bytes of entries that the command did not carry, by their number.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) supplied: BTreeMap<usize, Octets>,
 }
 

@@ -19,6 +19,7 @@ mod verify;
 mod tests;
 
 use smartid_core::Lint;
+use smartid_trust::Certificate;
 
 use crate::dialect::{HermodDialect, SignatureAnswerDialect};
 use crate::outcome::Outcome;
@@ -42,6 +43,8 @@ pub struct SignatureAnswer {
     items: Vec<SignatureItem>,
     /// Whether the signatures came as a list, one for each entry.
     list: bool,
+    /// Those that stand beside the signatures.
+    certificates: Vec<Certificate>,
     settings: SignatureAnswerDialect,
 }
 

@@ -95,7 +95,8 @@ impl Signers {
         self.jws.as_ref().clone()
     }
 
-    pub(super) fn cms(&self) -> CmsPolicy {
+    /// With the certificates that stand beside a message.
+    pub(super) fn cms(&self, beside: &[Certificate]) -> CmsPolicy {
         let policy = match (&self.chains, &self.keys) {
             (Some(chains), _) => CmsPolicy::certificates(Arc::clone(chains)),
             (None, keys) => {
@@ -105,7 +106,7 @@ impl Signers {
             }
         };
         policy
-            .with_certificates(self.supplied.clone())
+            .with_certificates([&self.supplied, beside].concat())
             .with_algorithms(self.algorithms)
     }
 

@@ -83,6 +83,7 @@ pub(super) fn answer(
         lints,
         items,
         list,
+        certificates: beside.certificates,
         settings: settings.clone(),
     })
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use smartid_core::Timestamp;
 use smartid_trust::cms::{SignedContent, SignerReport};
-use smartid_trust::{Proof, Reason, Refusal, Verified};
+use smartid_trust::{Certificate, Proof, Reason, Refusal, Verified};
 
 use super::compare::{self, Entries};
 use super::item::Form;
@@ -63,7 +63,7 @@ impl SignatureAnswer {
         let mut first = None;
         let mut signatures = Vec::with_capacity(covered.len());
         for (item, covered) in self.items.iter().zip(covered) {
-            let (verified, signers) = verify(item, &covered, policy, at)?;
+            let (verified, signers) = verify(item, &self.certificates, &covered, policy, at)?;
             let content = verified.fact().clone();
             if covered.bytes.is_none() {
                 let places = &self.settings.payload;
@@ -115,7 +115,7 @@ impl SignatureAnswer {
         messages
             .flat_map(|(item, bytes)| match &item.data {
                 SignatureData::Pkcs7(message) => {
-                    let mut cms = policy.signers.cms();
+                    let mut cms = policy.signers.cms(&self.certificates);
                     let mut message = message.clone();
                     if let Some(bytes) = bytes {
                         cms = cms.expecting_content(bytes.clone());
@@ -250,13 +250,14 @@ type Checked = (Verified<Bytes>, Vec<VerifiedSigner>);
 
 fn verify(
     item: &SignatureItem,
+    beside: &[Certificate],
     covered: &Covered,
     policy: &SignaturePolicy,
     at: Timestamp,
 ) -> Result<Checked, SignatureRefusal> {
     match &item.data {
         SignatureData::Pkcs7(message) => {
-            let mut cms = policy.signers.cms();
+            let mut cms = policy.signers.cms(beside);
             let mut message = message.clone();
             if let Some(bytes) = &covered.bytes {
                 cms = cms.expecting_content(bytes.clone());
