@@ -42,7 +42,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     root: Vec<PathBuf>,
 
-    /// Certificates that a message may lack, between its signer and a root; may be repeated
+    /// Certificates that a CMS message or a certificate may lack on the way to a root; may be repeated
     #[arg(long, value_name = "FILE")]
     intermediate: Vec<PathBuf>,
 

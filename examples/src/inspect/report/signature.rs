@@ -279,7 +279,18 @@ fn verify(
         }
     };
     let right = finding.verdict != Some(false);
-    let several = answer.signatures().len() > 1 && asked.tbs.is_empty();
+    if answer.signatures().len() > 1 && asked.tbs.is_empty() {
+        let reports = answer.signer_reports(&policy(&asked), context.at);
+        evidence::signers(finding, &reports);
+        for report in &reports {
+            if let Err(refusal) = &report.outcome {
+                evidence::refused(finding, refusal);
+            }
+        }
+        return finding.remark(
+            "several signatures are verified together, each over its own: give --content once for each, in the order of tbs, or --sent",
+        );
+    }
     let refusal = match answer.verify(&policy(&asked), context.at) {
         Ok(verified) => {
             evidence::proof(finding, verified.proof());
@@ -307,11 +318,6 @@ fn verify(
     let reports = answer.signer_reports(&policy(&asked), context.at);
     evidence::signers(finding, &reports);
     finding.problem(format!("{}: {refusal}", refusal.code()));
-    if several {
-        finding.remark(
-            "the answer has several signatures: give --content once for each, in the order of tbs, or --sent",
-        );
-    }
     for (covers, word) in [
         (SignatureCovers::Concatenated, "concatenated"),
         (SignatureCovers::Entries, "entries"),

@@ -119,3 +119,24 @@ fn every_command_and_every_answer_is_recognised() {
         assert!(kind.starts_with(expected), "{name}: {kind:?}");
     }
 }
+
+#[test]
+fn what_is_cut_off_or_nested_deeply_is_no_trouble() {
+    for (_, bytes) in files() {
+        for part in 1..4 {
+            let cut = bytes.len() * part / 4;
+            let _ = inspect(&bytes[..cut], &context());
+        }
+    }
+    for (open, close) in [
+        ("{\"data\":", "}"),
+        ("[", "]"),
+        ("{\"commandHeader\":{},\"signCommand\":", "}"),
+    ] {
+        let deep = format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
+        let _ = inspect(deep.as_bytes(), &context());
+        let _ = inspect(open.repeat(20_000).as_bytes(), &context());
+        let inside = format!(r#"{{"commandId":"1","state":"SUCCESS","response":{deep}}}"#);
+        let _ = inspect(inside.as_bytes(), &context());
+    }
+}
