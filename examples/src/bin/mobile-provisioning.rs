@@ -29,7 +29,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     attestation_keys: Option<PathBuf>,
 
-    /// Write the certification requests into this folder, as <key>.csr (DER)
+    /// Write the certification requests into this folder, each named after its key, with .csr (DER)
     #[arg(long, value_name = "FOLDER")]
     requests: Option<PathBuf>,
 

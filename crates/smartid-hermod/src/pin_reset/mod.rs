@@ -32,8 +32,9 @@ pub enum PinResetError {
     /// The answer came from a mailbox that the first half was not put into.
     #[error("the nonce comes from a mailbox that the command was not sent to")]
     OtherMailbox,
-    /// Several mailboxes, or none, and nothing says which one answered.
-    #[error("nothing says which mailbox the nonce comes from, so there is none for the proof")]
+    /// Several mailboxes and nothing says which one answered, or the answer to the first half named none: what only a callback names is
+    /// not sent a proof.
+    #[error("nothing that counts says which mailbox the nonce comes from, so there is none for the proof")]
     NoMailbox,
     /// A proof has gone out. A second one may count towards blocking the token.
     #[error("a proof was sent for this PIN reset already; begin another one")]
@@ -176,11 +177,8 @@ impl PinReset {
     /// The session of the mailbox that answered.
     fn session(&self, challenge: &PinResetChallenge) -> Result<Session, PinResetError> {
         let mailbox = match (self.mailboxes.as_slice(), &challenge.bid) {
-            ([], None) => return Err(PinResetError::NoMailbox),
-            ([], Some(bid)) => Mailbox {
-                bid: bid.clone(),
-                mid: None,
-            },
+            // Where messaging named no mailbox, a callback's word is not enough: a forged one would be sent the proof.
+            ([], _) => return Err(PinResetError::NoMailbox),
             ([only], None) => only.clone(),
             (_, None) => return Err(PinResetError::NoMailbox),
             (all, Some(bid)) => {
