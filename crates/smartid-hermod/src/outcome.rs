@@ -102,3 +102,30 @@ impl CommandReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::FidoOutcome;
+
+    #[test]
+    fn codes_of_any_command_are_those_of_fido_commands_too() {
+        let body = r#"{"commandId":"1","state":"FAILED","error":{"code":"E1"}}"#;
+        let read = |toml: &str| {
+            let dialect: HermodDialect = smartid_core::dialect::overlay(toml).unwrap();
+            let report = CommandReport::read(body.into(), &dialect).unwrap();
+            (report.ping(&dialect).name(), report.fido(&dialect))
+        };
+        assert_eq!(
+            read("callback.declined_codes = ['E1']"),
+            ("declined", FidoOutcome::Declined)
+        );
+        assert_eq!(
+            read("callback.cancelled_codes = ['E1']"),
+            ("cancelled", FidoOutcome::Cancelled)
+        );
+        let (name, fido) = read("");
+        assert_eq!(name, "failed");
+        assert!(matches!(fido, FidoOutcome::Failed { code: Some(code), .. } if code == "E1"));
+    }
+}

@@ -13,6 +13,7 @@ use smartid_core::{Letter, Lint, redact};
 use crate::dialect::HermodDialect;
 use crate::ids::{CommandId, ExternalId, Mid};
 use crate::key::{self, Key};
+use crate::outcome::Outcome;
 use crate::pending::Pending;
 use crate::read::{Document, shown, text};
 use crate::registration;
@@ -273,22 +274,23 @@ impl CommandReport {
     #[must_use]
     pub fn fido(&self, dialect: &HermodDialect) -> FidoOutcome {
         let settings = &dialect.fido;
-        match &self.state {
-            State::InProgress | State::Other(_) => FidoOutcome::Pending,
-            State::TimedOut => FidoOutcome::TimedOut,
-            State::Rejected => FidoOutcome::Declined,
-            State::Cancelled => FidoOutcome::Cancelled,
-            State::Success => match registration::find(&self.edited, settings) {
-                Ok(found) => FidoOutcome::Created {
-                    registration: found.text,
-                    lints: self.lints.iter().cloned().chain(found.lints).collect(),
-                },
-                Err(_) if self.response.is_none() => FidoOutcome::Opened,
-                Err(reason) => FidoOutcome::Unreadable { reason },
+        let found = |report: &Self| match registration::find(&report.edited, settings) {
+            Ok(found) => Ok(Some(found)),
+            Err(_) if report.response.is_none() => Ok(None),
+            Err(reason) => Err(reason),
+        };
+        match self.outcome(dialect, found) {
+            Outcome::Succeeded(Some(found)) => FidoOutcome::Created {
+                registration: found.text,
+                lints: self.lints.iter().cloned().chain(found.lints).collect(),
             },
-            State::Failed => {
-                let code = self.error.as_ref().and_then(|error| error.code.clone());
-                let message = self.error.as_ref().and_then(|error| error.message.clone());
+            Outcome::Succeeded(None) => FidoOutcome::Opened,
+            Outcome::Declined => FidoOutcome::Declined,
+            Outcome::Cancelled => FidoOutcome::Cancelled,
+            Outcome::TimedOut => FidoOutcome::TimedOut,
+            Outcome::Pending => FidoOutcome::Pending,
+            Outcome::Unreadable { reason } => FidoOutcome::Unreadable { reason },
+            Outcome::Failed { code, message } => {
                 let among = |list: &[String]| code.as_ref().is_some_and(|code| list.contains(code));
                 if among(&settings.already_registered) {
                     FidoOutcome::AlreadyRegistered { message }
