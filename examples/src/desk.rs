@@ -18,6 +18,7 @@ use smartid::trust::Certificate;
 use smartid::{ConfigError, Error, Hermod, Timestamp};
 
 use crate::arguments::Common;
+use crate::simulated::{self, Person};
 use crate::terminal::{Style, Terminal, error};
 use crate::world::{World, show_warnings};
 
@@ -193,6 +194,22 @@ impl Desk {
         }
     }
 
+    /// Shows the link of a command to a temporary mailbox, for the Desktop App; simulated, somebody opens it. Nothing without a link.
+    pub fn show_desktop_link(&self, sentence: &str, sent: &Sent) -> Option<Person> {
+        let link = sent.answer.link()?;
+        self.show(sentence, link.expose(), link.qr());
+        let sim = self.world.sim.as_ref()?;
+        Some(simulated::open_on_desktop(sim, link.expose()))
+    }
+
+    /// What the simulated app did, for those who want to follow.
+    pub async fn tell(&self, person: Option<Person>) {
+        if let Some(text) = simulated::told(person).await {
+            let text = self.terminal.dim(&format!("     the simulated app: {text}"));
+            self.terminal.line(&text);
+        }
+    }
+
     /// Waits for the end of a command, and shows what is heard meanwhile. `None`: nothing final came in time.
     ///
     /// # Errors
@@ -283,6 +300,21 @@ impl Desk {
         } else {
             ExitCode::from(1)
         }
+    }
+}
+
+/// A whole program: opens the world that the arguments name, does the work, prints the end.
+pub async fn program(
+    name: &'static str,
+    common: &Common,
+    work: impl AsyncFnOnce(&Desk) -> Result<End, Problem>,
+) -> ExitCode {
+    match Desk::open(name, common).await {
+        Ok(desk) => {
+            let end = work(&desk).await;
+            desk.finish(end)
+        }
+        Err(problem) => usage(name, &common.terminal(), &problem),
     }
 }
 

@@ -12,12 +12,15 @@ use tokio::task::JoinHandle;
 
 use crate::desk::Problem;
 
+/// A simulated person who is about to open a link.
+pub type Person = JoinHandle<Result<DeviceReport, SimError>>;
+
 /// How long a simulated person looks at a link before opening it.
 const MOMENT: Duration = Duration::from_millis(400);
 
 /// The simulated person opens a link of the Desktop App.
 #[must_use]
-pub fn open_on_desktop(sim: &Sim, link: &str) -> JoinHandle<Result<DeviceReport, SimError>> {
+pub fn open_on_desktop(sim: &Sim, link: &str) -> Person {
     let (desktop, link) = (sim.desktop(), link.to_owned());
     tokio::spawn(async move {
         tokio::time::sleep(MOMENT).await;
@@ -27,7 +30,7 @@ pub fn open_on_desktop(sim: &Sim, link: &str) -> JoinHandle<Result<DeviceReport,
 
 /// The simulated person scans the QR code of a mobile link.
 #[must_use]
-pub fn open_on_mobile(sim: &Sim, link: &str) -> JoinHandle<Result<DeviceReport, SimError>> {
+pub fn open_on_mobile(sim: &Sim, link: &str) -> Person {
     let (mobile, link) = (sim.mobile(), link.to_owned());
     tokio::spawn(async move {
         tokio::time::sleep(MOMENT).await;
@@ -89,7 +92,7 @@ pub fn insert_signing_card(
 }
 
 /// Waits a moment for the simulated app to finish, and says what it did.
-pub async fn told(person: Option<JoinHandle<Result<DeviceReport, SimError>>>) -> Option<String> {
+pub async fn told(person: Option<Person>) -> Option<String> {
     let report = tokio::time::timeout(Duration::from_secs(1), person?)
         .await
         .ok()?

@@ -15,7 +15,7 @@ use smartid::trust::jws::JwkSet;
 use smartid::trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
 use smartid::trust::{AttributeComparison, Certificate, CertificateAttribute};
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, read_roots, reason, usage};
+use smartid_examples::desk::{Desk, End, Problem, program, read_roots, reason};
 use smartid_examples::enrolment::{Person, ask, install, verified};
 use smartid_examples::simulated::{authority, certify};
 use smartid_sim::{Persona, Sim};
@@ -44,12 +44,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let desk = match Desk::open("authenticate", &arguments.common).await {
-        Ok(desk) => desk,
-        Err(problem) => return usage("authenticate", &arguments.common.terminal(), &problem),
-    };
-    let end = run(&desk, &arguments).await;
-    desk.finish(end)
+    program("authenticate", &arguments.common, async |desk| {
+        run(desk, &arguments).await
+    })
+    .await
 }
 
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {

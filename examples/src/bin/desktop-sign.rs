@@ -14,8 +14,8 @@ use smartid::hermod::{Entry, Outcome};
 use smartid::trust::Certificate;
 use smartid::trust::path::{ChainPolicy, Purpose, WebpkiVerifier};
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, read_roots, reason, usage};
-use smartid_examples::simulated::{authority, insert_signing_card, open_on_desktop, told};
+use smartid_examples::desk::{Desk, End, Problem, program, read_roots, reason};
+use smartid_examples::simulated::{authority, insert_signing_card};
 
 /// Have something signed, and verify the signature.
 ///
@@ -54,12 +54,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let desk = match Desk::open("desktop-sign", &arguments.common).await {
-        Ok(desk) => desk,
-        Err(problem) => return usage("desktop-sign", &arguments.common.terminal(), &problem),
-    };
-    let end = run(&desk, &arguments).await;
-    desk.finish(end)
+    program("desktop-sign", &arguments.common, async |desk| {
+        run(desk, &arguments).await
+    })
+    .await
 }
 
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
@@ -85,26 +83,14 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     let asked = command.expectation();
     let sent = desk.send(&command, &header).await?;
 
-    let mut person = None;
-    if let Some(link) = sent.answer.link() {
-        desk.show(
-            "Open this link on the user's computer (Smart ID Desktop App):",
-            link.expose(),
-            link.qr(),
-        );
-        person = desk
-            .world
-            .sim
-            .as_ref()
-            .map(|sim| open_on_desktop(sim, link.expose()));
-    }
+    let person = desk.show_desktop_link(
+        "Open this link on the user's computer (Smart ID Desktop App):",
+        &sent,
+    );
     let Some(report) = desk.wait(&sent, "the signature").await? else {
         return Ok(End::no_answer());
     };
-    if let Some(text) = told(person).await {
-        desk.terminal
-            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
-    }
+    desk.tell(person).await;
 
     let answer = match report.sign(hermod.dialect(), &asked) {
         Outcome::Succeeded(answer) => answer,

@@ -11,9 +11,9 @@ use smartid::hermod::answers::{AttestationKeys, Provisioned};
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, usage};
+use smartid_examples::desk::{Desk, End, Problem, program};
 use smartid_examples::enrolment::{Person, ask, install, verified};
-use smartid_examples::simulated::{authority, certify, open_on_mobile, told};
+use smartid_examples::simulated::{authority, certify, open_on_mobile};
 
 /// Provision a profile in the Smart ID Mobile App.
 ///
@@ -40,12 +40,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let desk = match Desk::open("mobile-provisioning", &arguments.common).await {
-        Ok(desk) => desk,
-        Err(problem) => return usage("mobile-provisioning", &arguments.common.terminal(), &problem),
-    };
-    let end = run(&desk, &arguments).await;
-    desk.finish(end)
+    program("mobile-provisioning", &arguments.common, async |desk| {
+        run(desk, &arguments).await
+    })
+    .await
 }
 
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
@@ -74,9 +72,7 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
         Ok(provisioned) => provisioned,
         Err(end) => return Ok(end),
     };
-    if let Some(text) = told(phone).await {
-        terminal.line(&terminal.dim(&format!("     the simulated app: {text}")));
-    }
+    desk.tell(phone).await;
     write_requests(arguments, &provisioned)?;
     if desk.world.sim.is_some()
         && let Err(end) = certified(desk, &provisioned).await?

@@ -11,8 +11,7 @@ use smartid::hermod::commands::StartPinReset;
 use smartid::hermod::pin_reset::{PinOperation, PinReset};
 use smartid::hermod::{Outcome, PollPolicy};
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, usage};
-use smartid_examples::simulated::{open_on_desktop, told};
+use smartid_examples::desk::{Desk, End, Problem, program};
 use smartid_sim::Card;
 
 /// The admin key of the simulated card; a real one is known to the issuer only.
@@ -43,12 +42,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let desk = match Desk::open("pin-reset", &arguments.common).await {
-        Ok(desk) => desk,
-        Err(problem) => return usage("pin-reset", &arguments.common.terminal(), &problem),
-    };
-    let end = run(&desk, &arguments).await;
-    desk.finish(end)
+    program("pin-reset", &arguments.common, async |desk| {
+        run(desk, &arguments).await
+    })
+    .await
 }
 
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
@@ -77,19 +74,10 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
     // It could be stored here: ids and times only.
     let mut reset = PinReset::started(&command, &sent.answer, desk.now());
 
-    let mut person = None;
-    if let Some(link) = sent.answer.link() {
-        desk.show(
-            "Open this link on the computer with the card (Smart ID Desktop App):",
-            link.expose(),
-            link.qr(),
-        );
-        person = desk
-            .world
-            .sim
-            .as_ref()
-            .map(|sim| open_on_desktop(sim, link.expose()));
-    }
+    let person = desk.show_desktop_link(
+        "Open this link on the computer with the card (Smart ID Desktop App):",
+        &sent,
+    );
     let outcome = {
         let _spinner = desk.terminal.spin(
             "Waiting for the card",
@@ -108,10 +96,7 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
             )
             .await?
     };
-    if let Some(text) = told(person).await {
-        desk.terminal
-            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
-    }
+    desk.tell(person).await;
     Ok(match outcome {
         Outcome::Succeeded(_) if new_admin_key.is_some() => {
             End::good("admin-key-changed").fact("card", &arguments.card)

@@ -8,8 +8,7 @@ use clap::Parser;
 use smartid::hermod::Outcome;
 use smartid::hermod::commands::Ping;
 use smartid_examples::arguments::Common;
-use smartid_examples::desk::{Desk, End, Problem, usage};
-use smartid_examples::simulated::{open_on_desktop, told};
+use smartid_examples::desk::{Desk, End, Problem, program};
 
 /// Ping a Smart ID app.
 ///
@@ -28,12 +27,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let desk = match Desk::open("ping", &arguments.common).await {
-        Ok(desk) => desk,
-        Err(problem) => return usage("ping", &arguments.common.terminal(), &problem),
-    };
-    let end = run(&desk, &arguments).await;
-    desk.finish(end)
+    program("ping", &arguments.common, async |desk| {
+        run(desk, &arguments).await
+    })
+    .await
 }
 
 async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
@@ -49,26 +46,14 @@ async fn run(desk: &Desk, arguments: &Arguments) -> Result<End, Problem> {
         .await?;
     sent.pending.expects_response = false;
 
-    let mut person = None;
-    if let Some(link) = sent.answer.link() {
-        desk.show(
-            "Open this link on the user's computer (Smart ID Desktop App):",
-            link.expose(),
-            link.qr(),
-        );
-        person = desk
-            .world
-            .sim
-            .as_ref()
-            .map(|sim| open_on_desktop(sim, link.expose()));
-    }
+    let person = desk.show_desktop_link(
+        "Open this link on the user's computer (Smart ID Desktop App):",
+        &sent,
+    );
     let Some(report) = desk.wait(&sent, "the app").await? else {
         return Ok(End::no_answer());
     };
-    if let Some(text) = told(person).await {
-        desk.terminal
-            .line(&desk.terminal.dim(&format!("     the simulated app: {text}")));
-    }
+    desk.tell(person).await;
     Ok(match report.ping(hermod.dialect()) {
         Outcome::Succeeded(info) => {
             let end = End::good("alive");
