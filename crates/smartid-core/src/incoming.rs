@@ -135,6 +135,58 @@ impl Incoming {
         Some(date.since(now))
     }
 
+    /// As [`redirect`](Self::redirect), when that is an address that a person can be shown: `http`, `https` or relative.
+    #[must_use]
+    pub fn redirect_to_show(&self) -> Option<String> {
+        let target = self.redirect()?;
+        let scheme = target.split(['/', ':']).next().unwrap_or_default();
+        let has_scheme = target
+            .get(scheme.len()..)
+            .is_some_and(|rest| rest.starts_with(':'));
+        let harmless = ["http", "https"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known));
+        (!has_scheme || harmless)
+            .then_some(target)
+            .filter(|target| !target.is_empty())
+    }
+
+    /// As [`retry_after`](Self::retry_after), with a date counted from the answer's own `Date`, since an endpoint knows no clock.
+    /// Without a `Date` only seconds can be understood.
+    #[must_use]
+    pub fn retry_after_by_own_date(&self) -> Option<Duration> {
+        let date = self
+            .headers
+            .get(http::header::DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| httpdate::parse_http_date(value).ok())
+            .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
+            .and_then(|since| u64::try_from(since.as_millis()).ok());
+        match date {
+            Some(millis) => self.retry_after(crate::Timestamp::from_millis(millis)),
+            None => {
+                let value = self.headers.get(http::header::RETRY_AFTER)?;
+                let seconds = value.as_bytes().trim_ascii().iter().all(u8::is_ascii_digit);
+                self.retry_after(crate::Timestamp::from_millis(0))
+                    .filter(|_| seconds)
+            }
+        }
+    }
+
+    /// The beginning of a plain text body, which may be UTF-8 or Latin-1.
+    #[must_use]
+    pub fn plain_text(&self) -> String {
+        let head = self.body.get(..self.body.len().min(2048)).unwrap_or_default();
+        match std::str::from_utf8(head) {
+            Ok(text) => text.to_owned(),
+            // Cut in the middle of a letter.
+            Err(error) if error.error_len().is_none() && head.len() < self.body.len() => {
+                String::from_utf8_lossy(head).into_owned()
+            }
+            Err(_) => head.iter().map(|byte| char::from(*byte)).collect(),
+        }
+    }
+
     /// A request id, under one of the names that services and proxies use.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {

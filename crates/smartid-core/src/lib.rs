@@ -93,7 +93,8 @@ pub use credential::Credential;
 pub use dialect::{Evidence, Tag};
 pub use endpoint::{Endpoint, Repeat};
 pub use error::{
-    Advice, BuildError, CredentialError, Error, Phase, ResponseError, Retry, ServiceError, Turn, Unreadable,
+    Advice, BuildError, CredentialError, Error, NotSigned, Phase, ResponseError, Retry, ServiceError, Turn,
+    Unreadable,
 };
 pub use inbound::{Admission, Head, Inbound, Reply};
 pub use inbox::{CorrelationId, Inbox, Letter, MemoryInbox, Put, StoreError};

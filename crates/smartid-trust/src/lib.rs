@@ -115,4 +115,4 @@ pub use device_encryption::{DeviceEncryptionCertificate, DeviceEncryptionError, 
 pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey, RsaEncryption};
 pub use reason::{Reason, Refusal};
-pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningError, SigningKey};
+pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningError, SigningKey, chain_of};

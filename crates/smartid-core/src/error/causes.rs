@@ -74,3 +74,16 @@ impl CredentialError {
         Self(reason.into())
     }
 }
+
+/// What had to be signed before the request could go out was not signed, so nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what the service wants signed was not signed: {0}")]
+#[non_exhaustive]
+pub struct NotSigned(String);
+
+impl NotSigned {
+    /// `reason` must contain neither PIN nor key material.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}

@@ -19,7 +19,7 @@ use crate::transport::TransportError;
 use crate::url::ConfigError;
 
 pub use advice::{Advice, Phase, Retry, Turn};
-pub use causes::{BuildError, CredentialError, ResponseError, ServiceError};
+pub use causes::{BuildError, CredentialError, NotSigned, ResponseError, ServiceError};
 pub use unreadable::Unreadable;
 
 #[derive(Debug)]
@@ -27,6 +27,7 @@ enum Kind {
     Build(BuildError),
     Config(ConfigError),
     Credential(CredentialError),
+    NotSigned(NotSigned),
     Transport(TransportError),
     Refused(Box<dyn ServiceError>),
     Unreadable(Unreadable),
@@ -82,6 +83,12 @@ impl Error {
         Self::of(operation, Kind::Credential(error))
     }
 
+    /// What the service wants signed was not signed; nothing was sent, or nothing after the question for a signature.
+    #[must_use]
+    pub fn not_signed(operation: &'static str, error: NotSigned) -> Self {
+        Self::of(operation, Kind::NotSigned(error))
+    }
+
     /// The transport failed.
     #[must_use]
     pub fn transport(operation: &'static str, error: TransportError) -> Self {
@@ -130,9 +137,11 @@ impl Error {
     #[must_use]
     pub fn phase(&self) -> Phase {
         match &self.0.kind {
-            Kind::Build(_) | Kind::Config(_) | Kind::Credential(_) | Kind::Deadline { sent: false } => {
-                Phase::NotSent
-            }
+            Kind::Build(_)
+            | Kind::Config(_)
+            | Kind::Credential(_)
+            | Kind::NotSigned(_)
+            | Kind::Deadline { sent: false } => Phase::NotSent,
             Kind::Deadline { sent: true } => Phase::PerhapsDone,
             Kind::Transport(error) => error.phase(),
             Kind::Refused(_) => Phase::Refused,
@@ -234,6 +243,7 @@ impl Error {
             Kind::Build(_) => "build".into(),
             Kind::Config(_) => "config".into(),
             Kind::Credential(_) => "credential".into(),
+            Kind::NotSigned(_) => "not_signed".into(),
             Kind::Transport(error) => error.problem().as_str().into(),
             Kind::Refused(error) => match error.status() {
                 Some(status) => status.as_str().to_owned().into(),
@@ -250,7 +260,7 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         match &self.0.kind {
-            Kind::Build(_) | Kind::Config(_) => Retry::No,
+            Kind::Build(_) | Kind::Config(_) | Kind::NotSigned(_) => Retry::No,
             Kind::Credential(_) | Kind::Deadline { sent: false } => Retry::Yes { after: None },
             Kind::Deadline { sent: true } | Kind::Unreadable(_) => Retry::Forbidden,
             Kind::Transport(error) => error.retry(),
@@ -267,6 +277,11 @@ impl Error {
             Kind::Credential(_) => Advice::new(
                 Turn::Caller,
                 "check the source of the credential: its address, its client id and its secret",
+            ),
+            Kind::NotSigned(_) => Advice::new(
+                Turn::Caller,
+                "check the officer's key: that the card is in its reader, that the PIN is right and not blocked, that certificate and key \
+                 belong together",
             ),
             Kind::Transport(error) => error.advice(),
             Kind::Refused(error) => error.advice(),

@@ -144,7 +144,7 @@ impl DaRefusal {
         let kept = incoming.body().len().min(KEPT);
         let kind = match kind {
             DaRefusalKind::NotAuthenticated { .. } => DaRefusalKind::NotAuthenticated {
-                redirect: read::redirect(incoming),
+                redirect: incoming.redirect_to_show(),
             },
             DaRefusalKind::Rejected { .. } => DaRefusalKind::Rejected {
                 reason: told
@@ -163,7 +163,7 @@ impl DaRefusal {
                 detail: told.message,
                 excerpt: redact::excerpt(incoming),
                 html: incoming.content() == Content::Html,
-                after: read::retry_after(incoming),
+                after: incoming.retry_after_by_own_date(),
                 // A copy, so that a small error does not keep a large answer.
                 body: Bytes::copy_from_slice(incoming.body().get(..kept).unwrap_or_default()),
             }),

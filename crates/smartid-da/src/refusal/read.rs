@@ -1,10 +1,8 @@
 //! Tells a refusal from an answer, and reads what it says.
 
-use std::time::Duration;
-
 use smartid_core::dialect::SuccessStatus;
 use smartid_core::json::{self, Pointer};
-use smartid_core::{Content, Incoming, ResponseError, Timestamp, redact};
+use smartid_core::{Content, Incoming, ResponseError, redact};
 
 use super::{DaRefusal, DaRefusalKind};
 use crate::dialect::{DaDialect, Meaning};
@@ -72,7 +70,7 @@ impl Told {
             }
             _ => Self {
                 code: None,
-                message: Some(redact::message(&plain(incoming.body()))),
+                message: Some(redact::message(&incoming.plain_text())),
             },
         }
     }
@@ -91,62 +89,14 @@ fn first(body: &str, pointers: &[Pointer]) -> Option<String> {
     })
 }
 
-/// The beginning of a plain text, which may be UTF-8 or Latin-1.
-fn plain(body: &[u8]) -> String {
-    let head = body.get(..body.len().min(2048)).unwrap_or_default();
-    match std::str::from_utf8(head) {
-        Ok(text) => text.to_owned(),
-        // Cut in the middle of a letter.
-        Err(error) if error.error_len().is_none() && head.len() < body.len() => {
-            String::from_utf8_lossy(head).into_owned()
-        }
-        Err(_) => head.iter().map(|byte| char::from(*byte)).collect(),
-    }
-}
-
-/// Where a redirect leads, when that is an address that a person could be shown.
-pub(super) fn redirect(incoming: &Incoming) -> Option<String> {
-    let target = incoming.redirect()?;
-    let scheme = target.split(['/', ':']).next().unwrap_or_default();
-    let has_scheme = target
-        .get(scheme.len()..)
-        .is_some_and(|rest| rest.starts_with(':'));
-    let harmless = ["http", "https"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known));
-    (!has_scheme || harmless)
-        .then_some(target)
-        .filter(|target| !target.is_empty())
-}
-
-/// How long to wait. A date is counted from the answer's own `Date`, since an endpoint knows no clock.
-pub(super) fn retry_after(incoming: &Incoming) -> Option<Duration> {
-    let date = incoming
-        .headers()
-        .get(http::header::DATE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| httpdate::parse_http_date(value).ok())
-        .and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok())
-        .and_then(|since| u64::try_from(since.as_millis()).ok());
-    match date {
-        Some(millis) => incoming.retry_after(Timestamp::from_millis(millis)),
-        // Without a date only seconds can be understood.
-        None => {
-            let value = incoming.headers().get(http::header::RETRY_AFTER)?;
-            let seconds = value.as_bytes().trim_ascii().iter().all(u8::is_ascii_digit);
-            incoming
-                .retry_after(Timestamp::from_millis(0))
-                .filter(|_| seconds)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use http::header::{DATE, LOCATION, RETRY_AFTER};
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
     use smartid_core::ServiceError as _;
+
+    use std::time::Duration;
 
     use super::*;
 
@@ -162,29 +112,33 @@ mod tests {
         )
     }
 
+    fn own(incoming: &Incoming) -> Option<Duration> {
+        incoming.retry_after_by_own_date()
+    }
+
     #[test]
     fn a_date_to_wait_for_is_counted_from_the_answers_own_date() {
         let at = (RETRY_AFTER, "Sat, 05 Apr 2031 06:08:08 GMT");
         let now = (DATE, "Sat, 05 Apr 2031 06:07:08 GMT");
         assert_eq!(
-            retry_after(&with(503, &[at.clone(), now.clone()], "")),
+            own(&with(503, &[at.clone(), now.clone()], "")),
             Some(Duration::from_secs(60))
         );
-        assert_eq!(retry_after(&with(503, &[at], "")), None);
+        assert_eq!(own(&with(503, &[at], "")), None);
         assert_eq!(
-            retry_after(&with(503, &[(RETRY_AFTER, "7")], "")),
+            own(&with(503, &[(RETRY_AFTER, "7")], "")),
             Some(Duration::from_secs(7))
         );
         assert_eq!(
-            retry_after(&with(503, &[(RETRY_AFTER, "7"), now], "")),
+            own(&with(503, &[(RETRY_AFTER, "7"), now], "")),
             Some(Duration::from_secs(7))
         );
-        assert_eq!(retry_after(&with(503, &[(RETRY_AFTER, "soon")], "")), None);
+        assert_eq!(own(&with(503, &[(RETRY_AFTER, "soon")], "")), None);
     }
 
     #[test]
     fn only_addresses_that_may_be_shown_are_kept() {
-        let to = |address| redirect(&with(302, &[(LOCATION, address)], ""));
+        let to = |address| with(302, &[(LOCATION, address)], "").redirect_to_show();
         assert_eq!(
             to("https://h/wa/auth?x=canary").as_deref(),
             Some("https://h/wa/auth")

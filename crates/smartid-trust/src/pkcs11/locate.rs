@@ -96,7 +96,7 @@ pub(super) fn locate(session: &Session, selector: &KeySelector) -> Result<Locate
         .filter(|other| !other.public_key().is_ok_and(|key| same_numbers(&key, &certified)));
     Ok(Located {
         handle,
-        chain: chain::order(&certified, std::iter::once(own.clone()).chain(others))?,
+        chain: chain::chain_of(&certified, std::iter::once(own.clone()).chain(others))?,
         always_authenticate: key.always_authenticate,
     })
 }

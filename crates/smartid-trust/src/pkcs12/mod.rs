@@ -101,7 +101,7 @@ impl Pkcs12 {
     /// # Errors
     /// Those of [`KeyEntry::key`] and [`MemorySigner::new`].
     pub fn chain(&self, entry: &KeyEntry) -> Result<Vec<Certificate>, Refusal> {
-        chain::order(entry.key()?.public_key(), self.all_certificates())
+        chain::chain_of(entry.key()?.public_key(), self.all_certificates())
     }
 
     /// The one key with its chain.

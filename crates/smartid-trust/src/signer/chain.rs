@@ -9,8 +9,13 @@ use crate::{Certificate, PublicKey, Reason, Refusal};
 /// Longest chain that is put together.
 const MAX_CHAIN_LEN: usize = 16;
 
-/// The certificate of `key` first, then its issuers as far as they are among `certificates`.
-pub(crate) fn order(
+/// The certificate of `key` first, then its issuers as far as they are among `certificates`, whatever order those are in. Nothing but
+/// the order is checked: whether the chain leads to a trusted root is for [`path`](crate::path) to say.
+///
+/// # Errors
+/// [`Reason::NoCertificate`] without certificates, [`Reason::KeyCertificateMismatch`] when none is for `key`,
+/// [`Reason::SeveralCertificates`] when different ones are.
+pub fn chain_of(
     key: &PublicKey,
     certificates: impl IntoIterator<Item = Certificate>,
 ) -> Result<Vec<Certificate>, Refusal> {

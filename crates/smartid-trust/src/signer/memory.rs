@@ -44,7 +44,7 @@ impl MemorySigner {
         key: SigningKey,
         certificates: impl IntoIterator<Item = Certificate>,
     ) -> Result<Self, Refusal> {
-        let chain = chain::order(key.public_key(), certificates)?;
+        let chain = chain::chain_of(key.public_key(), certificates)?;
         // A certificate may restrict an RSA key to PSS.
         let mut algorithms = key.algorithms().to_vec();
         if let Some(own) = chain.first() {

@@ -18,6 +18,7 @@ use smartid_core::SignError;
 
 use crate::{Certificate, SignatureAlgorithm};
 
+pub use chain::chain_of;
 pub use error::SigningError;
 pub use identity::OfficerIdentity;
 pub use key::SigningKey;
