@@ -1,8 +1,21 @@
 //! Client for Nexus Smart ID Certificate Manager behind Protocol Gateway.
-//!
-//! This crate is the place for the Certificate Manager REST API (search, issue, revoke, hold, reinstate, procedures, registrations)
-//! with an officer's TLS certificate and the two-step CMS signature, for soft tokens over REST, AST and EUI, and for the receiver of
-//! pushed certificates.
-//!
-//! **Nothing of that exists yet.** The crate is here because the facade will compose it with the two others and the arrows between the
-//! crates are drawn: it will depend on `smartid-core` and `smartid-trust`, and on no other crate of the workspace.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+pub mod auth;
+mod body;
+mod client;
+mod date;
+pub mod dialect;
+mod ids;
+pub mod operations;
+mod refusal;
+mod trial;
+mod two_step;
+
+pub use client::{Builder, CertificateManager};
+pub use dialect::CmDialect;
+pub use ids::{AccountId, CertId, NameError, ProcedureName};
+pub use operations::RevocationReason;
+pub use refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
+pub use two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};

@@ -71,6 +71,13 @@ impl SignOptions {
         self
     }
 
+    /// Puts the content into the message; undoes [`detached`](Self::detached).
+    #[must_use]
+    pub const fn embedded(mut self) -> Self {
+        self.detached = false;
+        self
+    }
+
     /// Signs the content itself. Signing time and signing certificate are then left out, for they are attributes.
     #[must_use]
     pub const fn without_signed_attributes(mut self) -> Self {

@@ -1,0 +1,150 @@
+//! Tells the kinds of answer apart, by content and not by status: data to sign, an error code, an envelope, bytes, a web page.
+//!
+//! The order is that of the protocol: JSON is read first; data to sign decide, then the code; what is no JSON is bytes when the status
+//! says success, and a refusal otherwise (vendor page: Certificate Manager (CM) REST API; the order is that of two public clients that
+//! depend on status 200 for the demand of a signature).
+
+use smartid_core::base64::{Flavour, decode_lenient};
+use smartid_core::json::{self, Pointer};
+use smartid_core::{Content, Incoming, ResponseError};
+
+use crate::dialect::CmDialect;
+use crate::refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
+use crate::two_step::DataToSign;
+
+/// The most data that are signed, in bytes.
+const MAX_DATA_TO_SIGN: usize = 1024 * 1024;
+
+type Answered<T> = Result<T, ResponseError<CmRefusal>>;
+
+/// The body as JSON text, when it is JSON.
+fn json_text(incoming: &Incoming) -> Option<&str> {
+    if incoming.content() != Content::Json {
+        return None;
+    }
+    let text = std::str::from_utf8(incoming.body()).ok()?;
+    serde_json::from_str::<&serde_json::value::RawValue>(text).ok()?;
+    Some(text)
+}
+
+/// A member's text, or its number as text.
+fn text_at(json: &str, at: &Pointer) -> Option<String> {
+    match serde_json::from_str(json::find(json, at)?).ok()? {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// What the service wants signed, when it does.
+pub(crate) fn demand(dialect: &CmDialect, incoming: &Incoming) -> Answered<Option<DataToSign>> {
+    let answers = &dialect.answers;
+    let Some(text) = json_text(incoming) else {
+        return Ok(None);
+    };
+    let Some(data) = text_at(text, &answers.data_to_sign).filter(|data| !data.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let unreadable = |reason: &str| {
+        incoming
+            .unreadable(reason)
+            .at(Some(answers.data_to_sign.to_string()))
+    };
+    if data.len() > MAX_DATA_TO_SIGN / 3 * 4 {
+        return Err(unreadable("more than 1 MiB is to be signed").into());
+    }
+    match decode_lenient(Flavour::Standard, &data) {
+        Ok((data, _)) => Ok(Some(DataToSign::new(data))),
+        Err(_) => Err(unreadable("what is to be signed is not base64").into()),
+    }
+}
+
+/// The code of an envelope. `None`: there is none.
+fn code(dialect: &CmDialect, incoming: &Incoming, text: &str) -> Answered<Option<CmCode>> {
+    let Some(value) = json::find(text, &dialect.answers.code) else {
+        return Ok(None);
+    };
+    if value == "null" {
+        return Ok(None);
+    }
+    serde_json::from_str(value).map(Some).map_err(|_| {
+        incoming
+            .unreadable("the error code is not a whole number")
+            .at(Some(dialect.answers.code.to_string()))
+            .into()
+    })
+}
+
+/// The refusal that this answer is.
+pub(crate) fn refusal(dialect: &CmDialect, incoming: &Incoming) -> CmRefusal {
+    let Some(text) = json_text(incoming) else {
+        return CmRefusal::of_status(incoming);
+    };
+    match code(dialect, incoming, text) {
+        Ok(Some(code)) => CmRefusal::of_envelope(
+            CmRefusalKind::Code(code),
+            incoming,
+            Some(code),
+            text_at(text, &dialect.answers.message).as_deref(),
+            items(dialect, incoming),
+        ),
+        _ => {
+            let by_status = CmRefusal::of_status(incoming);
+            let kind = by_status.kind().clone();
+            let message = text_at(text, &dialect.answers.message);
+            CmRefusal::of_envelope(kind, incoming, None, message.as_deref(), items(dialect, incoming))
+        }
+    }
+}
+
+/// What the answer says about single certificates or elements. What cannot be read of it is passed over: it only adds to a verdict.
+pub(crate) fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
+    let found = json_text(incoming).and_then(|text| json::find(text, &dialect.answers.items));
+    let items = found.and_then(json::items).unwrap_or_default();
+    items
+        .into_iter()
+        .filter_map(|item| serde_json::from_str(item).ok())
+        .collect()
+}
+
+/// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.
+pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let success = incoming.status().is_success();
+    let Some(text) = json_text(&incoming) else {
+        return match incoming.content() {
+            Content::Html => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+            _ if !success => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+            Content::Empty => Err(incoming.unreadable("the body is empty").into()),
+            // The reader of JSON says best what is wrong with it.
+            Content::Json => match incoming.json::<serde::de::IgnoredAny>() {
+                Err(unreadable) => Err(unreadable.into()),
+                Ok(_) => Err(incoming.unreadable("the body is not UTF-8").into()),
+            },
+            _ => Err(incoming.unreadable("the body is not JSON").into()),
+        };
+    };
+    match code(dialect, &incoming, text)? {
+        Some(CmCode::Success) if !success => Err(incoming
+            .unreadable("the status says that it failed, the code says that it did not")
+            .into()),
+        Some(CmCode::Success) => Ok(incoming),
+        None if success => Ok(incoming),
+        _ => Err(ResponseError::Refused(refusal(dialect, &incoming))),
+    }
+}
+
+/// An answer that must be bytes. JSON is a refusal, or something unexpected.
+pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    match incoming.content() {
+        Content::Json => {
+            let incoming = document(dialect, incoming)?;
+            Err(incoming
+                .unreadable("a document where a certificate was expected")
+                .into())
+        }
+        Content::Html => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+        _ if !incoming.status().is_success() => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+        Content::Empty => Err(incoming.unreadable("the body is empty").into()),
+        _ => Ok(incoming),
+    }
+}

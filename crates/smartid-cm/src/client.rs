@@ -1,0 +1,241 @@
+//! The client: one Protocol Gateway, and the officer who signs for writes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use smartid_core::{
+    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, NotSigned, Runtime, ServiceUrl, Transport,
+};
+use smartid_trust::cms::{self, SignOptions};
+use smartid_trust::{OfficerSigner, SigningError};
+
+use crate::auth::Officer;
+use crate::dialect::CmDialect;
+use crate::refusal::CmRefusal;
+use crate::two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};
+
+/// A client of one Protocol Gateway. Cloning it is cheap; clones share everything.
+///
+/// The transport shows the officer's certificate; the signer, which may be another officer, signs what Certificate Manager wants signed.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use smartid_core::{Runtime, Transport};
+/// # use smartid_trust::OfficerSigner;
+/// use smartid_cm::{CertId, CertificateManager, RevocationReason};
+/// use smartid_cm::operations::Revoke;
+///
+/// # async fn example(transport: Arc<dyn Transport>, runtime: Arc<dyn Runtime>, officer: Arc<dyn OfficerSigner>)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// let cm = CertificateManager::builder("https://pgwy.example.test:8444/pgwy/api")
+///     .signer(officer)
+///     .build(transport, runtime)?;
+/// cm.write(&Revoke::new(CertId::new("4711")?, RevocationReason::KeyCompromise)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CertificateManager(Arc<Inner>);
+
+struct Inner {
+    caller: Caller,
+    dialect: CmDialect,
+    signer: Option<Arc<dyn OfficerSigner>>,
+    sign_options: SignOptions,
+}
+
+impl fmt::Debug for CertificateManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            caller,
+            dialect: _,
+            signer,
+            sign_options: _,
+        } = &*self.0;
+        f.debug_struct("CertificateManager")
+            .field("url", caller.base())
+            .field("signer", &signer.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CertificateManager {
+    /// Begins a client. `url` is taken with its path, to which the operations' paths are appended: usually
+    /// `https://<host>:8444/pgwy/api` (seen in public third-party code: Keyfactor/nexus-certificate-manager-caplugin); on a hosted
+    /// service or with instances another.
+    pub fn builder(url: impl Into<String>) -> Builder {
+        Builder {
+            url: url.into(),
+            dialect: CmDialect::default(),
+            policy: CallPolicy::default(),
+            signer: None,
+            sign_options: SignOptions::new(),
+            plain_http: false,
+        }
+    }
+
+    /// What this installation does differently.
+    #[must_use]
+    pub fn dialect(&self) -> &CmDialect {
+        &self.0.dialect
+    }
+
+    /// The runtime that calls are timed with.
+    #[must_use]
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        self.0.caller.runtime()
+    }
+
+    /// The address of the API.
+    #[must_use]
+    pub fn url(&self) -> &ServiceUrl {
+        self.0.caller.base()
+    }
+
+    /// Calls an operation that changes nothing, or one step of a write.
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`CmRefusal`].
+    pub async fn call<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = Officer, Dialect = CmDialect>,
+    {
+        let inner = &*self.0;
+        inner
+            .caller
+            .call(endpoint, &inner.dialect, &Credential::none())
+            .await
+    }
+
+    /// Makes a write, with the second step where Certificate Manager wants a signature.
+    ///
+    /// It is never repeated by itself once it may have been done: an error of phase
+    /// [`PerhapsDone`](smartid_core::Phase::PerhapsDone) means that somebody has to look first.
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`CmRefusal`]. [`NotSigned`] within when the signer did not sign; then nothing was done.
+    pub async fn write<W: Write>(&self, write: &W) -> Result<W::Output, Error> {
+        let data = match self.call(&Call::new(write)).await? {
+            Step::Done(output) => return Ok(output),
+            Step::Sign(data) => data,
+        };
+        let signature = self.sign(W::NAME, data).await?;
+        self.call(&SignedCall::new(write, &signature)).await
+    }
+
+    /// Signs what a first step was answered, where the signer's blocking stalls nobody.
+    async fn sign(&self, operation: &'static str, data: DataToSign) -> Result<RequestSignature, Error> {
+        let inner = &*self.0;
+        let Some(signer) = &inner.signer else {
+            return Err(Error::refused(operation, CmRefusal::no_signer()));
+        };
+        let not_signed =
+            |error: SigningError| Error::not_signed(operation, NotSigned::new(error.to_string()));
+        cms::sign_blocking_on(
+            &**inner.caller.runtime(),
+            Arc::clone(signer),
+            data.into_bytes(),
+            inner.sign_options.clone(),
+        )
+        .await
+        .map(RequestSignature::from_cms)
+        .map_err(not_signed)
+    }
+}
+
+/// The settings of a [`CertificateManager`] client.
+#[must_use]
+pub struct Builder {
+    url: String,
+    dialect: CmDialect,
+    policy: CallPolicy,
+    signer: Option<Arc<dyn OfficerSigner>>,
+    sign_options: SignOptions,
+    plain_http: bool,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            url,
+            dialect: _,
+            policy,
+            signer,
+            sign_options,
+            plain_http,
+        } = self;
+        f.debug_struct("Builder")
+            .field("url", &smartid_core::redact::url(url))
+            .field("policy", policy)
+            .field("signer", &signer.is_some())
+            .field("sign_options", sign_options)
+            .field("plain_http", plain_http)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Sets what this installation does differently.
+    pub fn dialect(mut self, dialect: CmDialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Sets limits and retries.
+    pub fn policy(mut self, policy: CallPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The officer who signs for writes. Not needed where Protocol Gateway signs itself. It may be another officer than the one whose
+    /// certificate the transport shows (seen in public third-party code: Sleepw4lker/PSCertificateEnrollment).
+    pub fn signer(mut self, signer: Arc<dyn OfficerSigner>) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
+    /// How the CMS message is made: default signed attributes, the signer's certificate, the key's preferred algorithm. The content is
+    /// embedded in any case.
+    pub fn sign_options(mut self, options: SignOptions) -> Self {
+        self.sign_options = options;
+        self
+    }
+
+    /// Allows an `http` URL. There is no officer then, and everyone on the way can issue certificates. Only for a loopback address in a
+    /// test.
+    pub fn danger_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Checks the settings and makes the client.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the setting: `cm.url`, or `cm.dialect` with the operation whose request cannot be made with it.
+    pub fn build(
+        self,
+        transport: Arc<dyn Transport>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Result<CertificateManager, ConfigError> {
+        let Self {
+            url,
+            dialect,
+            policy,
+            signer,
+            sign_options,
+            plain_http,
+        } = self;
+        let base = if plain_http {
+            ServiceUrl::danger_parse_plain_http("cm.url", &url)?
+        } else {
+            ServiceUrl::parse("cm.url", &url)?
+        };
+        crate::trial::try_dialect(&dialect)?;
+        Ok(CertificateManager(Arc::new(Inner {
+            caller: Caller::new(base, transport, runtime).with_policy(policy),
+            dialect,
+            signer,
+            sign_options: sign_options.embedded(),
+        })))
+    }
+}

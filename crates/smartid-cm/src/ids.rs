@@ -1,0 +1,171 @@
+//! Names and ids that Certificate Manager gives, as types, so that one cannot stand in the place of another.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use smartid_core::json::string_or_number;
+
+/// A text that cannot be such a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {problem}")]
+#[non_exhaustive]
+pub struct NameError {
+    what: &'static str,
+    problem: &'static str,
+}
+
+/// The longest name in bytes.
+const LONGEST: usize = 1024;
+
+fn check(what: &'static str, text: &str) -> Result<(), NameError> {
+    let problem = match text {
+        _ if text.trim().is_empty() => "is empty",
+        _ if text.len() > LONGEST => "is longer than 1024 bytes",
+        _ if text.chars().any(char::is_control) => "contains a control character",
+        _ => return Ok(()),
+    };
+    Err(NameError { what, problem })
+}
+
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident, $what:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                Self::new(text)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// From an answer: also from a number, and without the rule for what we send.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = string_or_number(deserializer)?;
+                check($what, &text).map_err(serde::de::Error::custom)?;
+                Ok(Self(text))
+            }
+        }
+    };
+}
+
+name!(
+    /// The id of a certificate in Certificate Manager's database: letters and digits of ASCII (vendor page: Upgrade Protocol Gateway,
+    /// documented by the handlers' patterns). Not its serial number.
+    CertId,
+    "the certid"
+);
+
+impl CertId {
+    /// From a text.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is not letters and digits of ASCII: Protocol Gateway would route it to nothing.
+    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+        let text = text.into();
+        check("the certid", &text)?;
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(NameError {
+                what: "the certid",
+                problem: "must be letters and digits of ASCII",
+            });
+        }
+        Ok(Self(text))
+    }
+
+    /// From an answer's header, as lenient as from its body.
+    pub(crate) fn from_answer(text: &str) -> Option<Self> {
+        let text = text.trim();
+        check("the certid", text).is_ok().then(|| Self(text.to_owned()))
+    }
+}
+
+name!(
+    /// The name of a token procedure: its description or its id (vendor page: Certificate request verifications in Protocol Gateway,
+    /// documented for the handlers' `tokenprocedure`; that `procname` takes the same is inferred).
+    ProcedureName,
+    "the procedure name"
+);
+
+impl ProcedureName {
+    /// From a text.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is empty, longer than 1024 bytes, or contains a control character.
+    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+        let text = text.into();
+        check("the procedure name", &text)?;
+        Ok(Self(text))
+    }
+}
+
+name!(
+    /// The account under which registrations stand: on the vendor's hosted service an opaque tenant id (seen in public third-party
+    /// code: device-registration scripts).
+    AccountId,
+    "the account"
+);
+
+impl AccountId {
+    /// From a text.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is empty, longer than 1024 bytes, or contains a control character.
+    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+        let text = text.into();
+        check("the account", &text)?;
+        Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certid_is_letters_and_digits() {
+        assert_eq!(CertId::new("4711aB").unwrap().as_str(), "4711aB");
+        for bad in ["", " ", "47 11", "47/11", "..", "å", "47-11", "47\n"] {
+            assert!(CertId::new(bad).is_err(), "{bad:?}");
+        }
+        assert!(CertId::new("a".repeat(1025)).is_err());
+    }
+
+    #[test]
+    fn names_from_answers_may_be_numbers_and_are_kept_as_they_are() {
+        assert_eq!(serde_json::from_str::<CertId>("4711").unwrap().as_str(), "4711");
+        assert_eq!(serde_json::from_str::<CertId>("\"a-b\"").unwrap().as_str(), "a-b");
+        for bad in ["\"\"", "null", "[]", "\"a\\u0000\""] {
+            assert!(serde_json::from_str::<CertId>(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            ProcedureName::new("Användare, inloggning").unwrap().to_string(),
+            "Användare, inloggning"
+        );
+        assert!(ProcedureName::new("\r\n").is_err());
+    }
+}

@@ -1,0 +1,427 @@
+//! What Certificate Manager answers when it does not agree.
+//!
+//! The envelope's code decides, not the HTTP status: refusals come with 200 as well as with 4xx and 5xx. What is no envelope (Tomcat's
+//! pages, an empty body, a redirect of something in front) is a refusal too, told by its status.
+
+mod code;
+mod item;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use smartid_core::{Advice, Content, Incoming, Retry, ServiceError, Turn, redact};
+
+pub use code::CmCode;
+pub use item::ItemError;
+
+/// Why Certificate Manager, or what stands in front of it, refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CmRefusalKind {
+    /// Certificate Manager says so, with this code.
+    Code(CmCode),
+    /// It wants a signature, but has been given one in this very call: signing again would go on for ever.
+    SignatureDemandedAgain,
+    /// It wants a signature, and the client has no signer.
+    NoSigner,
+    /// Status 401: not authenticated. Protocol Gateway authenticates by the TLS certificate, so something in front of it refused.
+    NotAuthenticated,
+    /// Status 403 without a code: the certificate of the connection is not that of an officer, or not one who may do this.
+    NotAnOfficer,
+    /// Status 404 without a code: there is nothing at this address. A servlet that is not started looks the same.
+    NoSuchPath,
+    /// Status 503 without a code: the application or the servlet is not started.
+    NotStarted,
+    /// Status 429 without a code.
+    TooManyRequests,
+    /// A redirect, which was not followed.
+    #[non_exhaustive]
+    Redirect {
+        /// Where to, without query.
+        to: Option<String>,
+    },
+    /// A web page with a status of success.
+    Page,
+    /// Another status of refusal, without a code.
+    Status,
+}
+
+impl CmRefusalKind {
+    /// A short name, for metrics and machines.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Code(code) => match code {
+                CmCode::MissingField => "missing-field",
+                CmCode::Encoding => "encoding",
+                CmCode::NotInitialised => "not-initialised",
+                CmCode::BadFieldValue => "bad-field-value",
+                CmCode::Privilege => "privilege",
+                CmCode::BadSignature => "bad-signature",
+                CmCode::Connection => "connection",
+                CmCode::SignatureRequired => "signature-required",
+                CmCode::TooManyRequests => "too-many-requests",
+                CmCode::General | CmCode::Success | CmCode::Other(_) => "error",
+            },
+            Self::SignatureDemandedAgain => "signature-demanded-again",
+            Self::NoSigner => "no-signer",
+            Self::NotAuthenticated => "not-authenticated",
+            Self::NotAnOfficer => "not-an-officer",
+            Self::NoSuchPath => "no-such-path",
+            Self::NotStarted => "not-started",
+            Self::TooManyRequests => "too-many-requests",
+            Self::Redirect { .. } => "redirect",
+            Self::Page => "web-page",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// A refusal of Certificate Manager; [`Error::refusal`](smartid_core::Error::refusal) gives it back.
+#[derive(Clone)]
+pub struct CmRefusal {
+    kind: CmRefusalKind,
+    answer: Box<Answer>,
+}
+
+/// What is kept of the answer, apart from the kind so that a `Result` with a refusal stays small.
+#[derive(Clone)]
+struct Answer {
+    status: Option<StatusCode>,
+    code: Option<String>,
+    message: Option<String>,
+    items: Vec<ItemError>,
+    excerpt: String,
+    after: Option<Duration>,
+    body: Bytes,
+}
+
+/// How much of a body is kept for [`CmRefusal::danger_body`].
+const KEPT: usize = 64 * 1024;
+
+impl CmRefusal {
+    /// Why.
+    #[must_use]
+    pub fn kind(&self) -> &CmRefusalKind {
+        &self.kind
+    }
+
+    /// Certificate Manager's own code, when it said one.
+    #[must_use]
+    pub fn cm_code(&self) -> Option<CmCode> {
+        let text = self.answer.code.as_deref()?;
+        text.parse().ok().map(CmCode::from_number)
+    }
+
+    /// What it says about single certificates or elements of the call.
+    #[must_use]
+    pub fn items(&self) -> &[ItemError] {
+        &self.answer.items
+    }
+
+    /// What the service said, redacted and shortened.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.answer.message.as_deref()
+    }
+
+    /// What can be shown of the body: its structure and its verdict.
+    #[must_use]
+    pub fn excerpt(&self) -> &str {
+        &self.answer.excerpt
+    }
+
+    /// Up to 64 KiB of the body as it came. It may hold personal data: for a person who investigates, not for a log.
+    #[must_use]
+    pub fn danger_body(&self) -> &[u8] {
+        &self.answer.body
+    }
+
+    /// Whether the officer may not do this, or is not known as an officer.
+    #[must_use]
+    pub fn is_privilege(&self) -> bool {
+        matches!(
+            self.kind,
+            CmRefusalKind::Code(CmCode::Privilege) | CmRefusalKind::NotAnOfficer
+        )
+    }
+
+    /// Whether there were too many requests.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(
+            self.kind,
+            CmRefusalKind::Code(CmCode::TooManyRequests) | CmRefusalKind::TooManyRequests
+        )
+    }
+
+    /// From an envelope.
+    pub(crate) fn of_envelope(
+        kind: CmRefusalKind,
+        incoming: &Incoming,
+        code: Option<CmCode>,
+        message: Option<&str>,
+        items: Vec<ItemError>,
+    ) -> Self {
+        let kept = incoming.body().len().min(KEPT);
+        Self {
+            kind,
+            answer: Box::new(Answer {
+                status: Some(incoming.status()),
+                code: code.map(|code| code.to_string()),
+                message: message
+                    .map(redact::message)
+                    .filter(|message| !message.trim().is_empty()),
+                items,
+                excerpt: redact::excerpt(incoming),
+                after: incoming.retry_after_by_own_date(),
+                // A copy, so that a small error does not keep a large answer.
+                body: Bytes::copy_from_slice(incoming.body().get(..kept).unwrap_or_default()),
+            }),
+        }
+    }
+
+    /// From an answer that is no envelope, by its status.
+    pub(crate) fn of_status(incoming: &Incoming) -> Self {
+        let kind = match incoming.status().as_u16() {
+            200..=299 => CmRefusalKind::Page,
+            300..=399 => CmRefusalKind::Redirect {
+                to: incoming.redirect_to_show(),
+            },
+            401 => CmRefusalKind::NotAuthenticated,
+            403 => CmRefusalKind::NotAnOfficer,
+            404 => CmRefusalKind::NoSuchPath,
+            429 => CmRefusalKind::TooManyRequests,
+            503 => CmRefusalKind::NotStarted,
+            _ => CmRefusalKind::Status,
+        };
+        let message = match incoming.content() {
+            Content::Html => redact::html_title(incoming.body()),
+            Content::Other => Some(incoming.plain_text()),
+            _ => None,
+        };
+        Self::of_envelope(kind, incoming, None, message.as_deref(), Vec::new())
+    }
+
+    /// The demand of a signature that nobody here can give.
+    pub(crate) fn no_signer() -> Self {
+        Self {
+            kind: CmRefusalKind::NoSigner,
+            answer: Box::new(Answer {
+                status: None,
+                code: None,
+                message: None,
+                items: Vec::new(),
+                excerpt: String::new(),
+                after: None,
+                body: Bytes::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn with_kind(mut self, kind: CmRefusalKind) -> Self {
+        self.kind = kind;
+        self
+    }
+}
+
+impl ServiceError for CmRefusal {
+    fn code(&self) -> Option<&str> {
+        self.answer.code.as_deref()
+    }
+
+    fn status(&self) -> Option<StatusCode> {
+        self.answer.status
+    }
+
+    fn retry(&self) -> Retry {
+        match &self.kind {
+            CmRefusalKind::Code(CmCode::TooManyRequests)
+            | CmRefusalKind::TooManyRequests
+            | CmRefusalKind::Code(CmCode::NotInitialised)
+            | CmRefusalKind::NotStarted => Retry::Yes {
+                after: self.answer.after,
+            },
+            // The connection may have broken after the work was done, and a general error tells nothing: a read may be repeated, a
+            // write only after looking.
+            CmRefusalKind::Code(CmCode::Connection | CmCode::General) => Retry::Forbidden,
+            CmRefusalKind::Status if self.answer.status.is_some_and(|status| status.is_server_error()) => {
+                Retry::Forbidden
+            }
+            _ => Retry::No,
+        }
+    }
+
+    fn advice(&self) -> Advice {
+        let (turn, check) = match &self.kind {
+            CmRefusalKind::Code(code) => advice_of_code(*code),
+            CmRefusalKind::SignatureDemandedAgain => (
+                Turn::Administrator,
+                "that nothing between here and Protocol Gateway drops the field `signature`, and the log of Protocol Gateway; this client \
+                 signs once and not again",
+            ),
+            CmRefusalKind::NoSigner => (
+                Turn::Caller,
+                "give the client a signer (an officer's key), or let Protocol Gateway sign itself (VRO)",
+            ),
+            CmRefusalKind::NotAuthenticated => (
+                Turn::Administrator,
+                "what stands in front of Protocol Gateway: it authenticates by the TLS certificate alone and does not ask for a login",
+            ),
+            CmRefusalKind::NotAnOfficer => (
+                Turn::Administrator,
+                "that the client certificate belongs to an officer of Certificate Manager who is enabled, and that the officer has every \
+                 role in requiredRoRoles of api.properties",
+            ),
+            CmRefusalKind::NoSuchPath => (
+                Turn::Administrator,
+                "the base URL (usually https://<host>:8444/pgwy/api), that api.properties says start = true, and the handlers' filters there; \
+                 a dialect can name another path",
+            ),
+            CmRefusalKind::NotStarted => (
+                Turn::Administrator,
+                "that Protocol Gateway runs, and that api.properties says start = true; its log tells why it does not start",
+            ),
+            CmRefusalKind::TooManyRequests => {
+                (Turn::Time, "the rate limit of Protocol Gateway, if this goes on")
+            }
+            CmRefusalKind::Redirect { .. } => (
+                Turn::Administrator,
+                "the base URL: the API does not redirect, so something in front of it answered; redirects are not followed",
+            ),
+            CmRefusalKind::Page => (
+                Turn::Administrator,
+                "the base URL: the answer is a web page, which the API does not send",
+            ),
+            CmRefusalKind::Status => (
+                Turn::Administrator,
+                "the log of Protocol Gateway and of a proxy in front of it; look whether the work was done before trying again",
+            ),
+        };
+        Advice::new(turn, check)
+    }
+}
+
+fn advice_of_code(code: CmCode) -> (Turn, &'static str) {
+    match code {
+        CmCode::MissingField => (
+            Turn::Caller,
+            "which field the message names; a procedure's input view may demand more, and a dialect can name a field otherwise",
+        ),
+        CmCode::Encoding => (
+            Turn::Caller,
+            "that the certification request or the certificate is whole; a dialect can send it in another form",
+        ),
+        CmCode::BadFieldValue => (
+            Turn::Caller,
+            "the value that the message names: a procedure, an id or a date that Certificate Manager does not know or allow",
+        ),
+        CmCode::NotInitialised => (
+            Turn::Administrator,
+            "that Protocol Gateway has finished starting, and its log",
+        ),
+        CmCode::Privilege => (
+            Turn::Administrator,
+            "the roles of the officer in Certificate Manager, and requiredRoRoles in api.properties",
+        ),
+        CmCode::BadSignature => (
+            Turn::Administrator,
+            "that the signing certificate belongs to an officer who is enabled and may do this, that it is valid, and that the request was \
+             not changed between the two steps",
+        ),
+        CmCode::Connection => (
+            Turn::Administrator,
+            "that Certificate Manager (the certificate factory) runs and that Protocol Gateway reaches it; a write may have been done: look \
+             before trying again",
+        ),
+        CmCode::SignatureRequired => (
+            Turn::Caller,
+            "give the client a signer (an officer's key), or let Protocol Gateway sign itself (VRO)",
+        ),
+        CmCode::TooManyRequests => (Turn::Time, "the rate limit of Protocol Gateway, if this goes on"),
+        CmCode::General | CmCode::Success | CmCode::Other(_) => (
+            Turn::Administrator,
+            "the message, and the log of Protocol Gateway; a write may have been done: look before trying again",
+        ),
+    }
+}
+
+impl std::error::Error for CmRefusal {}
+
+impl fmt::Display for CmRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Answer {
+            status,
+            code: _,
+            message,
+            items,
+            excerpt,
+            after: _,
+            body: _,
+        } = &*self.answer;
+        let status = status.map_or(0, |status| status.as_u16());
+        match &self.kind {
+            CmRefusalKind::Code(code) => write!(f, "{} (code {code}, status {status})", code.says())?,
+            CmRefusalKind::SignatureDemandedAgain => {
+                f.write_str("the service wants a signature although it was given one")?;
+            }
+            CmRefusalKind::NoSigner => {
+                f.write_str("the service wants a signature and this client has no signer")?
+            }
+            CmRefusalKind::NotAuthenticated => write!(f, "not authenticated (status {status})")?,
+            CmRefusalKind::NotAnOfficer => {
+                write!(
+                    f,
+                    "the caller is no officer, or not one who may do this (status {status})"
+                )?;
+            }
+            CmRefusalKind::NoSuchPath => write!(f, "nothing at this address (status {status})")?,
+            CmRefusalKind::NotStarted => write!(f, "not started (status {status})")?,
+            CmRefusalKind::TooManyRequests => write!(f, "too many requests (status {status})")?,
+            CmRefusalKind::Redirect { to: Some(to) } => write!(f, "sent to {to} (status {status})")?,
+            CmRefusalKind::Redirect { to: None } => write!(f, "sent elsewhere (status {status})")?,
+            CmRefusalKind::Page => write!(f, "a web page instead of an answer (status {status})")?,
+            CmRefusalKind::Status => write!(f, "status {status}, {excerpt}")?,
+        }
+        if let Some(message) = message {
+            write!(f, ", message {message:?}")?;
+        }
+        for item in items.iter().take(3) {
+            write!(f, "; {item}")?;
+        }
+        if items.len() > 3 {
+            write!(f, "; and {} more", items.len() - 3)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for CmRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, answer } = self;
+        let Answer {
+            status,
+            code,
+            message,
+            items,
+            excerpt,
+            after,
+            body,
+        } = &**answer;
+        f.debug_struct("CmRefusal")
+            .field("kind", kind)
+            .field("status", status)
+            .field("code", code)
+            .field("message", message)
+            .field(
+                "items",
+                &items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+            .field("excerpt", excerpt)
+            .field("after", after)
+            .field("body_bytes", &body.len())
+            .finish()
+    }
+}
