@@ -228,7 +228,12 @@ impl Write for IssueCertificate {
             // A certificate would be issued that nobody can check.
             return Err(BuildError::Invalid(CertificatesError::ZipFeature.to_string()));
         }
-        let fields = fields(&self.csr, self.procedure.as_ref(), self.valid_from, self.valid_to)?;
+        let fields = fields(
+            self.csr.der(),
+            self.procedure.as_ref(),
+            self.valid_from,
+            self.valid_to,
+        )?;
         let outgoing = body::write(dialect, &dialect.issue, &[], fields, signature)?;
         body::accept(outgoing, self.form.accept().as_deref())
     }
