@@ -8,8 +8,11 @@ mod client;
 mod date;
 pub mod dialect;
 mod ids;
+mod open;
 pub mod operations;
+mod record;
 mod refusal;
+mod rows;
 mod trial;
 mod two_step;
 
@@ -17,5 +20,9 @@ pub use client::{Builder, CertificateManager};
 pub use dialect::CmDialect;
 pub use ids::{AccountId, CertId, NameError, ProcedureName};
 pub use operations::RevocationReason;
+pub use record::{
+    CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, ReasonText, SerialText, SubjectType,
+    Validity,
+};
 pub use refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
 pub use two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};

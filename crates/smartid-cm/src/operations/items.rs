@@ -71,7 +71,7 @@ impl ItemResults {
         incoming: Incoming,
     ) -> Result<Self, ResponseError<CmRefusal>> {
         let mut errors = answer::items(dialect, &incoming);
-        let verdict = answer::document(dialect, incoming);
+        let verdict = answer::agreed(dialect, incoming);
         let refused = match verdict {
             Ok(_) => None,
             Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {

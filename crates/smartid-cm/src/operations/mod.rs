@@ -8,8 +8,10 @@ mod items;
 mod procedures;
 mod reinstate;
 mod revoke;
+mod search;
 
 pub use items::{ItemResults, ItemState};
 pub use procedures::{MediaType, Procedure, Procedures};
 pub use reinstate::Reinstate;
 pub use revoke::{RevocationReason, Revoke};
+pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
