@@ -18,12 +18,28 @@ const MAX_DATA_TO_SIGN: usize = 1024 * 1024;
 
 type Answered<T> = Result<T, ResponseError<CmRefusal>>;
 
+/// What some programs write before UTF-8 text. It is no part of JSON.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The answer without a byte order mark at its beginning.
+fn without_mark(incoming: Incoming) -> Incoming {
+    if !incoming.body().starts_with(BYTE_ORDER_MARK) {
+        return incoming;
+    }
+    let body = incoming.body().slice(BYTE_ORDER_MARK.len()..);
+    Incoming::new(incoming.status(), incoming.headers().clone(), body)
+}
+
 /// The body as JSON text, when it is JSON.
 fn json_text(incoming: &Incoming) -> Option<&str> {
-    if incoming.content() != Content::Json {
+    let (body, begins) = match incoming.body().strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (body, matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))),
+        None => (&**incoming.body(), false),
+    };
+    if !begins && incoming.content() != Content::Json {
         return None;
     }
-    let text = std::str::from_utf8(incoming.body()).ok()?;
+    let text = std::str::from_utf8(body).ok()?;
     serde_json::from_str::<&serde_json::value::RawValue>(text).ok()?;
     Some(text)
 }
@@ -130,6 +146,7 @@ pub(crate) fn items_and_lost(dialect: &CmDialect, incoming: &Incoming) -> (Vec<I
 
 /// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.
 pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let incoming = without_mark(incoming);
     let success = incoming.status().is_success();
     let Some(text) = json_text(&incoming) else {
         return match incoming.content() {
@@ -154,20 +171,16 @@ pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Inco
     }
 }
 
-/// An answer to a write that must be an envelope: a success is one that says so.
-pub(crate) fn envelope(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+/// The answer to a write that gives nothing back: it is done when a code says so, and not because nothing says otherwise.
+pub(crate) fn agreed(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
     let incoming = document(dialect, incoming)?;
-    let said = match json_text(&incoming) {
-        Some(text) => code(dialect, &incoming, text)?,
-        None => None,
-    };
-    if said.is_none() {
-        return Err(incoming
-            .unreadable("there is no code that says that it is done")
+    match json_text(&incoming).map(|text| code(dialect, &incoming, text)) {
+        Some(Ok(Some(CmCode::Success))) => Ok(incoming),
+        _ => Err(incoming
+            .unreadable("no code says that it was done")
             .at(Some(dialect.answers.code.to_string()))
-            .into());
+            .into()),
     }
-    Ok(incoming)
 }
 
 /// An answer that must be bytes. What are certificates by their bytes is taken whatever label and status it has; of the rest, JSON is a

@@ -25,7 +25,7 @@ pub trait Write: fmt::Debug + Send + Sync {
     const NAME: &'static str;
 
     /// What the dialect says of this operation.
-    fn settings<'d>(&self, dialect: &'d CmDialect) -> &'d WriteCall;
+    fn settings<'a>(&'a self, dialect: &'a CmDialect) -> &'a WriteCall;
 
     /// The request: without a signature the first step, with one the second.
     ///
@@ -204,7 +204,10 @@ fn done<W: Write>(
     let kept = doubtful.then(|| incoming.clone());
     write.done(dialect, incoming).map_err(|error| match (error, kept) {
         (ResponseError::Refused(refusal), Some(kept))
-            if matches!(refusal.kind(), CmRefusalKind::Page | CmRefusalKind::Status) =>
+            if matches!(
+                refusal.kind(),
+                CmRefusalKind::Page | CmRefusalKind::Status | CmRefusalKind::NotStarted
+            ) =>
         {
             let advice = Advice::new(
                 Turn::Administrator,
