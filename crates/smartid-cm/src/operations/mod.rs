@@ -4,14 +4,33 @@
 //! [`CertificateManager::call`](crate::CertificateManager::call); writes implement [`Write`](crate::Write) and are made with
 //! [`CertificateManager::write`](crate::CertificateManager::write).
 
+mod details;
+mod field;
+mod issuers;
 mod items;
 mod procedures;
+mod raw;
+mod register;
+mod registration_kind;
+mod registrations;
 mod reinstate;
 mod revoke;
 mod search;
 
+pub use details::Details;
+pub use field::FieldValue;
 pub use items::{ItemResults, ItemState};
 pub use procedures::{MediaType, Procedure, Procedures};
+pub use raw::{RawAnswer, RawCall, RawRead, RawWrite};
+pub use register::{Register, Registered};
+pub use registration_kind::{RegistrationKind, RegistrationStatus};
+pub use registrations::{Registration, Registrations};
 pub use reinstate::Reinstate;
 pub use revoke::{RevocationReason, Revoke};
 pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
+
+/// Operations whose path, and for some of them more, is inferred: nothing public shows them on the wire. They are made to be
+/// corrected by a [dialect](crate::CmDialect), and may change in a release of this library when more becomes known.
+pub mod experimental {
+    pub use super::issuers::{Issuer, IssuerPage, Issuers};
+}
