@@ -286,10 +286,10 @@ impl Endpoint for RawCall {
 ///
 /// let write = RawWrite::new("certificates/publish", Encoding::Form).field("certid", "4711").field("rule", "LDAP, Nord");
 /// let dialect = CmDialect::default();
-/// assert_eq!(Call::new(&write).request(&dialect)?.body_bytes(), "certid=4711&rule=LDAP%2C%20Nord");
+/// assert_eq!(Call::new(&write).request(&dialect)?.body_bytes(), "certid=4711&rule=LDAP%2C+Nord");
 /// let signature = RequestSignature::from_cms(b"0...".to_vec());
 /// let second = SignedCall::new(&write, &signature).request(&dialect)?;
-/// assert_eq!(second.body_bytes(), "certid=4711&rule=LDAP%2C%20Nord&signature=MC4uLg%3D%3D");
+/// assert_eq!(second.body_bytes(), "certid=4711&rule=LDAP%2C+Nord&signature=MC4uLg%3D%3D");
 /// # Ok::<(), smartid_core::BuildError>(())
 /// ```
 #[derive(Clone)]
