@@ -4,7 +4,9 @@
 mod answer;
 pub mod auth;
 mod body;
+mod certificates;
 mod client;
+mod csr;
 mod date;
 pub mod dialect;
 mod ids;
@@ -16,7 +18,9 @@ mod rows;
 mod trial;
 mod two_step;
 
+pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use client::{Builder, CertificateManager};
+pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use ids::{AccountId, CertId, NameError, ProcedureName};
 pub use operations::RevocationReason;
