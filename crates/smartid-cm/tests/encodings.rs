@@ -338,10 +338,8 @@ fn a_request_goes_out_in_the_form_that_the_dialect_says() {
         let text = |form| String::from_utf8(value(form, encoding).unwrap()).unwrap();
         assert_eq!(decode(Flavour::Standard, &text("base64")).unwrap(), der);
         let lines = text("base64-lines");
-        assert!(
-            lines.trim_end().split("\r\n").all(|line| line.len() <= 64),
-            "{encoding}"
-        );
+        let longest = lines.trim_end().split("\r\n").map(str::len).max().unwrap();
+        assert_eq!(longest <= 64, encoding == "multipart", "{encoding}: {longest}");
         assert_eq!(base64(Some(lines.as_bytes())), der);
         assert_eq!(Csr::from_pem(&text("pem")).unwrap(), csr());
     }
