@@ -9,9 +9,11 @@ mod client;
 mod csr;
 mod date;
 pub mod dialect;
+mod find_issued;
 mod ids;
 mod open;
 pub mod operations;
+mod pages;
 mod record;
 mod refusal;
 mod rows;
@@ -22,8 +24,10 @@ pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
+pub use find_issued::{Examination, Extent, FindIssued, FoundCertificate, FoundIssued};
 pub use ids::{AccountId, CertId, NameError, ProcedureName};
 pub use operations::RevocationReason;
+pub use pages::{Collected, Pages, PagesProblem, Records};
 pub use record::{
     CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, ReasonText, SerialText, SubjectType,
     Validity,
