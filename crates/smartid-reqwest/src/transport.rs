@@ -1,8 +1,9 @@
 //! Carries one request over reqwest: once, to where the base URL says, and with a limit for what comes back.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Url;
@@ -10,7 +11,7 @@ use smartid_core::{BoxFuture, Incoming, Outgoing, ServiceUrl, Transport, Transpo
 
 use crate::builder::ReqwestTransportBuilder;
 use crate::identity::{ASKED, Asked};
-use crate::problem;
+use crate::{late, problem};
 
 /// What each request is held to.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct ReqwestTransport(Arc<Inner>);
 struct Inner {
     client: reqwest::Client,
     limits: Limits,
+    /// The servers that asked for a client certificate in a handshake, by host and port, and what they got.
+    asked: Mutex<BTreeMap<(String, u16), Asked>>,
 }
 
 impl ReqwestTransport {
@@ -39,7 +42,11 @@ impl ReqwestTransport {
     }
 
     pub(crate) fn new(client: reqwest::Client, limits: Limits) -> Self {
-        Self(Arc::new(Inner { client, limits }))
+        Self(Arc::new(Inner {
+            client,
+            limits,
+            asked: Mutex::default(),
+        }))
     }
 }
 
@@ -47,6 +54,7 @@ impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
             client: _blind,
+            asked: _,
             limits: Limits { response, plain_http },
         } = &*self.0;
         f.debug_struct("ReqwestTransport")
@@ -67,6 +75,10 @@ impl Transport for ReqwestTransport {
 }
 
 impl Inner {
+    fn asked(&self) -> MutexGuard<'_, BTreeMap<(String, u16), Asked>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn send(&self, base: &ServiceUrl, request: Outgoing) -> Result<Incoming, TransportError> {
         if !base.is_https() && !self.limits.plain_http {
             return Err(TransportError::new(
@@ -96,6 +108,18 @@ impl Inner {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let body = self.body(response, base, asked).await?;
+        if asked != Asked::No {
+            self.asked().insert((base.host().to_owned(), base.port()), asked);
+        }
+        if late::is_missing_certificate(status, &headers, &body) {
+            // The handshake may have been that of an earlier request.
+            let asked = self.asked().get(&(base.host().to_owned(), base.port())).copied();
+            return Err(problem::of_missing_certificate(
+                status,
+                base,
+                asked.unwrap_or(Asked::No),
+            ));
+        }
         Ok(Incoming::new(status, headers, body))
     }
 

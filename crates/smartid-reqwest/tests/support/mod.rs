@@ -126,6 +126,16 @@ pub fn tls(
     versions: &[&'static SupportedProtocolVersion],
     clients: Option<&Ca>,
 ) -> ServerConfig {
+    tls_asking(leaf, versions, clients, true)
+}
+
+/// As [`tls`]; whether it demands the certificate that it asks for is up to the caller.
+pub fn tls_asking(
+    leaf: &Leaf,
+    versions: &[&'static SupportedProtocolVersion],
+    clients: Option<&Ca>,
+    demands: bool,
+) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
@@ -134,11 +144,13 @@ pub fn tls(
         Some(ca) => {
             let mut roots = RootCertStore::empty();
             roots.add(ca.der()).unwrap();
-            builder.with_client_cert_verifier(
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                    .build()
-                    .unwrap(),
-            )
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = if demands {
+                verifier
+            } else {
+                verifier.allow_unauthenticated()
+            };
+            builder.with_client_cert_verifier(verifier.build().unwrap())
         }
         None => builder.with_no_client_auth(),
     };
