@@ -12,7 +12,7 @@ use http::StatusCode;
 use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 use smartid_core::{ServiceUrl, SignError, TransportError, TransportProblem as P};
 
-use crate::identity::Asked;
+use crate::making::Asked;
 
 /// The longest detail in characters: part of it may come from the server's certificate.
 const LONGEST: usize = 300;
