@@ -8,6 +8,7 @@ use smartid_core::base64::{Flavour, decode_lenient};
 use smartid_core::json::{self, Pointer};
 use smartid_core::{Content, Incoming, ResponseError};
 
+use crate::certificates::looks_like_certificates;
 use crate::dialect::CmDialect;
 use crate::refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
 use crate::two_step::DataToSign;
@@ -17,12 +18,28 @@ const MAX_DATA_TO_SIGN: usize = 1024 * 1024;
 
 type Answered<T> = Result<T, ResponseError<CmRefusal>>;
 
+/// What some programs write before UTF-8 text. It is no part of JSON.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The answer without a byte order mark at its beginning.
+fn without_mark(incoming: Incoming) -> Incoming {
+    if !incoming.body().starts_with(BYTE_ORDER_MARK) {
+        return incoming;
+    }
+    let body = incoming.body().slice(BYTE_ORDER_MARK.len()..);
+    Incoming::new(incoming.status(), incoming.headers().clone(), body)
+}
+
 /// The body as JSON text, when it is JSON.
 fn json_text(incoming: &Incoming) -> Option<&str> {
-    if incoming.content() != Content::Json {
+    let (body, begins) = match incoming.body().strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (body, matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))),
+        None => (&**incoming.body(), false),
+    };
+    if !begins && incoming.content() != Content::Json {
         return None;
     }
-    let text = std::str::from_utf8(incoming.body()).ok()?;
+    let text = std::str::from_utf8(body).ok()?;
     serde_json::from_str::<&serde_json::value::RawValue>(text).ok()?;
     Some(text)
 }
@@ -42,7 +59,7 @@ pub(crate) fn demand(dialect: &CmDialect, incoming: &Incoming) -> Answered<Optio
     let Some(text) = json_text(incoming) else {
         return Ok(None);
     };
-    let Some(data) = text_at(text, &answers.data_to_sign).filter(|data| !data.trim().is_empty()) else {
+    let Some(data) = json::find(text, &answers.data_to_sign).filter(|data| *data != "null") else {
         return Ok(None);
     };
     let unreadable = |reason: &str| {
@@ -50,6 +67,13 @@ pub(crate) fn demand(dialect: &CmDialect, incoming: &Incoming) -> Answered<Optio
             .unreadable(reason)
             .at(Some(answers.data_to_sign.to_string()))
     };
+    // Digits are base64 too: what is no text is not signed.
+    let Ok(data) = serde_json::from_str::<String>(data) else {
+        return Err(unreadable("what is to be signed is no text").into());
+    };
+    if data.trim().is_empty() {
+        return Ok(None);
+    }
     if data.len() > MAX_DATA_TO_SIGN / 3 * 4 {
         return Err(unreadable("more than 1 MiB is to be signed").into());
     }
@@ -97,32 +121,32 @@ pub(crate) fn refusal(dialect: &CmDialect, incoming: &Incoming) -> CmRefusal {
     }
 }
 
-/// What the answer says about single certificates or elements, and how many of them cannot be read.
-pub(crate) fn read_items(dialect: &CmDialect, incoming: &Incoming) -> (Vec<ItemError>, usize) {
+/// What the answer says about single certificates or elements. What cannot be read of it is passed over: it only adds to a verdict.
+pub(crate) fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
+    items_and_lost(dialect, incoming).0
+}
+
+/// The same, and how many entries cannot be read.
+pub(crate) fn items_and_lost(dialect: &CmDialect, incoming: &Incoming) -> (Vec<ItemError>, usize) {
     let found = json_text(incoming).and_then(|text| json::find(text, &dialect.answers.items));
     let Some(found) = found.filter(|found| *found != "null") else {
         return (Vec::new(), 0);
     };
-    // What is no list says something all the same.
     let Some(items) = json::items(found) else {
         return (Vec::new(), 1);
     };
     let count = items.len();
-    let read: Vec<ItemError> = items
+    let items: Vec<ItemError> = items
         .into_iter()
         .filter_map(|item| serde_json::from_str(item).ok())
         .collect();
-    let unreadable = count - read.len();
-    (read, unreadable)
-}
-
-/// As [`read_items`], for a refusal, to which what cannot be read would add nothing.
-fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
-    read_items(dialect, incoming).0
+    let lost = count - items.len();
+    (items, lost)
 }
 
 /// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.
 pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let incoming = without_mark(incoming);
     let success = incoming.status().is_success();
     let Some(text) = json_text(&incoming) else {
         return match incoming.content() {
@@ -147,8 +171,38 @@ pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Inco
     }
 }
 
-/// An answer that must be bytes. JSON is a refusal, or something unexpected.
+/// The answer to a write that gives nothing back: it is done when a code says so, and not because nothing says otherwise.
+pub(crate) fn agreed(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let incoming = document(dialect, incoming)?;
+    match json_text(&incoming).map(|text| code(dialect, &incoming, text)) {
+        Some(Ok(Some(CmCode::Success))) => Ok(incoming),
+        _ => Err(incoming
+            .unreadable("no code says that it was done")
+            .at(Some(dialect.answers.code.to_string()))
+            .into()),
+    }
+}
+
+/// An answer of any kind that is no refusal.
+pub(crate) fn not_refused(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let by_code = json_text(&incoming).and_then(|text| code(dialect, &incoming, text).ok().flatten());
+    let refused = match by_code {
+        Some(code) => code != CmCode::Success,
+        None => !incoming.status().is_success() || incoming.content() == Content::Html,
+    };
+    if refused {
+        return Err(ResponseError::Refused(refusal(dialect, &incoming)));
+    }
+    Ok(incoming)
+}
+
+/// An answer that must be bytes. What are certificates by their bytes is taken whatever label and status it has; of the rest, JSON is a
+/// refusal, or something unexpected.
 pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    if looks_like_certificates(incoming.body()) {
+        return Ok(incoming);
+    }
+    let success = incoming.status().is_success();
     match incoming.content() {
         Content::Json => {
             let incoming = document(dialect, incoming)?;
@@ -156,9 +210,11 @@ pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incomin
                 .unreadable("a document where a certificate was expected")
                 .into())
         }
-        Content::Html => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
-        _ if !incoming.status().is_success() => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+        _ if !success => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
         Content::Empty => Err(incoming.unreadable("the body is empty").into()),
-        _ => Ok(incoming),
+        Content::Html => Err(incoming
+            .unreadable("a web page where a certificate was expected")
+            .into()),
+        _ => Err(incoming.unreadable("the body is no certificate").into()),
     }
 }

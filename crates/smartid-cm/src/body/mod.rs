@@ -15,10 +15,11 @@ use smartid_core::base64::{Flavour, encode};
 use smartid_core::{BuildError, Outgoing, PathTemplate, SecretString};
 
 use crate::dialect::{CmDialect, CsrForm, Encoding, ReadCall, WriteCall};
+use crate::ids::CertId;
 use crate::two_step::RequestSignature;
 
 /// The field that carries the signature of the second step (vendor page: Certificate Manager (CM) REST API, documented).
-const SIGNATURE: &str = "signature";
+pub(crate) const SIGNATURE: &str = "signature";
 /// The field that names certificates: `certid` in documents, `certId` in the only form that was seen.
 pub(crate) const CERTID: &str = "certid";
 
@@ -82,6 +83,9 @@ pub(crate) fn path(
     path: &PathTemplate,
     values: &[(&str, &str)],
 ) -> Result<String, BuildError> {
+    if let Some((_, certid)) = values.iter().find(|(name, _)| *name == CERTID) {
+        sendable(certid)?;
+    }
     let mut text = path.expand(values)?;
     let suffix = dialect.requests.path_suffix.expand(values)?;
     if !suffix.is_empty() {
@@ -93,6 +97,16 @@ pub(crate) fn path(
     Ok(text)
 }
 
+/// An id that an answer told goes into no request when it is not what an id is: it may have been written to become another path, or
+/// two ids in a list.
+pub(crate) fn sendable(certid: &str) -> Result<&str, BuildError> {
+    if CertId::is_sendable(certid) {
+        return Ok(certid);
+    }
+    let problem = "the certid is not letters and digits of ASCII".to_owned();
+    Err(BuildError::Invalid(problem))
+}
+
 /// A read: path and query.
 pub(crate) fn read(
     dialect: &CmDialect,
@@ -100,9 +114,24 @@ pub(crate) fn read(
     values: &[(&str, &str)],
     query: &[(&str, String)],
 ) -> Result<Outgoing, BuildError> {
+    read_with_lists(dialect, call, values, query, &[])
+}
+
+/// As [`read`], with parameters that have several values.
+pub(crate) fn read_with_lists(
+    dialect: &CmDialect,
+    call: &ReadCall,
+    values: &[(&str, &str)],
+    query: &[(&str, String)],
+    lists: &[(&str, Vec<String>)],
+) -> Result<Outgoing, BuildError> {
     let mut outgoing = Outgoing::new(call.verb.method(), path(dialect, &call.path, values)?);
+    let last_name = |name| call.rename.get(name).map_or(name, String::as_str);
     for (name, value) in query {
-        outgoing = outgoing.query(call.rename.get(*name).map_or(*name, String::as_str), value);
+        outgoing = outgoing.query(last_name(*name), value);
+    }
+    for (name, values) in lists {
+        outgoing = outgoing.query_list(last_name(*name), values.iter().map(String::as_str));
     }
     for (name, value) in &call.constants {
         outgoing = outgoing.query(name, value);
@@ -115,6 +144,24 @@ pub(crate) fn write(
     dialect: &CmDialect,
     call: &WriteCall,
     values: &[(&str, &str)],
+    fields: Fields,
+    signature: Option<&RequestSignature>,
+) -> Result<Outgoing, BuildError> {
+    let path = path(dialect, &call.path, values)?;
+    write_to(
+        dialect,
+        call,
+        Outgoing::new(call.verb.method(), path),
+        fields,
+        signature,
+    )
+}
+
+/// As [`write`], where verb and path are settled.
+pub(crate) fn write_to(
+    dialect: &CmDialect,
+    call: &WriteCall,
+    outgoing: Outgoing,
     mut fields: Fields,
     signature: Option<&RequestSignature>,
 ) -> Result<Outgoing, BuildError> {
@@ -132,7 +179,6 @@ pub(crate) fn write(
             value,
         })
         .collect();
-    let outgoing = Outgoing::new(call.verb.method(), path(dialect, &call.path, values)?);
     let forms = &dialect.requests;
     match call.encoding {
         Encoding::Json => {

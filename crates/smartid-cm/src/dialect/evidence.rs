@@ -3,6 +3,7 @@
 use smartid_core::{Evidence, Tag};
 
 const REST: &str = "vendor page: Certificate Manager (CM) REST API";
+const DATES: &str = "vendor page: Certificate Manager (CM) REST API, by its example; public third-party code (Keyfactor/nexus-certificate-manager-caplugin) sends fractions";
 const UPG: &str = "vendor page: Upgrade Protocol Gateway, which lists the handlers' patterns; verb from vendor page: Certificate Manager (CM) REST API";
 const KF: &str = "seen in public third-party code: Keyfactor/nexus-certificate-manager-caplugin";
 const CURL: &str = "seen in a public curl example of the vendor's: Example script for calling the CM REST API endpoints using curl";
@@ -10,6 +11,7 @@ const CURLT: &str = "what curl says of a file whose kind it does not know, in a 
 const MON: &str = "seen in a public monitoring script, which calls certificates/pkcs10/verification; vendor page: Upgrade Protocol Gateway says that an administrator chooses the paths";
 const DEV: &str = "seen in public third-party code: device-registration scripts for a hosted service";
 const LISTS: &str = "a form was only seen with one value; a Java servlet reads a repeated field as a list";
+const INDEX: &str = "the member is called arrayindex in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); arrays begin with 0 in every language that is involved";
 const UNLISTED: &str = "what is known is a list of those that failed beside a code; what a code says about the others is not published";
 const SERIAL: &str =
     "a text of unknown form in public third-party code; the vendor's own clients show hexadecimal";
@@ -52,10 +54,28 @@ pub const EVIDENCE: &[Evidence] = &[
         "content type of the multipart part of a signature; empty for none",
     ),
     Evidence::new(
+        "requests.binary_lines",
+        Tag::Observed,
+        CURL,
+        "whether base64 of a signature has lines of 64 letters in multipart; in forms and JSON it has one",
+    ),
+    Evidence::new(
         "requests.lists",
         Tag::Inferred,
         LISTS,
         "how several values of one field are written in multipart and forms: repeated or joined",
+    ),
+    Evidence::new(
+        "requests.dates",
+        Tag::Documented,
+        DATES,
+        "how dates are written: seconds (2021-12-20T08:01:30Z) or fraction (with seven digits behind the seconds)",
+    ),
+    Evidence::new(
+        "requests.registration_days",
+        Tag::Observed,
+        DEV,
+        "how the validity of a registration is written in JSON: text (\"7\") or number (7)",
     ),
     Evidence::new(
         "requests.certid_in_forms",
@@ -92,6 +112,12 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Observed,
         KF,
         "where an envelope has what went wrong with single certificates or elements",
+    ),
+    Evidence::new(
+        "answers.first_index",
+        Tag::Inferred,
+        INDEX,
+        "number of the first element of a list, where errors name elements by number: 0 or 1",
     ),
     Evidence::new(
         "answers.unlisted",

@@ -70,66 +70,74 @@ impl ItemResults {
         certids: &[CertId],
         incoming: Incoming,
     ) -> Result<Self, ResponseError<CmRefusal>> {
-        let (mut errors, unreadable) = answer::read_items(dialect, &incoming);
-        let partly = !errors.is_empty() || unreadable > 0;
-        let (incoming, refused) = match answer::document(dialect, incoming.clone()) {
-            Ok(incoming) => (incoming, None),
-            Err(ResponseError::Refused(refusal)) if partly && refusal.cm_code().is_some() => {
-                (incoming, Some(refusal))
-            }
-            Err(error) => return Err(error),
+        let is = |at: usize, error: &ItemError| {
+            certids
+                .get(at)
+                .is_some_and(|certid| is_of(error, certid, at, certids.len()))
         };
-        let unlisted = match (&refused, dialect.answers.unlisted) {
-            // An error that cannot be read may be that of any certificate.
-            _ if unreadable > 0 => ItemState::Unclear,
-            (Some(_), Unlisted::Unclear) => ItemState::Unclear,
-            _ => ItemState::Done,
-        };
-        let items: Vec<(CertId, ItemState)> = certids
-            .iter()
-            .enumerate()
-            .map(|(index, certid)| {
-                let state = match errors
-                    .iter()
-                    .position(|error| is_of(error, certid, index, certids.len()))
-                {
-                    Some(at) => ItemState::Failed(errors.remove(at)),
-                    None => unlisted.clone(),
-                };
-                (certid.clone(), state)
-            })
-            .collect();
-        let first = items.iter().find_map(|(_, state)| match state {
-            ItemState::Failed(error) => Some(error.code),
-            _ => None,
-        });
-        let all_failed = items
-            .iter()
-            .all(|(_, state)| matches!(state, ItemState::Failed(_)));
-        match (refused, first) {
-            (Some(refusal), _) if all_failed || certids.len() < 2 => Err(ResponseError::Refused(refusal)),
-            // Nothing was done, whatever the code of the whole says.
-            (None, Some(code)) if all_failed => {
-                let (items, _) = answer::read_items(dialect, &incoming);
-                let kind = CmRefusalKind::Code(code);
-                Err(ResponseError::Refused(CmRefusal::of_envelope(
-                    kind,
-                    &incoming,
-                    Some(code),
-                    None,
-                    items,
-                )))
-            }
-            (None, _) if unreadable > 0 && certids.len() < 2 => Err(incoming
-                .unreadable("what went wrong cannot be read")
-                .at(Some(dialect.answers.items.to_string()))
-                .into()),
-            _ => Ok(Self {
-                items,
-                others: errors,
-            }),
-        }
+        let (states, others) = read_states(dialect, certids.len(), is, incoming)?;
+        Ok(Self {
+            items: certids.iter().cloned().zip(states).collect(),
+            others,
+        })
     }
+}
+
+/// What became of each element of a call, and the errors that are of none; `is` tells whether an error is of the element at a place.
+pub(super) fn read_states(
+    dialect: &CmDialect,
+    count: usize,
+    is: impl Fn(usize, &ItemError) -> bool,
+    incoming: Incoming,
+) -> Result<(Vec<ItemState>, Vec<ItemError>), ResponseError<CmRefusal>> {
+    let (errors, lost) = answer::items_and_lost(dialect, &incoming);
+    let refused = match answer::agreed(dialect, incoming.clone()) {
+        Ok(_) => None,
+        Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {
+            Some(refusal)
+        }
+        Err(error) => return Err(error),
+    };
+    let named: Vec<Option<usize>> = (0..count)
+        .map(|at| errors.iter().position(|error| is(at, error)))
+        .collect();
+    let strangers = errors.iter().any(|error| !(0..count).any(|at| is(at, error)));
+    // An error of which nobody knows whose it is may be anybody's.
+    let unlisted = match dialect.answers.unlisted {
+        Unlisted::Unclear if refused.is_some() || strangers || lost > 0 => ItemState::Unclear,
+        _ => ItemState::Done,
+    };
+    let states: Vec<ItemState> = named
+        .iter()
+        .map(|named| named.and_then(|at| errors.get(at)))
+        .map(|named| named.map_or_else(|| unlisted.clone(), |error| ItemState::Failed(error.clone())))
+        .collect();
+    let all_failed = named.iter().all(Option::is_some);
+    if let Some(refusal) = refused {
+        // Too many at once is said of the call, by way of the first element that was too many.
+        let over_the_limit = errors.iter().any(|error| error.limit.is_some());
+        if all_failed || over_the_limit || count < 2 {
+            return Err(ResponseError::Refused(refusal));
+        }
+    } else if all_failed && let Some(code) = errors.first().map(|error| error.code) {
+        // Nothing was done, whatever the code of the whole says.
+        let kind = CmRefusalKind::Code(code);
+        return Err(ResponseError::Refused(CmRefusal::of_envelope(
+            kind,
+            &incoming,
+            Some(code),
+            None,
+            errors,
+        )));
+    } else if lost > 0 && count < 2 {
+        return Err(incoming
+            .unreadable("what went wrong cannot be read")
+            .at(Some(dialect.answers.items.to_string()))
+            .into());
+    }
+    let others = errors.into_iter().enumerate();
+    let others = others.filter(|(at, _)| !named.contains(&Some(*at)));
+    Ok((states, others.map(|(_, error)| error).collect()))
 }
 
 /// Whether this is the error of that certificate: by its id, else by its place, else because there is no other.
@@ -231,7 +239,7 @@ mod tests {
 
         let stranger = r#"{"error":0,"errors":[{"certid":"9","errorcode":-14}]}"#;
         let results = read(&["1", "2"], 200, stranger).unwrap();
-        assert_eq!((states(&results).as_str(), results.others.len()), ("dd", 1));
+        assert_eq!((states(&results).as_str(), results.others.len()), ("uu", 1));
         assert!(!results.all_done());
 
         // An error that cannot be read may be anybody's.
