@@ -61,7 +61,10 @@ pub(crate) fn of_base64(text: &str) -> Result<OneCertificate, NotOne> {
     }
     let mut lints = Vec::new();
     if forgiven.contains(&Tolerated::Padding) {
-        lints.push(Lint::new("", "base64 without its padding, or with too much of it"));
+        lints.push(Lint::new(
+            "",
+            "base64 without its padding, or with too much of it",
+        ));
     }
     certificate(der, Form::Base64, lints)
 }

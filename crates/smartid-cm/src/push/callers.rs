@@ -87,7 +87,12 @@ impl Callers {
         let certificate = Certificate::from_der(shown.der().clone()).ok()?;
         let fingerprint = certificate.fingerprint();
         let is_current = certificate.not_before() <= now && now <= certificate.not_after();
-        if is_current && self.certificates.iter().any(|known| known.der() == certificate.der()) {
+        if is_current
+            && self
+                .certificates
+                .iter()
+                .any(|known| known.der() == certificate.der())
+        {
             return Some(fingerprint);
         }
         let issued = self.issued.as_ref()?;
@@ -113,7 +118,9 @@ fn of_header(headers: &HeaderMap, name: &HeaderName) -> Option<Certificate> {
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    let decoded = percent_decode_str(value.to_str().ok()?.trim()).decode_utf8().ok()?;
+    let decoded = percent_decode_str(value.to_str().ok()?.trim())
+        .decode_utf8()
+        .ok()?;
     let text = decoded.trim();
     let between = |begin, end| text.strip_prefix(begin)?.strip_suffix(end);
     let base64 = between("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")

@@ -73,7 +73,7 @@ fn count(counter: &AtomicU64) {
 /// Takes certificates that Certificate Manager pushes, and stores them.
 ///
 /// ```
-/// # let body = smartid_core::base64::encode(smartid_core::base64::Flavour::Standard, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/device.der")));
+/// # let body = smartid_core::base64::encode(smartid_core::base64::Flavour::Standard, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/pki/device-rsa.der")));
 /// use std::sync::Arc;
 /// use http::{HeaderMap, HeaderValue, Method, StatusCode};
 /// use smartid_core::{Head, Inbound, ManualRuntime, SecretString, Timestamp};
@@ -97,7 +97,7 @@ fn count(counter: &AtomicU64) {
 /// assert_eq!(pushed[0].template.as_str(), "ServerCert");
 /// assert_eq!(pushed[0].process.as_ref().unwrap().as_str(), "Renew");
 /// assert_eq!(pushed[0].tenant.as_ref().unwrap().as_str(), "t1");
-/// assert_eq!(pushed[0].certificate.danger_unverified().subject().common_name().unwrap(), "device.example.test");
+/// assert_eq!(pushed[0].certificate.danger_unverified().subject().common_name().unwrap(), "Türschloss Nord 7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct PushReceiver {

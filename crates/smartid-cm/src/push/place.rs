@@ -122,10 +122,20 @@ mod tests {
 
     #[test]
     fn the_receiver_may_be_mounted_below_any_path() {
-        for mount in ["", "/", "/idm", "/idm/", "/ws/certificate", "/ws/certificate/register"] {
+        for mount in [
+            "",
+            "/",
+            "/idm",
+            "/idm/",
+            "/ws/certificate",
+            "/ws/certificate/register",
+        ] {
             let path = format!("{mount}/ws/certificate/register/T/P");
             let place = read(&path, "").unwrap();
-            assert_eq!((place.template.as_str(), place.process.unwrap().as_str()), ("T", "P"));
+            assert_eq!(
+                (place.template.as_str(), place.process.unwrap().as_str()),
+                ("T", "P")
+            );
         }
         for path in [
             "",
@@ -149,8 +159,24 @@ mod tests {
     #[test]
     fn no_name_is_a_path_or_breaks_a_line() {
         for segment in [
-            ".", "..", "%2e", "%2E%2e", "a%2Fb", "a%5Cb", "a\\b", "%00", "a%0Ab", "%7F", "%C2%85", "%zz", "%", "%4", "%FF",
-            "%20", "+%", &"a".repeat(257),
+            ".",
+            "..",
+            "%2e",
+            "%2E%2e",
+            "a%2Fb",
+            "a%5Cb",
+            "a\\b",
+            "%00",
+            "a%0Ab",
+            "%7F",
+            "%C2%85",
+            "%zz",
+            "%",
+            "%4",
+            "%FF",
+            "%20",
+            "+%",
+            &"a".repeat(257),
         ] {
             let as_template = read(&format!("/ws/certificate/register/{segment}"), "");
             assert_eq!(as_template, Err(PushRefusal::UnknownPath), "{segment}");
@@ -168,7 +194,8 @@ mod tests {
     #[test]
     fn a_tenant_is_one_readable_text_or_none() {
         let tenant = |query: &str| {
-            read("/ws/certificate/register/T", query).map(|place| place.tenant.map(|tenant| tenant.to_string()))
+            read("/ws/certificate/register/T", query)
+                .map(|place| place.tenant.map(|tenant| tenant.to_string()))
         };
         assert_eq!(tenant("tenantId=a+b%2B"), Ok(Some("a b+".to_owned())));
         assert_eq!(tenant("x=1&&tenant%49d=a&y"), Ok(Some("a".to_owned())));

@@ -88,7 +88,9 @@ impl PushReader {
         }
         let announced = head.headers.get(CONTENT_LENGTH);
         let announced = announced.and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-        if announced.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > self.body_limit)) {
+        if announced
+            .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > self.body_limit))
+        {
             return Err(PushRefusal::TooLarge(self.body_limit));
         }
         Ok((sender, place))

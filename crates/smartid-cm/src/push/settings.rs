@@ -159,7 +159,10 @@ impl PushReceiverBuilder {
         }
         let by_certificate = callers.by_certificate();
         if callers.header.is_some() && !by_certificate {
-            return refuse("cm.push.certificate_header", "is set, but no certificates are accepted");
+            return refuse(
+                "cm.push.certificate_header",
+                "is set, but no certificates are accepted",
+            );
         }
         if callers.anybody && (by_certificate || callers.basic.is_some()) {
             return refuse("cm.push", "asks for a caller and takes certificates from anybody");
@@ -170,7 +173,10 @@ impl PushReceiverBuilder {
                 "is missing, and no client certificate is accepted; it is the user and the password that the distribution rule has",
             );
         }
-        for (setting, names) in [("cm.push.templates", &self.templates), ("cm.push.tenants", &self.tenants)] {
+        for (setting, names) in [
+            ("cm.push.templates", &self.templates),
+            ("cm.push.tenants", &self.tenants),
+        ] {
             if names.as_ref().is_some_and(Vec::is_empty) {
                 return refuse(setting, "names none");
             }
@@ -197,7 +203,10 @@ impl PushReceiverBuilder {
             return refuse("cm.dialect.push.tenant", "is empty");
         }
         if content_types.is_empty() {
-            return refuse("cm.dialect.push.content_types", "is empty: nothing would be taken");
+            return refuse(
+                "cm.dialect.push.content_types",
+                "is empty: nothing would be taken",
+            );
         }
         if !success.code().is_success() {
             return refuse("cm.dialect.push.success", "must be a status between 200 and 299");
