@@ -4,17 +4,20 @@
 mod answer;
 pub mod auth;
 mod body;
+mod check;
 mod client;
 mod date;
 pub mod dialect;
 mod ids;
 mod one_certificate;
 pub mod operations;
+mod public_file;
 pub mod push;
 mod refusal;
 mod trial;
 mod two_step;
 
+pub use check::{Connected, ConnectionProblem, ConnectionProblemKind};
 pub use client::{Builder, CertificateManager};
 pub use dialect::CmDialect;
 pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};

@@ -3,9 +3,12 @@
 
 use smartid_core::{ConfigError, Endpoint};
 
+use crate::check::Probe;
 use crate::dialect::CmDialect;
 use crate::ids::CertId;
-use crate::operations::{MediaType, Procedures, Reinstate, RevocationReason, Revoke};
+use crate::operations::{
+    CaCertificate, ExperimentalRevocationList, MediaType, Procedures, Reinstate, RevocationReason, Revoke,
+};
 use crate::two_step::{RequestSignature, SignedCall, Write};
 
 const DIALECT: &str = "cm.dialect";
@@ -15,6 +18,9 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     let invalid = |error: &dyn std::fmt::Display| ConfigError::new(DIALECT, error.to_string());
     let certid = CertId::new("1").map_err(|error| invalid(&error))?;
     read(&Procedures::of(MediaType::Pkcs10), dialect)?;
+    read(&Probe, dialect)?;
+    read(&CaCertificate::new("1"), dialect)?;
+    read(&ExperimentalRevocationList::new("1"), dialect)?;
     write(
         &Revoke::new(certid.clone(), RevocationReason::Unspecified),
         dialect,
