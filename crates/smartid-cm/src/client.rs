@@ -72,6 +72,7 @@ impl CertificateManager {
         Builder {
             url: url.into(),
             dp_url: None,
+            dp_transport: None,
             dialect: CmDialect::default(),
             policy: CallPolicy::default(),
             signer: None,
@@ -208,6 +209,7 @@ pub struct Builder {
     url: String,
     /// The address, and whether it may be plain HTTP.
     dp_url: Option<(String, bool)>,
+    dp_transport: Option<Arc<dyn Transport>>,
     dialect: CmDialect,
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
@@ -220,6 +222,7 @@ impl fmt::Debug for Builder {
         let Self {
             url,
             dp_url,
+            dp_transport,
             dialect: _,
             policy,
             signer,
@@ -230,6 +233,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("url", &smartid_core::redact::url(url))
             .field("dp_url", &dp_url)
+            .field("dp_transport", &dp_transport.is_some())
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
@@ -272,13 +276,19 @@ impl Builder {
     }
 
     /// The same on plain HTTP, as the one example that is known has it: `http://<host>:8080/pgwy/dp`. The transport must allow plain
-    /// HTTP too.
+    /// HTTP too; give it [one of its own](Self::dp_transport).
     ///
     /// Everyone on the way sees what is downloaded, which is public, and can put something else in its place, which is why nothing that
     /// comes from there is believed before it is compared with a fingerprint or checked with a root. Never compare with a fingerprint
     /// that was downloaded the same way.
     pub fn danger_dp_url_plain_http(mut self, url: impl Into<String>) -> Self {
         self.dp_url = Some((url.into(), true));
+        self
+    }
+
+    /// Another transport for the servlet `dp`: one that has no officer's identity, or one that alone may speak plain HTTP.
+    pub fn dp_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.dp_transport = Some(transport);
         self
     }
 
@@ -301,24 +311,26 @@ impl Builder {
         let Self {
             url,
             dp_url,
+            dp_transport,
             dialect,
             policy,
             signer,
             sign_options,
             plain_http,
         } = self;
-        let caller = |setting, url: &str, plain_http| {
+        let caller = |setting, url: &str, plain_http, transport: &Arc<dyn Transport>| {
             let base = if plain_http {
                 ServiceUrl::danger_parse_plain_http(setting, url)?
             } else {
                 ServiceUrl::parse(setting, url)?
             };
-            Ok(Caller::new(base, Arc::clone(&transport), Arc::clone(&runtime)).with_policy(policy))
+            Ok(Caller::new(base, Arc::clone(transport), Arc::clone(&runtime)).with_policy(policy))
         };
-        let dp = dp_url.map(|(url, plain_http)| caller("cm.dp_url", &url, plain_http));
+        let dp_transport = dp_transport.as_ref().unwrap_or(&transport);
+        let dp = dp_url.map(|(url, plain_http)| caller("cm.dp_url", &url, plain_http, dp_transport));
         crate::trial::try_dialect(&dialect)?;
         Ok(CertificateManager(Arc::new(Inner {
-            caller: caller("cm.url", &url, plain_http)?,
+            caller: caller("cm.url", &url, plain_http, &transport)?,
             dp: dp.transpose()?,
             dialect,
             signer,
