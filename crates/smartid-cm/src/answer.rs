@@ -97,14 +97,28 @@ pub(crate) fn refusal(dialect: &CmDialect, incoming: &Incoming) -> CmRefusal {
     }
 }
 
-/// What the answer says about single certificates or elements. What cannot be read of it is passed over: it only adds to a verdict.
-pub(crate) fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
+/// What the answer says about single certificates or elements, and how many of them cannot be read.
+pub(crate) fn read_items(dialect: &CmDialect, incoming: &Incoming) -> (Vec<ItemError>, usize) {
     let found = json_text(incoming).and_then(|text| json::find(text, &dialect.answers.items));
-    let items = found.and_then(json::items).unwrap_or_default();
-    items
+    let Some(found) = found.filter(|found| *found != "null") else {
+        return (Vec::new(), 0);
+    };
+    // What is no list says something all the same.
+    let Some(items) = json::items(found) else {
+        return (Vec::new(), 1);
+    };
+    let count = items.len();
+    let read: Vec<ItemError> = items
         .into_iter()
         .filter_map(|item| serde_json::from_str(item).ok())
-        .collect()
+        .collect();
+    let unreadable = count - read.len();
+    (read, unreadable)
+}
+
+/// As [`read_items`], for a refusal, to which what cannot be read would add nothing.
+fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
+    read_items(dialect, incoming).0
 }
 
 /// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.

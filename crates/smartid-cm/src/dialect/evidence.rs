@@ -13,7 +13,8 @@ const LISTS: &str = "a form was only seen with one value; a Java servlet reads a
 const UNLISTED: &str = "what is known is a list of those that failed beside a code; what a code says about the others is not published";
 const SERIAL: &str =
     "a text of unknown form in public third-party code; the vendor's own clients show hexadecimal";
-const AS_REVOKE: &str = "never seen; as revoking was seen";
+const AS_REVOKE: &str = "never seen; as revoking";
+const AS_ISSUE: &str = "multipart is what most public clients send for issuing; revoking was seen as a form (Keyfactor/nexus-certificate-manager-caplugin), which can be set";
 const GUESS: &str = "the operation is known from a model in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); its path is not published";
 const SA: &str = "vendor page: Officers and roles in Certificate Manager names the role; names of hashes and formats in public third-party code; the rest is not published";
 const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
@@ -387,8 +388,8 @@ pub const EVIDENCE: &[Evidence] = &[
     ),
     Evidence::new(
         "revoke.encoding",
-        Tag::Observed,
-        KF,
+        Tag::Inferred,
+        AS_ISSUE,
         "how the fields of revoking and putting on hold are sent: multipart, form or json",
     ),
     Evidence::new(
