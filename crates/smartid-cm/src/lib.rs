@@ -5,13 +5,17 @@ mod answer;
 pub mod auth;
 mod body;
 mod certificates;
+mod check;
 mod client;
 mod csr;
 mod date;
 pub mod dialect;
 mod ids;
+mod one_certificate;
 mod open;
 pub mod operations;
+mod public_file;
+pub mod push;
 mod record;
 mod refusal;
 mod rows;
@@ -19,10 +23,11 @@ mod trial;
 mod two_step;
 
 pub use certificates::{CertificateForm, Certificates, CertificatesError};
+pub use check::{Connected, ConnectionProblem, ConnectionProblemKind};
 pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
-pub use ids::{AccountId, CertId, NameError, ProcedureName};
+pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};
 pub use operations::RevocationReason;
 pub use record::{
     CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, ReasonText, SerialText, SubjectType,

@@ -4,9 +4,11 @@
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
 use crate::body::{self, Fields};
+use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
 use crate::ids::{CertId, ProcedureName};
 use crate::operations::experimental::{HashAlgorithm, RemoveCertificates, SignHash};
+use crate::operations::{CaCertificate, ExperimentalRevocationList};
 use crate::operations::{Download, MediaType, Procedures, Reinstate, RevocationReason, Revoke};
 use crate::operations::{import_fields, issue_fields};
 use crate::two_step::{RequestSignature, SignedCall, Write};
@@ -18,6 +20,9 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     let invalid = |error: &dyn std::fmt::Display| ConfigError::new(DIALECT, error.to_string());
     let certid = CertId::new("1").map_err(|error| invalid(&error))?;
     read(&Procedures::of(MediaType::Pkcs10), dialect)?;
+    read(&Probe, dialect)?;
+    read(&CaCertificate::new("1"), dialect)?;
+    read(&ExperimentalRevocationList::new("1"), dialect)?;
     write(
         &Revoke::new(certid.clone(), RevocationReason::Unspecified),
         dialect,
