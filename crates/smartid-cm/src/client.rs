@@ -12,6 +12,8 @@ use smartid_trust::{OfficerSigner, SigningError};
 use crate::auth::{Nobody, Officer};
 use crate::check::{Connected, ConnectionProblem, Probe};
 use crate::dialect::CmDialect;
+use crate::operations::Search;
+use crate::pages::Pages;
 use crate::refusal::CmRefusal;
 use crate::two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};
 
@@ -165,6 +167,12 @@ impl CertificateManager {
             .call(&Probe, &inner.dialect, &Credential::none())
             .await
             .map_err(ConnectionProblem::of)
+    }
+
+    /// All certificates that a search finds, page by page: by its limit or 500 at a time, from its offset on.
+    #[must_use]
+    pub fn pages(&self, search: Search) -> Pages {
+        Pages::new(self.clone(), search)
     }
 
     /// Makes a write, with the second step where Certificate Manager wants a signature.
