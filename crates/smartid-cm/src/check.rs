@@ -171,6 +171,7 @@ impl ConnectionProblemKind {
             | P::ServerCertificateRevoked
             | P::ServerCertificateForm => Self::ServerUntrusted,
             P::ClientCertificate => Self::ClientCertificateRefused,
+            P::LateClientCertificate => Self::ClientCertificateAskedTooLate,
             P::Handshake => Self::TlsFailed,
             P::TooLarge | P::NotHttp => Self::Unreadable,
             _ => Self::NotReachable,

@@ -105,7 +105,7 @@ fn proxies_write_certificates_in_several_forms() {
         "%FF",
         "-----BEGIN CERTIFICATE-----",
         &other,
-        &base64[..100],
+        lines[0],
         &format!("{base64},{base64}"),
         &format!("{base64}{base64}"),
         &base64.replace('M', "-"),

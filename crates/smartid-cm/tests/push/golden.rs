@@ -2,24 +2,19 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use smartid_cm::push::{MemoryPushSink, PushReceiver};
 use smartid_core::{ClientCertificate, Head};
 use smartid_trust::{Certificate, Radix};
 use toml::Value;
 
+use super::messages::{Golden, is_outcome, text};
 use super::support::{builder, deliver, password};
 
-fn folder() -> String {
-    format!("{}/tests/golden/push", env!("CARGO_MANIFEST_DIR"))
-}
+const PUSH: Golden = Golden::of("push");
 
 fn file(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/{name}", folder())).unwrap()
-}
-
-fn text<'a>(fixture: &'a Value, name: &str) -> Option<&'a str> {
-    fixture.get(name).and_then(Value::as_str)
+    PUSH.file(name)
 }
 
 fn texts(of: Option<&Value>, name: &str) -> Option<Vec<String>> {
@@ -33,39 +28,15 @@ fn texts(of: Option<&Value>, name: &str) -> Option<Vec<String>> {
 
 /// Head and body of a fixture.
 fn request(fixture: &Value) -> (Head, Vec<u8>) {
-    let message = file(text(fixture, "file").unwrap());
-    let end = message.windows(2).position(|pair| pair == b"\n\n").unwrap();
-    let head = std::str::from_utf8(&message[..end]).unwrap();
-    let mut lines = head.lines();
-    let mut first = lines.next().unwrap().split(' ');
-    let method = Method::from_bytes(first.next().unwrap().as_bytes()).unwrap();
-    let target = first.next().unwrap();
+    let message = PUSH.message(fixture);
+    let method = Method::from_bytes(message.first[0].as_bytes()).unwrap();
+    let target = &message.first[1];
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut headers = HeaderMap::new();
-    for line in lines {
-        let (name, value) = line.split_once(':').unwrap();
-        headers.append(
-            HeaderName::from_bytes(name.as_bytes()).unwrap(),
-            HeaderValue::from_bytes(value.trim().as_bytes()).unwrap(),
-        );
-    }
-    let mut head = Head::new(method, path, headers).with_query(query);
+    let mut head = Head::new(method, path, message.headers).with_query(query);
     if let Some(peer) = text(fixture, "peer_certificate") {
         head = head.with_client_certificate(ClientCertificate::new(file(peer)));
     }
-    let body = match (text(fixture, "body_file"), fixture.get("body_fill")) {
-        (Some(body), _) => file(body),
-        (None, Some(fill)) => {
-            let octet = text(fill, "octet").unwrap().as_bytes()[0];
-            vec![octet; usize::try_from(fill["count"].as_integer().unwrap()).unwrap()]
-        }
-        // An editor ends a text with a line end; the messages on the wire do not.
-        (None, None) => message[end + 2..]
-            .strip_suffix(b"\n")
-            .unwrap_or(&message[end + 2..])
-            .to_vec(),
-    };
-    (head, body)
+    (head, message.body)
 }
 
 fn receiver(sink: &Arc<MemoryPushSink>, fixture: &Value) -> PushReceiver {
@@ -119,10 +90,9 @@ fn check_stored(fixture: &Value, sink: &MemoryPushSink) {
 
 #[test]
 fn every_golden_push_is_taken_or_refused_as_it_says() {
-    let index: Value = toml::from_str(std::str::from_utf8(&file("INDEX.toml")).unwrap()).unwrap();
-    let fixtures = index["fixture"].as_array().unwrap();
+    let fixtures = PUSH.fixtures();
     let (mut taken, mut refused) = (0, 0);
-    for fixture in fixtures {
+    for fixture in &fixtures {
         let about = text(fixture, "file").unwrap();
         assert_eq!(text(fixture, "kind"), Some("inbound"), "{about}");
         let sink = Arc::new(MemoryPushSink::new());
@@ -144,14 +114,11 @@ fn every_golden_push_is_taken_or_refused_as_it_says() {
         } else {
             "rejected"
         };
-        assert_eq!(
-            outcome,
-            text(fixture, "outcome").unwrap(),
-            "{about}: {}",
-            reply.status
-        );
-        let status = u16::try_from(fixture["reply_status"].as_integer().unwrap()).unwrap();
-        assert_eq!(reply.status, StatusCode::from_u16(status).unwrap(), "{about}");
+        assert!(is_outcome(fixture, outcome), "{about}: {}", reply.status);
+        if text(fixture, "outcome") == Some(outcome) {
+            let status = u16::try_from(fixture["reply_status"].as_integer().unwrap()).unwrap();
+            assert_eq!(reply.status, StatusCode::from_u16(status).unwrap(), "{about}");
+        }
         if let Some(header) = text(fixture, "reply_header") {
             let (name, begins) = header.split_once(": ").unwrap();
             assert!(
@@ -176,16 +143,4 @@ fn every_golden_push_is_taken_or_refused_as_it_says() {
     }
     assert_eq!((taken, refused), (taken, fixtures.len() - taken));
     assert!(taken > 20 && refused > 50, "{taken} {refused}");
-}
-
-#[test]
-fn no_golden_file_is_left_unread() {
-    let index = String::from_utf8(file("INDEX.toml")).unwrap();
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(
-            name == "INDEX.toml" || index.contains(&format!("file = \"{name}\"")),
-            "{name}"
-        );
-    }
 }

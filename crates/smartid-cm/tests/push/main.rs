@@ -11,6 +11,8 @@
 mod callers;
 mod delivery;
 mod golden;
+#[path = "../messages/mod.rs"]
+mod messages;
 mod settings;
 mod support;
 #[cfg(feature = "tower")]
