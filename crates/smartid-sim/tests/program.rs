@@ -8,7 +8,7 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use smartid_sim::{Sim, SimClock, SimConfig};
 
@@ -92,19 +92,20 @@ async fn contradictions_are_found_at_the_start() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn it_prints_addresses_and_ends_on_interrupt() {
-    let mut child = program()
-        .args(["--json", "--seed", "3"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+/// The running program and what it has printed, with `--json`.
+fn started(command: &mut Command) -> (Child, serde_json::Value) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let facts: serde_json::Value = serde_json::from_str(&line).unwrap();
+    (child, serde_json::from_str(&line).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn it_prints_addresses_and_ends_on_interrupt() {
+    let (mut child, facts) = started(program().args(["--json", "--seed", "3"]));
     assert!(
         facts["hermod"]["commandUrl"]
             .as_str()
@@ -137,21 +138,15 @@ fn it_writes_what_officers_need() {
     let folder = std::env::temp_dir().join(format!("smartid-sim-officers-{}", std::process::id()));
     let config = folder.with_extension("toml");
     std::fs::write(&config, "[cm]\nofficer_password = \"pa55\"\n").unwrap();
-    let mut child = program()
-        .args(["--json", "--seed", "3", "--no-control", "--config"])
-        .arg(&config)
-        .arg("--officers")
-        .arg(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    let (mut child, facts) = started(
+        program()
+            .args(["--json", "--seed", "3", "--no-control", "--config"])
+            .arg(&config)
+            .arg("--officers")
+            .arg(&folder),
+    );
     child.kill().unwrap();
     child.wait().unwrap();
-    let facts: serde_json::Value = serde_json::from_str(&line).unwrap();
     let facts = &facts["certificateManager"];
     assert!(facts["baseUrl"].as_str().unwrap().ends_with("/pgwy/api"));
     assert!(facts["dpUrl"].as_str().unwrap().ends_with("/pgwy/dp"));

@@ -34,17 +34,19 @@ fn client(sim: &Sim, officer: &Officer) -> reqwest::Client {
         .unwrap()
 }
 
+/// A simulator, and a folder with the root of its Certificate Manager.
+async fn world() -> (Folder, Sim) {
+    let folder = Folder::new();
+    let sim = Sim::builder().seed(7).clock(SimClock::manual());
+    let sim = sim.start().await.unwrap();
+    folder.put("root.pem", sim.cm_root_pem());
+    (folder, sim)
+}
+
 #[tokio::test]
 #[ignore = "needs the program openssl"]
 async fn the_program_is_an_officer() {
-    let folder = Folder::new();
-    let sim = Sim::builder()
-        .seed(7)
-        .clock(SimClock::manual())
-        .start()
-        .await
-        .unwrap();
-    folder.put("root.pem", sim.cm_root_pem());
+    let (folder, sim) = world().await;
     // A request made by the program, subject in UTF-8.
     folder.agrees(
         "req -new -newkey rsa:2048 -nodes -utf8 -subj /C=SE/O=Example/CN=Åsa -keyout own.key -out request.pem",
@@ -115,14 +117,7 @@ async fn the_program_is_an_officer() {
 #[tokio::test]
 #[ignore = "needs the program openssl"]
 async fn the_program_accepts_what_an_officer_signs_here() {
-    let folder = Folder::new();
-    let sim = Sim::builder()
-        .seed(7)
-        .clock(SimClock::manual())
-        .start()
-        .await
-        .unwrap();
-    folder.put("root.pem", sim.cm_root_pem());
+    let (folder, sim) = world().await;
     folder.put("issuer.pem", sim.cm().issuer().unwrap().pem());
     let at = sim.clock().unix_millis() / 1000 + 60;
     for name in ["ra-officer", "rsa-officer"] {
@@ -139,16 +134,9 @@ async fn the_program_accepts_what_an_officer_signs_here() {
 #[tokio::test]
 #[ignore = "needs the program openssl"]
 async fn the_program_verifies_what_the_signing_authority_signs() {
-    let folder = Folder::new();
-    let sim = Sim::builder()
-        .seed(7)
-        .clock(SimClock::manual())
-        .configure(|config| config.cm.signing.mode = smartid_sim::config::SigningMode::Vro)
-        .start()
-        .await
-        .unwrap();
+    let (folder, sim) = world().await;
+    sim.reconfigure(|config| config.cm.signing.mode = smartid_sim::config::SigningMode::Vro);
     let http = client(&sim, &sim.officer("ra-officer").unwrap());
-    folder.put("root.pem", sim.cm_root_pem());
     folder.put("content", "a document");
     let at = sim.clock().unix_millis() / 1000 + 60;
     for (algorithm, digest) in [
