@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use smartid_sim::pki::{Certificate, Digest, Profile, PublicKey, SigAlg, Validity, cms, csr, name, p12};
 use smartid_sim::{CertificateState, TestCa};
 
-use crate::common::{Answer, Bench, base64, csr_for, key};
+use crate::common::{Answer, Bench, base64, csr_for, inside, key};
 
 /// Both calls of a JSON request; the answer of the second.
 async fn signed(bench: &Bench, path: &str, body: &Value) -> Answer {
@@ -433,37 +433,6 @@ async fn certificates_are_removed_with_what_the_log_has_on_them() {
         .await;
     assert_eq!((answer.error(), bench.word().as_str()), (-14, "boolean"));
     assert_eq!(bench.sim.cm().count(), 0);
-}
-
-/// Elements of a DER sequence: tag and whole encoding.
-fn elements(der: &[u8]) -> Vec<(u8, Vec<u8>)> {
-    let (mut out, mut rest) = (Vec::new(), der);
-    while let [tag, first, ..] = rest {
-        let (head, length) = match *first {
-            short @ 0..0x80 => (2, usize::from(short)),
-            digits => {
-                let count = usize::from(digits & 0x7f);
-                (
-                    2 + count,
-                    rest[2..2 + count]
-                        .iter()
-                        .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
-                )
-            }
-        };
-        out.push((*tag, rest[..head + length].to_vec()));
-        rest = &rest[head + length..];
-    }
-    out
-}
-
-fn inside(element: &[u8]) -> Vec<(u8, Vec<u8>)> {
-    let head = if element[1] < 0x80 {
-        2
-    } else {
-        2 + usize::from(element[1] & 0x7f)
-    };
-    elements(&element[head..])
 }
 
 #[tokio::test]
