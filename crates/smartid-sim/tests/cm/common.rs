@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use smartid_sim::pki::{Certificate, Key, KeyKind, SigAlg, csr};
 use smartid_sim::{Sim, SimClock, SimConfig};
 
@@ -277,4 +277,13 @@ pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(content);
     out
+}
+
+/// Both calls of a JSON request; the answer of the second.
+pub(crate) async fn signed(bench: &Bench, path: &str, body: &Value) -> Answer {
+    let first = bench.ra.post_json(path, body).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let mut signed = body.clone();
+    signed["signature"] = json!(bench.sign("ra-officer", &first.data()));
+    bench.ra.post_json(path, &signed).await
 }
