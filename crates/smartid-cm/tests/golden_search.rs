@@ -238,7 +238,7 @@ fn every_record_of_the_details_is_read_as_the_index_says() {
         let dialect = match fixture.optional_text("dialect") {
             None => CmDialect::default(),
             Some("path of details: /certs/{certid}/info") => {
-                common::dialect("[details]\npath = 'certs/{certid}/info'")
+                dialect("[details]\npath = 'certs/{certid}/info'")
             }
             Some(other) => panic!("{fixture}: {other}"),
         };
