@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use serde_json::json;
-use smartid::cm::operations::{IssueCertificate, IssuedCertificate};
-use smartid::cm::{CertId, CertificateForm, Csr, FindIssued, ProcedureName};
+use smartid::cm::operations::{Download, IssueCertificate};
+use smartid::cm::{CertId, CertificateForm, Certificates, Csr, FindIssued, ProcedureName};
 use smartid::core::base64::{Flavour, encode};
 use smartid::trust::request::{TemplateBuilder, ThrowAwayKey};
 use smartid::trust::{Certificate, Radix};
@@ -51,6 +51,9 @@ struct Arguments {
     #[command(flatten)]
     common: Common,
 }
+
+/// A day: authorities let validity begin before they were asked, so that slow clocks accept a certificate.
+const DATED_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn form(word: &str) -> Result<CertificateForm, String> {
     Ok(match word.split_once(':') {
@@ -100,10 +103,25 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
         office.cm.write(&issue).await
     };
     match issued {
-        Ok(issued) => deliver(office, arguments, &issued),
+        Ok(issued) => {
+            let end = deliver(
+                office,
+                arguments,
+                &Issued {
+                    certid: issued.certid.as_ref(),
+                    certificate: &issued.certificate,
+                    chain: issued.chain.clone(),
+                    answer: &issued.answer,
+                },
+            )?;
+            Ok(match issued.others.len() {
+                0 => end,
+                others => end.fact("others", format!("{others} more for the same key")),
+            })
+        }
         // Asking again could issue a second certificate: look first.
         Err(failure) if matches!(failure.phase(), Phase::PerhapsDone | Phase::Unreadable) => {
-            look(office, &csr, since, &failure).await
+            look(office, arguments, &csr, since, &failure).await
         }
         Err(failure) => Err(failure.into()),
     }
@@ -129,43 +147,48 @@ fn is_text(form: &CertificateForm) -> bool {
     matches!(form, CertificateForm::PemChain(_))
 }
 
+/// What was issued, from the answer or found afterwards.
+struct Issued<'a> {
+    certid: Option<&'a CertId>,
+    certificate: &'a Certificate,
+    /// The certificate and its issuers.
+    chain: Vec<Certificate>,
+    /// As it came.
+    answer: &'a Certificates,
+}
+
 /// Writes what was issued, and tells of it.
-fn deliver(office: &Office, arguments: &Arguments, issued: &IssuedCertificate) -> Result<End, Problem> {
+fn deliver(office: &Office, arguments: &Arguments, issued: &Issued<'_>) -> Result<End, Problem> {
     let bytes = match arguments.form {
         Some(_) => issued.answer.bytes().to_vec(),
         None => pem(&issued.chain).into_bytes(),
     };
-    let certid = issued.certid.as_ref().map_or("unknown", CertId::as_str);
+    let certid = issued.certid.map_or("unknown", CertId::as_str);
     match &arguments.out {
         // It is issued already: how it is found again has to be told.
         Some(file) => std::fs::write(file, &bytes)
             .map_err(|error| format!("{}: {error}; it was issued, with the certid {certid}", file.display()))?,
         None => office.terminal.always(String::from_utf8_lossy(&bytes).trim_end()),
     }
-    let certificate = &issued.certificate;
+    let certificate = issued.certificate;
+    let serial = certificate.serial_number().to_text(Radix::Hex);
     office.terminal.json(&json!({
         "event": "issued",
         "certid": issued.certid,
         "subject": certificate.subject().to_string(),
         "issuer": certificate.issuer().to_string(),
-        "serial": certificate.serial_number().to_text(Radix::Hex),
+        "serial": serial,
         "valid_from": certificate.not_before().to_iso8601(),
         "valid_to": certificate.not_after().to_iso8601(),
         "pem": pem(&issued.chain),
     }));
-    let mut end = End::good("issued");
-    if let Some(certid) = &issued.certid {
-        end = end.fact("certid", certid);
-    }
-    end = end
+    let end = End::good("issued")
+        .fact("certid", certid)
         .fact("subject", certificate.subject())
         .fact("issuer", certificate.issuer())
-        .fact("serial number", certificate.serial_number().to_text(Radix::Hex))
+        .fact("serial number", serial)
         .fact("valid to", certificate.not_after().to_iso8601())
         .fact("issuers with it", issued.chain.len().saturating_sub(1));
-    if !issued.others.is_empty() {
-        end = end.fact("others", format!("{} more for the same key", issued.others.len()));
-    }
     Ok(match &arguments.out {
         Some(file) => end.fact("written to", file.display()),
         None => end.shown(),
@@ -173,7 +196,13 @@ fn deliver(office: &Office, arguments: &Arguments, issued: &IssuedCertificate) -
 }
 
 /// An answer was lost, or cannot be used. The key of the request tells whether a certificate was issued.
-async fn look(office: &Office, csr: &Csr, since: Timestamp, failure: &Error) -> Result<End, Problem> {
+async fn look(
+    office: &Office,
+    arguments: &Arguments,
+    csr: &Csr,
+    since: Timestamp,
+    failure: &Error,
+) -> Result<End, Problem> {
     office.step("perhaps done", &failure.summary());
     let mut wanted = FindIssued::of_key(csr.public_key()).issued_since(since);
     if let Some(name) = csr.subject().common_name() {
@@ -186,6 +215,22 @@ async fn look(office: &Office, csr: &Csr, since: Timestamp, failure: &Error) -> 
             return Ok(end.advised(failure.advice()));
         }
     };
+    // An older certificate for the same key is none that was asked for now.
+    if let [one] = found.found.as_slice()
+        && one.certificate.not_before() + DATED_BACK >= since
+    {
+        office.step("found", "a certificate for the key of the request");
+        let form = arguments.form.clone().unwrap_or_default();
+        let answer = office.cm.call(&Download::new(one.certid.clone()).form(form)).await?;
+        let issued = Issued {
+            certid: Some(&one.certid),
+            certificate: &one.certificate,
+            chain: answer.chain_for(csr.public_key())?,
+            answer: &answer,
+        };
+        let end = deliver(office, arguments, &issued)?;
+        return Ok(end.fact("remark", "its answer was lost; it was found by its key"));
+    }
     let ids: Vec<&str> = found.found.iter().map(|one| one.certid.as_str()).collect();
     Ok(match ids.as_slice() {
         [] if found.is_exhaustive() => {
@@ -195,7 +240,7 @@ async fn look(office: &Office, csr: &Csr, since: Timestamp, failure: &Error) -> 
             .fact("looking", "no certificate with the key was found, and not all could be looked at")
             .advised(failure.advice()),
         ids => End::bad("answer-lost", failure.summary())
-            .fact("looking", format!("issued as {}; search and download it, or revoke it", ids.join(", "))),
+            .fact("looking", format!("{} have the key of the request; which one is new, their dates tell", ids.join(", "))),
     })
 }
 
