@@ -8,7 +8,7 @@ use smartid_core::{Incoming, ResponseError};
 use crate::answer;
 use crate::dialect::{CmDialect, Unlisted};
 use crate::ids::CertId;
-use crate::refusal::{CmRefusal, CmRefusalKind, ItemError};
+use crate::refusal::{CmRefusal, ItemError};
 
 /// What became of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,184 +70,54 @@ impl ItemResults {
         certids: &[CertId],
         incoming: Incoming,
     ) -> Result<Self, ResponseError<CmRefusal>> {
-        let (mut errors, unreadable) = answer::read_items(dialect, &incoming);
-        let partly = !errors.is_empty() || unreadable > 0;
-        let (incoming, refused) = match answer::document(dialect, incoming.clone()) {
-            Ok(incoming) => (incoming, None),
-            Err(ResponseError::Refused(refusal)) if partly && refusal.cm_code().is_some() => {
-                (incoming, Some(refusal))
-            }
-            Err(error) => return Err(error),
-        };
-        let unlisted = match (&refused, dialect.answers.unlisted) {
-            // An error that cannot be read may be that of any certificate.
-            _ if unreadable > 0 => ItemState::Unclear,
-            (Some(_), Unlisted::Unclear) => ItemState::Unclear,
-            _ => ItemState::Done,
-        };
-        let items: Vec<(CertId, ItemState)> = certids
-            .iter()
-            .enumerate()
-            .map(|(index, certid)| {
-                let state = match errors
-                    .iter()
-                    .position(|error| is_of(error, certid, index, certids.len()))
-                {
-                    Some(at) => ItemState::Failed(errors.remove(at)),
-                    None => unlisted.clone(),
-                };
-                (certid.clone(), state)
-            })
-            .collect();
-        let first = items.iter().find_map(|(_, state)| match state {
-            ItemState::Failed(error) => Some(error.code),
-            _ => None,
-        });
-        let all_failed = items
-            .iter()
-            .all(|(_, state)| matches!(state, ItemState::Failed(_)));
-        match (refused, first) {
-            (Some(refusal), _) if all_failed || certids.len() < 2 => Err(ResponseError::Refused(refusal)),
-            // Nothing was done, whatever the code of the whole says.
-            (None, Some(code)) if all_failed => {
-                let (items, _) = answer::read_items(dialect, &incoming);
-                let kind = CmRefusalKind::Code(code);
-                Err(ResponseError::Refused(CmRefusal::of_envelope(
-                    kind,
-                    &incoming,
-                    Some(code),
-                    None,
-                    items,
-                )))
-            }
-            (None, _) if unreadable > 0 && certids.len() < 2 => Err(incoming
-                .unreadable("what went wrong cannot be read")
-                .at(Some(dialect.answers.items.to_string()))
-                .into()),
-            _ => Ok(Self {
-                items,
-                others: errors,
-            }),
-        }
+        let is =
+            |at: usize, error: &ItemError| error.certid.is_some() && error.certid.as_ref() == certids.get(at);
+        let (states, others) = read_states(dialect, certids.len(), is, incoming)?;
+        Ok(Self {
+            items: certids.iter().cloned().zip(states).collect(),
+            others,
+        })
     }
 }
 
-/// Whether this is the error of that certificate: by its id, else by its place, else because there is no other.
-fn is_of(error: &ItemError, certid: &CertId, index: usize, count: usize) -> bool {
-    match (&error.certid, error.index) {
-        (Some(named), _) => named == certid,
-        (None, Some(place)) => u64::try_from(index).is_ok_and(|index| index == place),
-        (None, None) => count == 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use http::{HeaderMap, StatusCode};
-
-    use super::*;
-    use crate::refusal::CmCode;
-
-    fn read(
-        certids: &[&str],
-        status: u16,
-        body: &'static str,
-    ) -> Result<ItemResults, ResponseError<CmRefusal>> {
-        let certids: Vec<CertId> = certids
-            .iter()
-            .map(|certid| CertId::new(*certid).unwrap())
-            .collect();
-        let status = StatusCode::from_u16(status).unwrap();
-        let incoming = Incoming::new(status, HeaderMap::new(), Bytes::from(body));
-        ItemResults::read(&CmDialect::default(), &certids, incoming)
-    }
-
-    fn states(results: &ItemResults) -> String {
-        let letter = |state: &ItemState| match state {
-            ItemState::Done => 'd',
-            ItemState::Failed(_) => 'f',
-            ItemState::Unclear => 'u',
-        };
-        results.items.iter().map(|(_, state)| letter(state)).collect()
-    }
-
-    #[test]
-    fn a_call_for_which_nothing_was_done_is_an_error() {
-        for (certids, status, body) in [
-            (&["1"][..], 200, r#"{"error":-15,"msg":"no"}"#),
-            (
-                &["1"],
-                200,
-                r#"{"error":0,"errors":[{"certid":"1","errorcode":-15}]}"#,
-            ),
-            (&["1"], 200, r#"{"error":0,"errors":[{"errorcode":-15}]}"#),
-            (
-                &["1"],
-                200,
-                r#"{"error":-15,"errors":[{"arrayindex":0,"errorcode":-14}]}"#,
-            ),
-            (
-                &["1"],
-                403,
-                r#"{"error":-15,"errors":[{"certid":"1","errorcode":"-14"}]}"#,
-            ),
-            (
-                &["1", "2"],
-                200,
-                r#"{"error":0,"errors":[{"certid":2,"errorcode":-15},{"certid":1,"errorcode":-15}]}"#,
-            ),
-        ] {
-            let Err(ResponseError::Refused(refusal)) = read(certids, status, body) else {
-                panic!("{body}");
-            };
-            assert_eq!(refusal.cm_code(), Some(CmCode::Privilege), "{body}");
+/// What became of each element of a call, and the errors that are of none; `is` tells whether an error is of the element at a place.
+pub(super) fn read_states(
+    dialect: &CmDialect,
+    count: usize,
+    is: impl Fn(usize, &ItemError) -> bool,
+    incoming: Incoming,
+) -> Result<(Vec<ItemState>, Vec<ItemError>), ResponseError<CmRefusal>> {
+    let (errors, lost) = answer::items_and_lost(dialect, &incoming);
+    let refused = match answer::envelope(dialect, incoming) {
+        Ok(_) => None,
+        Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {
+            Some(refusal)
         }
-        let unreadable = r#"{"error":0,"errors":[{"certid":"1","errorcode":"bad"}]}"#;
-        assert!(matches!(
-            read(&["1"], 200, unreadable),
-            Err(ResponseError::Unreadable(_))
-        ));
-        assert!(matches!(
-            read(&["1"], 200, r#"{"error":0,"errors":{"certid":"1"}}"#),
-            Err(ResponseError::Unreadable(_))
-        ));
+        Err(error) => return Err(error),
+    };
+    let named: Vec<Option<usize>> = (0..count)
+        .map(|at| errors.iter().position(|error| is(at, error)))
+        .collect();
+    let strangers = (0..errors.len()).any(|error| !named.contains(&Some(error)));
+    // An error of which nobody knows whose it is may be anybody's.
+    let unlisted = match dialect.answers.unlisted {
+        Unlisted::Unclear if refused.is_some() || strangers || lost > 0 => ItemState::Unclear,
+        _ => ItemState::Done,
+    };
+    let states: Vec<ItemState> = named
+        .iter()
+        .map(|named| named.and_then(|at| errors.get(at)))
+        .map(|named| named.map_or_else(|| unlisted.clone(), |error| ItemState::Failed(error.clone())))
+        .collect();
+    if let Some(refusal) = refused {
+        let all_failed = named.iter().all(Option::is_some);
+        // Too many at once is said of the call, by way of the first element that was too many.
+        let over_the_limit = errors.iter().any(|error| error.limit.is_some());
+        if all_failed || over_the_limit || count < 2 {
+            return Err(ResponseError::Refused(refusal));
+        }
     }
-
-    #[test]
-    fn a_call_that_was_partly_done_tells_of_each() {
-        let partly = r#"{"error":0,"errors":[{"certid":"2","errorcode":-14,"errormessage":"unknown"}]}"#;
-        let results = read(&["1", "2", "3"], 200, partly).unwrap();
-        assert_eq!((states(&results).as_str(), results.all_done()), ("dfd", false));
-        assert_eq!(results.failed().next().unwrap().code, CmCode::BadFieldValue);
-
-        let with_code = r#"{"error":-1,"errors":[{"certid":"2","errorcode":-14}]}"#;
-        let results = read(&["1", "2", "3"], 200, with_code).unwrap();
-        assert_eq!(states(&results), "ufu");
-        assert_eq!(
-            results.unclear().map(CertId::as_str).collect::<Vec<_>>(),
-            ["1", "3"]
-        );
-
-        let stranger = r#"{"error":0,"errors":[{"certid":"9","errorcode":-14}]}"#;
-        let results = read(&["1", "2"], 200, stranger).unwrap();
-        assert_eq!((states(&results).as_str(), results.others.len()), ("dd", 1));
-        assert!(!results.all_done());
-
-        // An error that cannot be read may be anybody's.
-        let unreadable =
-            r#"{"error":0,"errors":[{"certid":"1","errorcode":-14},{"certid":[],"errorcode":-14}]}"#;
-        assert_eq!(states(&read(&["1", "2"], 200, unreadable).unwrap()), "fu");
-
-        assert!(
-            read(&["1", "2"], 200, r#"{"error":0,"msg":"","errors":[]}"#)
-                .unwrap()
-                .all_done()
-        );
-        assert!(
-            read(&["1", "2"], 200, r#"{"error":0,"errors":null}"#)
-                .unwrap()
-                .all_done()
-        );
-    }
+    let others = errors.into_iter().enumerate();
+    let others = others.filter(|(at, _)| !named.contains(&Some(*at)));
+    Ok((states, others.map(|(_, error)| error).collect()))
 }
