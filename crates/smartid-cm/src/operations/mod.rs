@@ -14,6 +14,7 @@ mod reinstate;
 mod remove;
 mod revoke;
 mod signing_authority;
+mod search;
 
 pub use download::Download;
 pub use issue::{IssueCertificate, IssuedCertificate, UnusableCertificate};
@@ -21,6 +22,7 @@ pub use items::{ItemResults, ItemState};
 pub use procedures::{MediaType, Procedure, Procedures};
 pub use reinstate::Reinstate;
 pub use revoke::{RevocationReason, Revoke};
+pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
 
 /// Operations whose path, and for some of them more, is inferred: nothing public shows them on the wire. They are made to be
 /// corrected by a [dialect](crate::CmDialect), and may change in a release of this library when more becomes known.
