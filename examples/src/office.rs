@@ -1,0 +1,254 @@
+//! What the programs for Certificate Manager have in common: where they run, as which officer, how they print and end.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use smartid::trust::{OfficerIdentity, OfficerSigner};
+use smartid::{
+    CertificateManager, CmDialect, ConfigError, ReqwestTransport, Runtime, Timestamp, TokioRuntime, Transport,
+};
+use smartid_sim::{Sim, SimConfig};
+
+use crate::config::Config;
+use crate::desk::{End, Problem, finish, usage};
+use crate::officer::{Names, OfficerKey};
+use crate::terminal::{Style, Terminal, error};
+use crate::world::{Dialects, as_in_the_file, read, show_warnings};
+
+/// Where to run, as whom, and how to print.
+#[derive(Clone, Debug, clap::Args)]
+#[non_exhaustive]
+pub struct Common {
+    /// Run against the installation that this TOML file describes, in its table certificate_manager
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The address of the API, such as https://pgwy.example.com:8444/pgwy/api; wins over the configuration
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// The authorities (PEM) that the server's certificate must lead to; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub root: Vec<PathBuf>,
+
+    /// A TOML file whose table certificate_manager overrides inferences about the wire
+    #[arg(long, value_name = "FILE")]
+    pub dialect: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub officer: Officer,
+
+    #[command(flatten)]
+    pub signer: Signer,
+
+    /// The simulated officer; an unknown name lists them
+    #[arg(long = "as", value_name = "NAME", conflicts_with_all = ["config", "url"])]
+    pub simulated: Option<String>,
+
+    /// Switches of the simulator (TOML), as smartid-sim default-config prints them
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "url"])]
+    pub simulator: Option<PathBuf>,
+
+    /// Print one JSON object a line: steps, results, the end
+    #[arg(long, conflicts_with = "quiet")]
+    pub json: bool,
+
+    /// Print only the result and the end
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// The officer whose certificate the connection shows, and who signs where no other is named.
+#[derive(Clone, Debug, clap::Args)]
+#[non_exhaustive]
+pub struct Officer {
+    /// The officer: a PKCS #12 container
+    #[arg(long = "officer", value_name = "FILE")]
+    p12: Option<PathBuf>,
+
+    /// The officer: certificate chain and private key (PEM), in one file or several
+    #[arg(long = "officer-pem", value_name = "FILE", conflicts_with = "p12")]
+    pem: Vec<PathBuf>,
+
+    /// The environment variable with the password of the container or of the private key
+    #[arg(long = "officer-password-env", value_name = "NAME")]
+    password_env: Option<String>,
+
+    /// The file with that password
+    #[arg(long = "officer-password-file", value_name = "FILE", conflicts_with = "password_env")]
+    password_file: Option<PathBuf>,
+
+    /// The officer: a PKCS #11 module, such as /usr/lib/softhsm/libsofthsm2.so
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["p12", "pem"])]
+    module: Option<PathBuf>,
+
+    /// The label of the token; left out, the only one
+    #[arg(long, value_name = "LABEL", requires = "module")]
+    token: Option<String>,
+
+    /// The label of the key on the token; left out, the only one
+    #[arg(long, value_name = "LABEL", requires = "module")]
+    key: Option<String>,
+
+    /// The environment variable with the PIN of the token; without a PIN, the reader's pad is used
+    #[arg(long, value_name = "NAME", requires = "module")]
+    pin_env: Option<String>,
+
+    /// The file with that PIN
+    #[arg(long, value_name = "FILE", requires = "module", conflicts_with = "pin_env")]
+    pin_file: Option<PathBuf>,
+}
+
+/// Another officer who signs.
+#[derive(Clone, Debug, clap::Args)]
+#[non_exhaustive]
+pub struct Signer {
+    /// Another officer signs: a PKCS #12 container
+    #[arg(long = "signer", value_name = "FILE")]
+    signer_p12: Option<PathBuf>,
+
+    /// Another officer signs: certificate chain and private key (PEM), in one file or several
+    #[arg(long = "signer-pem", value_name = "FILE", conflicts_with = "signer_p12")]
+    signer_pem: Vec<PathBuf>,
+
+    /// The environment variable with the signer's password
+    #[arg(long, value_name = "NAME")]
+    signer_password_env: Option<String>,
+
+    /// The file with that password
+    #[arg(long, value_name = "FILE", conflicts_with = "signer_password_env")]
+    signer_password_file: Option<PathBuf>,
+}
+
+impl Officer {
+    fn key(&self) -> OfficerKey {
+        OfficerKey {
+            p12: self.p12.clone(),
+            pem: self.pem.clone(),
+            module: self.module.clone(),
+            token: self.token.clone(),
+            key: self.key.clone(),
+            password_file: self.password_file.clone(),
+            password_env: self.password_env.clone(),
+            pin_file: self.pin_file.clone(),
+            pin_env: self.pin_env.clone(),
+        }
+    }
+}
+
+impl Signer {
+    fn key(&self) -> OfficerKey {
+        OfficerKey {
+            p12: self.signer_p12.clone(),
+            pem: self.signer_pem.clone(),
+            password_file: self.signer_password_file.clone(),
+            password_env: self.signer_password_env.clone(),
+            ..OfficerKey::default()
+        }
+    }
+}
+
+const OFFICER_OPTION: Names = Names {
+    whole: "--officer",
+    password: "--officer-password",
+    pin: "--pin",
+};
+const SIGNER_OPTION: Names = Names {
+    whole: "--signer",
+    password: "--signer-password",
+    pin: "--signer-pin",
+};
+const OFFICER_TABLE: Names = Names {
+    whole: "certificate_manager.officer",
+    password: "certificate_manager.officer.password",
+    pin: "certificate_manager.officer.pin",
+};
+const SIGNER_TABLE: Names = Names {
+    whole: "certificate_manager.signer",
+    password: "certificate_manager.signer.password",
+    pin: "certificate_manager.signer.pin",
+};
+
+/// A running program: the client, and how it prints.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Office {
+    /// The client.
+    pub cm: CertificateManager,
+    /// The simulator, when no installation is named.
+    pub sim: Option<Sim>,
+    /// Standard output.
+    pub terminal: Terminal,
+    /// In a sentence, where this is and as whom.
+    pub place: String,
+}
+
+/// An installation and who we are there.
+struct Site {
+    url: String,
+    roots: Vec<Vec<u8>>,
+    dialect: CmDialect,
+    officer: Arc<dyn OfficerSigner>,
+    signer: Option<Arc<dyn OfficerSigner>>,
+}
+
+impl Common {
+    /// Standard output in the style that was asked for.
+    #[must_use]
+    pub fn terminal(&self) -> Terminal {
+        Terminal::new(match (self.json, self.quiet) {
+            (true, _) => Style::Json,
+            (_, true) => Style::Quiet,
+            _ => Style::Human,
+        })
+    }
+
+    /// The installation of the configuration file and the options.
+    fn site(&self) -> Result<Site, ConfigError> {
+        let config = match &self.config {
+            Some(path) => Some(Config::read(path)?.certificate_manager.ok_or_else(|| {
+                ConfigError::new(
+                    "certificate_manager",
+                    "is missing: this program talks to Certificate Manager",
+                )
+            })?),
+            None => None,
+        };
+        let of_file = config.as_ref();
+        let url = self
+            .url
+            .clone()
+            .or_else(|| of_file.map(|config| config.url.clone()))
+            .ok_or_else(|| ConfigError::new("--url", "is missing"))?;
+        let root_files = match of_file {
+            Some(config) if self.root.is_empty() => &config.root,
+            _ => &self.root,
+        };
+        let roots = root_files
+            .iter()
+            .map(|file| read("--root", file))
+            .collect::<Result<Vec<_>, _>>()?;
+        let dialect = self
+            .dialect
+            .as_deref()
+            .or_else(|| of_file.and_then(|config| config.dialect.as_deref()));
+        let (officer, signer) = (self.officer.key(), self.signer.key());
+        let officer = match of_file.and_then(|config| config.officer.as_ref()) {
+            Some(key) if !officer.is_given() => key.open(&OFFICER_TABLE)?,
+            _ => officer.open(&OFFICER_OPTION)?,
+        };
+        let signer = match of_file.and_then(|config| config.signer.as_ref()) {
+            Some(key) if !signer.is_given() => Some(key.open(&SIGNER_TABLE)?),
+            _ if signer.is_given() => Some(signer.open(&SIGNER_OPTION)?),
+            _ => None,
+        };
+        Ok(Site {
+            url,
+            roots,
+            dialect: Dialects::read(dialect)?.certificate_manager,
+            officer,
+            signer,
+        })
+    }
+}
