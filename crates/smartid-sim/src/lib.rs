@@ -1,5 +1,5 @@
-//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Smart ID Mobile App and the Smart ID Desktop App, for tests and
-//! for learning.
+//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access, Certificate Manager behind Protocol Gateway, the Smart ID Mobile App
+//! and the Smart ID Desktop App, for tests and for learning.
 //!
 //! It speaks real HTTPS on loopback with a certificate authority that it makes at each start, verifies what clients send as strictly
 //! as the real products may, and plays what is unknown about them as switches ([`SimConfig`]). People and broken apps are
@@ -37,6 +37,7 @@ mod json;
 mod mobile;
 mod net;
 mod persona;
+mod pgwy;
 pub mod pki;
 mod random;
 mod record;
@@ -57,6 +58,7 @@ pub use json::Move;
 pub use mobile::Mobile;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
+pub use pgwy::{AuditEntry, CertificateState, CmHandle, IssuedCertificate, Officer, SeenSignature};
 pub use pki::TestCa;
 pub use record::{Party, Record};
 pub use sim::Sim;

@@ -21,6 +21,10 @@ pub enum Party {
     Callback,
     /// A call of Smart ID Messaging to an API user's content provider.
     ContentProvider,
+    /// A request to Protocol Gateway: the REST API of Certificate Manager, and certificates of authorities.
+    CertificateManager,
+    /// A certificate that Certificate Manager pushed to Identity Manager.
+    CertificatePush,
     /// A request to the control page.
     Control,
 }

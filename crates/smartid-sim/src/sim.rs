@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::builder::{SimBuilder, complete};
 use crate::config::{ApiUser, DaUser, LiveConfig};
@@ -19,8 +20,9 @@ use crate::faults::Faults;
 use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
 use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
-use crate::net::server::{Service, Shared, serve};
+use crate::net::server::{Service, Shared, Tls, serve};
 use crate::net::tls::{Authority, ClientIdentity};
+use crate::pgwy::{Cm, CmHandle, Officer};
 use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
@@ -34,6 +36,7 @@ pub struct Sim {
     authority: Arc<Authority>,
     hermod: Arc<Hermod>,
     da: Arc<Da>,
+    cm: Arc<Cm>,
     desktop: Desktop,
     phones: Arc<Mutex<Vec<Mobile>>>,
     world: Arc<World>,
@@ -53,8 +56,19 @@ impl fmt::Debug for Sim {
         f.debug_struct("Sim")
             .field("hermod", &self.hermod_command_url())
             .field("digital_access", &self.da_base_url())
+            .field("certificate_manager", &self.cm_url())
             .finish_non_exhaustive()
     }
+}
+
+/// Settings of each connection to Protocol Gateway, made when the first one comes.
+fn cm_tls(cm: &Arc<Cm>) -> Arc<dyn Fn() -> Option<Arc<ServerConfig>> + Send + Sync> {
+    let cm = Arc::downgrade(cm);
+    Arc::new(move || {
+        let made = cm.upgrade()?.tls();
+        made.inspect_err(|error| tracing::warn!(%error, "TLS of Protocol Gateway cannot be set up"))
+            .ok()
+    })
 }
 
 impl Sim {
@@ -97,6 +111,13 @@ impl Sim {
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let cm = Cm::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&attestation),
+            Arc::clone(&authority),
+        );
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -118,6 +139,13 @@ impl Sim {
         ));
         da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
 
+        let cm_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_port)).await?;
+        let plain_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_plain_port)).await?;
+        cm.set_origins(
+            format!("https://localhost:{}", cm_listener.local_addr()?.port()),
+            format!("http://localhost:{}", plain_listener.local_addr()?.port()),
+        );
+
         let shared = |service: Arc<dyn Service>| Shared {
             service,
             faults: Arc::clone(&faults),
@@ -135,11 +163,21 @@ impl Sim {
         let mut tasks = vec![
             tokio::spawn(serve(
                 hermod_listener,
-                Some(hermod_tls),
+                Tls::Fixed(hermod_tls),
                 shared(Arc::clone(&hermod) as _),
             )),
-            tokio::spawn(serve(da_listener, Some(da_tls), shared(Arc::clone(&da) as _))),
+            tokio::spawn(serve(
+                da_listener,
+                Tls::Fixed(da_tls),
+                shared(Arc::clone(&da) as _),
+            )),
             tokio::spawn(Arc::clone(&hermod).keep_time()),
+            tokio::spawn(serve(
+                cm_listener,
+                Tls::PerConnection(cm_tls(&cm)),
+                shared(Arc::clone(&cm) as _),
+            )),
+            tokio::spawn(serve(plain_listener, Tls::Plain, shared(Arc::clone(&cm) as _))),
         ];
         for queue in queues {
             tasks.push(tokio::spawn(deliver(
@@ -160,7 +198,11 @@ impl Sim {
                 records: Arc::clone(&records),
                 secret: random.hex64("control"),
             };
-            tasks.push(tokio::spawn(serve(listener, None, shared(Arc::new(control)))));
+            tasks.push(tokio::spawn(serve(
+                listener,
+                Tls::Plain,
+                shared(Arc::new(control)),
+            )));
         }
         Ok(Self {
             config,
@@ -168,6 +210,7 @@ impl Sim {
             authority,
             hermod,
             da,
+            cm,
             desktop,
             phones,
             world,
@@ -243,6 +286,40 @@ impl Sim {
     #[must_use]
     pub fn da_token(&self) -> &str {
         &self.da_token
+    }
+
+    /// The base of the REST API of Certificate Manager, for example `https://localhost:40125/pgwy/api`. Its server certificate is issued
+    /// by [`Sim::ca_pem`]; it wants the certificate of an officer, see [`Sim::officer`].
+    #[must_use]
+    pub fn cm_url(&self) -> String {
+        self.cm.url()
+    }
+
+    /// The servlet with certificates of authorities and revocation lists, for example `http://localhost:40126/pgwy/dp`.
+    #[must_use]
+    pub fn cm_dp_url(&self) -> String {
+        self.cm.dp_url()
+    }
+
+    /// The root of the Certificate Manager, as PEM: what certificates that it issues, officers' included, are verified with. It is made
+    /// when it is first wanted; the text is empty if it cannot be made.
+    #[must_use]
+    pub fn cm_root_pem(&self) -> String {
+        self.cm.ca().map(|ca| ca.root_pem()).unwrap_or_default()
+    }
+
+    /// An officer of `cm.officers` with key and certificate, which are made at the first call.
+    ///
+    /// # Errors
+    /// [`SimError::Config`] when there is nobody of this name.
+    pub fn officer(&self, name: &str) -> Result<Officer, SimError> {
+        self.cm.officer(name)
+    }
+
+    /// The Certificate Manager.
+    #[must_use]
+    pub fn cm(&self) -> CmHandle {
+        CmHandle::new(&self.cm)
     }
 
     /// The page on which a person plays the device, when `control.enabled` is on.

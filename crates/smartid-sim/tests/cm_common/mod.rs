@@ -1,0 +1,224 @@
+//! A client of the REST API of Certificate Manager that knows nothing but TLS, HTTP and bodies typed from the protocol notes; and
+//! officers of the simulator who sign.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use smartid_sim::pki::{Certificate, Key, KeyKind, SigAlg, csr};
+use smartid_sim::{Sim, SimClock, SimConfig};
+
+/// A caller with one TLS identity.
+pub struct Caller {
+    pub http: reqwest::Client,
+    pub base: String,
+}
+
+/// A status with its headers and bytes.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub async fn of(response: reqwest::Response) -> Self {
+        Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.bytes().await.unwrap().to_vec(),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    }
+
+    #[track_caller]
+    pub fn error(&self) -> i64 {
+        self.json()["error"].as_i64().unwrap()
+    }
+
+    pub fn kind(&self) -> String {
+        self.header("content-type").unwrap_or_default()
+    }
+
+    /// What is to be signed, if this asks for a signature.
+    #[track_caller]
+    pub fn data(&self) -> Vec<u8> {
+        let body = self.json();
+        assert_eq!(body["error"], -19, "{body}");
+        let text: String = body["dataToSign"].as_str().unwrap().split_whitespace().collect();
+        BASE64_STANDARD.decode(text).unwrap()
+    }
+}
+
+fn builder(sim: &Sim) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_rustls()
+        .tls_certs_only([reqwest::Certificate::from_pem(sim.ca_pem().as_bytes()).unwrap()])
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+}
+
+pub const BOUNDARY: &str = "----boundary-7d1e";
+
+/// A multipart body; names that end with `*` are sent with a file name.
+pub fn multipart(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let (name, file) = match name.strip_suffix('*') {
+            Some(name) => (
+                name,
+                "; filename=\"a.bin\"\r\nContent-Type: application/octet-stream",
+            ),
+            None => (*name, ""),
+        };
+        body.extend_from_slice(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+                .as_bytes(),
+        );
+        body.extend_from_slice(value);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
+}
+
+pub fn form(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+impl Caller {
+    pub fn new(sim: &Sim, officer: &str) -> Self {
+        let identity = sim.officer(officer).unwrap().identity_pem();
+        Self::with_identity(sim, &identity)
+    }
+
+    pub fn with_identity(sim: &Sim, pem: &str) -> Self {
+        let identity = reqwest::Identity::from_pem(pem.as_bytes()).unwrap();
+        Self {
+            http: builder(sim).identity(identity).build().unwrap(),
+            base: sim.cm_url(),
+        }
+    }
+
+    pub fn anonymous(sim: &Sim) -> Self {
+        Self {
+            http: builder(sim).build().unwrap(),
+            base: sim.cm_url(),
+        }
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        self.http.request(method, format!("{}/{path}", self.base))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request("GET", path).send().await.unwrap()).await
+    }
+
+    pub async fn get_as(&self, path: &str, accept: &str) -> Answer {
+        let request = self.request("GET", path).header("accept", accept);
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request("POST", path).header("content-type", kind).body(body);
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub async fn post_multipart(&self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.post(path, &kind, multipart(fields)).await
+    }
+
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post(path, "application/x-www-form-urlencoded", form(fields))
+            .await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        self.post(path, "application/json", body.to_string()).await
+    }
+}
+
+/// A simulator with a caller for the officer who may do everything.
+pub struct Bench {
+    pub sim: Sim,
+    pub ra: Caller,
+}
+
+impl Bench {
+    /// With a manual clock, a seed, and the switches of a TOML text below `[cm]`.
+    pub async fn new(toml: &str) -> Self {
+        Self::with(&format!("[cm]\n{toml}")).await
+    }
+
+    pub async fn with(toml: &str) -> Self {
+        let config = SimConfig::from_toml(toml).unwrap_or_else(|error| panic!("{error}"));
+        let builder = Sim::builder().config(config).seed(7).clock(SimClock::manual());
+        let sim = builder.start().await.unwrap();
+        let ra = Caller::new(&sim, "ra-officer");
+        Self { sim, ra }
+    }
+
+    /// The word that the simulator noted for the last call.
+    pub fn word(&self) -> String {
+        let records = self.sim.records();
+        records.last().unwrap().code.clone().unwrap_or_default()
+    }
+
+    pub fn now(&self) -> u64 {
+        self.sim.clock().unix_millis() / 1000
+    }
+
+    /// The signature of an officer on data, as base64.
+    pub fn sign(&self, officer: &str, data: &[u8]) -> String {
+        BASE64_STANDARD.encode(self.sim.officer(officer).unwrap().sign(data).unwrap())
+    }
+
+    /// Both calls of a request with form fields; the answer of the second.
+    pub async fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let first = self.ra.post_form(path, fields).await;
+        assert_eq!(first.status, 200, "{}", first.text());
+        let signature = self.sign("ra-officer", &first.data());
+        let mut all = fields.to_vec();
+        all.push(("signature", &signature));
+        self.ra.post_form(path, &all).await
+    }
+
+    /// Issues a certificate for this subject through the REST API; gives its number and bytes.
+    pub async fn issue(&self, subject: &str) -> (String, Certificate) {
+        let request = BASE64_STANDARD.encode(csr_for(subject));
+        let answer = self.signed("certificates/pkcs10", &[("pkcs10", &request)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let certid = answer.header("certId").unwrap();
+        let issued = self.sim.cm().certificate(&certid).unwrap();
+        (certid, issued.parse().unwrap())
+    }
+}
+
+pub fn key() -> Key {
+    Key::generate(KeyKind::P256).unwrap()
+}
+
+/// A certificate request with a new key.
+pub fn csr_for(subject: &str) -> Vec<u8> {
+    csr::make(subject, &[], &key(), SigAlg::Es256).unwrap()
+}
