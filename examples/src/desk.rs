@@ -254,15 +254,7 @@ impl Desk {
 
     /// A line of progress.
     pub fn step(&self, step: &str, text: &str) {
-        let clear = if self.terminal.is_interactive() {
-            "\r\x1b[2K"
-        } else {
-            ""
-        };
-        let mark = self.terminal.good("ok");
-        self.terminal.line(&format!("{clear}  {mark} {step:<16} {text}"));
-        self.terminal
-            .json(&json!({ "event": "step", "step": step, "text": text }));
+        step_line(&self.terminal, step, text);
     }
 
     /// Prints the end and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.
@@ -270,6 +262,18 @@ impl Desk {
     pub fn finish(&self, end: Result<End, Problem>) -> ExitCode {
         finish(self.program, &self.terminal, end)
     }
+}
+
+/// A line of progress.
+pub fn step_line(terminal: &Terminal, step: &str, text: &str) {
+    let clear = if terminal.is_interactive() {
+        "\r\x1b[2K"
+    } else {
+        ""
+    };
+    let mark = terminal.good("ok");
+    terminal.line(&format!("{clear}  {mark} {step:<16} {text}"));
+    terminal.json(&json!({ "event": "step", "step": step, "text": text }));
 }
 
 /// Prints the end of a program and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.

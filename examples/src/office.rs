@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use smartid::trust::{OfficerIdentity, OfficerSigner};
+use smartid::trust::{MemorySigner, OfficerIdentity, OfficerSigner};
 use smartid::{
     CertificateManager, CmDialect, ConfigError, ReqwestTransport, Runtime, Timestamp, TokioRuntime, Transport,
 };
 use smartid_sim::{Sim, SimConfig};
 
 use crate::config::Config;
-use crate::desk::{End, Problem, finish, usage};
+use crate::desk::{End, Problem, finish, step_line, usage};
 use crate::officer::{Names, OfficerKey};
 use crate::terminal::{Style, Terminal, error};
 use crate::world::{Dialects, as_in_the_file, read, show_warnings};
@@ -250,5 +250,148 @@ impl Common {
             officer,
             signer,
         })
+    }
+}
+
+/// The simulated officer who may do everything.
+const SIMULATED_OFFICER: &str = "ra-officer";
+
+impl Common {
+    /// The simulator, with a simulated officer.
+    async fn simulated(&self) -> Result<(Site, Sim), ConfigError> {
+        let wrong = |setting: &'static str, problem: String| ConfigError::new(setting, problem);
+        let (officer, signer) = (self.officer.key(), self.signer.key());
+        if officer.is_given() || signer.is_given() || !self.root.is_empty() {
+            let problem = "is missing: officers, signers and roots are for an installation, named by --url or --config";
+            return Err(wrong("--url", problem.to_owned()));
+        }
+        let switches = match &self.simulator {
+            Some(file) => {
+                let text = String::from_utf8(read("--simulator", file)?)
+                    .map_err(|error| wrong("--simulator", error.to_string()))?;
+                SimConfig::from_toml(&text)
+                    .map_err(|error| wrong("--simulator", format!("{}: {error}", file.display())))?
+            }
+            None => SimConfig::default(),
+        };
+        let officers: Vec<String> = switches.cm.officers.iter().map(|officer| officer.name.clone()).collect();
+        let name = self.simulated.as_deref().unwrap_or(SIMULATED_OFFICER);
+        if !officers.iter().any(|known| known == name) {
+            return Err(wrong("--as", format!("nobody is called {name:?}; there are {}", officers.join(", "))));
+        }
+        let started = Sim::builder().config(switches).start().await;
+        let sim = started.map_err(|error| wrong("simulator", format!("does not start: {error}")))?;
+        let officer = sim
+            .officer(name)
+            .map_err(|error| wrong("--as", error.to_string()))?;
+        let signer = MemorySigner::from_pem(&[&officer.identity_pem()], None)
+            .map_err(|refusal| wrong("--as", refusal.to_string()))?;
+        let site = Site {
+            url: sim.cm_url(),
+            roots: vec![sim.ca_pem().as_bytes().to_vec()],
+            dialect: Dialects::read(self.dialect.as_deref())?.certificate_manager,
+            officer: Arc::new(signer),
+            signer: None,
+        };
+        Ok((site, sim))
+    }
+}
+
+impl Office {
+    /// Opens the installation that the arguments name, or the simulator.
+    ///
+    /// # Errors
+    /// [`ConfigError`] that names the setting.
+    pub async fn open(common: &Common) -> Result<Self, ConfigError> {
+        show_warnings();
+        let (site, sim) = if common.config.is_some() || common.url.is_some() {
+            (common.site()?, None)
+        } else {
+            let (site, sim) = common.simulated().await?;
+            (site, Some(sim))
+        };
+        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
+        let officer = subject(&*site.officer);
+        remind(&*site.officer, runtime.now());
+        let identity = OfficerIdentity::new(Arc::clone(&site.officer))
+            .map_err(|refusal| ConfigError::new("--officer", refusal.to_string()))?;
+        let mut transport = ReqwestTransport::builder().identity(Arc::new(identity));
+        for root in &site.roots {
+            transport = transport.root_pem(root);
+        }
+        let transport: Arc<dyn Transport> = Arc::new(transport.build()?);
+        let mut place = format!("{} as {officer}", site.url);
+        if let Some(signer) = &site.signer {
+            place.push_str(&format!(", signed by {}", subject(&**signer)));
+            remind(&**signer, runtime.now());
+        }
+        if sim.is_some() {
+            place.insert_str(0, "a simulated installation, ");
+        }
+        let cm = CertificateManager::builder(&site.url)
+            .dialect(site.dialect)
+            .signer(site.signer.unwrap_or(site.officer))
+            .build(transport, runtime)
+            .map_err(as_in_the_file)?;
+        Ok(Self {
+            cm,
+            sim,
+            terminal: common.terminal(),
+            place,
+        })
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.cm.runtime().now()
+    }
+
+    /// A line of progress.
+    pub fn step(&self, step: &str, text: &str) {
+        step_line(&self.terminal, step, text);
+    }
+}
+
+fn subject(signer: &dyn OfficerSigner) -> String {
+    signer.chain().first().map_or_else(
+        || "somebody without a certificate".to_owned(),
+        |certificate| certificate.subject().to_string(),
+    )
+}
+
+/// A month, in which an officer's certificate should be renewed.
+const SOON: u64 = 30 * 24 * 60 * 60;
+
+/// A server that does not take an expired certificate only says that the handshake failed.
+fn remind(signer: &dyn OfficerSigner, now: Timestamp) {
+    let Some(certificate) = signer.chain().first() else {
+        return;
+    };
+    let (begin, end) = (certificate.not_before(), certificate.not_after());
+    let what = if now < begin {
+        format!("begins only at {begin}")
+    } else if now > end {
+        format!("ended at {end}")
+    } else if end.since(now).as_secs() < SOON {
+        format!("ends at {end}")
+    } else {
+        return;
+    };
+    error(&format!("note: the certificate of the officer {} {what}\n", certificate.subject()));
+}
+
+/// A whole program: opens what the arguments name, does the work, prints the end.
+pub async fn program(
+    name: &'static str,
+    common: &Common,
+    work: impl AsyncFnOnce(&Office) -> Result<End, Problem>,
+) -> ExitCode {
+    match Office::open(common).await {
+        Ok(office) => {
+            let end = work(&office).await;
+            finish(name, &office.terminal, end)
+        }
+        Err(problem) => usage(name, &common.terminal(), &problem),
     }
 }
