@@ -13,7 +13,7 @@ use smartid_sim::{Sim, SimConfig};
 use crate::config::Config;
 use crate::desk::{End, Problem, finish, step_line, usage};
 use crate::officer::{Names, OfficerKey};
-use crate::terminal::{Style, Terminal, error};
+use crate::terminal::{Spinner, Style, Terminal, error};
 use crate::world::{Dialects, as_in_the_file, read, show_warnings};
 
 /// Where to run, as whom, and how to print.
@@ -345,6 +345,13 @@ impl Office {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.cm.runtime().now()
+    }
+
+    /// A spinner while Certificate Manager, or a card, works.
+    #[must_use]
+    pub fn working(&self, what: &'static str) -> Spinner {
+        self.terminal
+            .working(Arc::clone(self.cm.runtime()), move || what.to_owned())
     }
 
     /// A line of progress.

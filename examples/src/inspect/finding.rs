@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::http::Answered;
 use super::kind::Command;
+use crate::terminal::printable;
 
 /// What is known beside the text.
 #[derive(Clone, Debug)]
@@ -161,23 +162,6 @@ impl Finding {
         self.dialect.extend(dialect);
         self.verdict = verdict;
     }
-}
-
-/// Text from outside on one line: what would move the cursor or turn the text is written as an escape.
-fn printable(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut clean = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if hidden(letter) {
-            clean.extend(letter.escape_default());
-        } else {
-            clean.push(letter);
-        }
-    }
-    clean
 }
 
 /// A text as TOML writes it.
