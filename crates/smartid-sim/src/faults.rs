@@ -60,7 +60,7 @@ pub enum Route {
     CmOther,
     /// The servlet `dp` of Protocol Gateway.
     CmDp,
-    /// The push of a certificate to Identity Manager. Faults of callbacks are played, and latency.
+    /// The push of a certificate to Identity Manager. Latency, `callback-duplicate` and `callback-drop` are played.
     CmPush,
     /// None of these.
     Other,

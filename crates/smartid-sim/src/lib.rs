@@ -58,7 +58,10 @@ pub use json::Move;
 pub use mobile::Mobile;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
-pub use pgwy::{AuditEntry, CertificateState, CmHandle, IssuedCertificate, Officer, SeenSignature};
+pub use pgwy::{
+    AuditEntry, CertificatePush, CertificateState, CmHandle, IssuedAttributeCertificate, IssuedCertificate,
+    Officer, PushReport, Registration, SeenSignature,
+};
 pub use pki::TestCa;
 pub use record::{Party, Record};
 pub use sim::Sim;

@@ -22,7 +22,7 @@ use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
 use crate::net::server::{Service, Shared, Tls, serve};
 use crate::net::tls::{Authority, ClientIdentity};
-use crate::pgwy::{Cm, CmHandle, Officer};
+use crate::pgwy::{Cm, CmHandle};
 use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
@@ -111,13 +111,15 @@ impl Sim {
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
-        let cm = Cm::new(
-            Arc::clone(&config),
-            clock.clone(),
-            Arc::clone(&random),
-            Arc::clone(&attestation),
-            Arc::clone(&authority),
-        );
+        let cm = Cm::new(crate::pgwy::Shared {
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: Arc::clone(&random),
+            keys: Arc::clone(&attestation),
+            authority: Arc::clone(&authority),
+            faults: Arc::clone(&faults),
+            records: Arc::clone(&records),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -195,6 +197,7 @@ impl Sim {
                 desktop: desktop.clone(),
                 phones: Arc::clone(&phones),
                 world: Arc::clone(&world),
+                cm: CmHandle::new(&cm),
                 records: Arc::clone(&records),
                 secret: random.hex64("control"),
             };
@@ -288,38 +291,9 @@ impl Sim {
         &self.da_token
     }
 
-    /// The base of the REST API of Certificate Manager, for example `https://localhost:40125/pgwy/api`. Its server certificate is issued
-    /// by [`Sim::ca_pem`]; it wants the certificate of an officer, see [`Sim::officer`].
-    #[must_use]
-    pub fn cm_url(&self) -> String {
-        self.cm.url()
-    }
-
-    /// The servlet with certificates of authorities and revocation lists, for example `http://localhost:40126/pgwy/dp`.
-    #[must_use]
-    pub fn cm_dp_url(&self) -> String {
-        self.cm.dp_url()
-    }
-
-    /// The root of the Certificate Manager, as PEM: what certificates that it issues, officers' included, are verified with. It is made
-    /// when it is first wanted; the text is empty if it cannot be made.
-    #[must_use]
-    pub fn cm_root_pem(&self) -> String {
-        self.cm.ca().map(|ca| ca.root_pem()).unwrap_or_default()
-    }
-
-    /// An officer of `cm.officers` with key and certificate, which are made at the first call.
-    ///
-    /// # Errors
-    /// [`SimError::Config`] when there is nobody of this name.
-    pub fn officer(&self, name: &str) -> Result<Officer, SimError> {
-        self.cm.officer(name)
-    }
-
-    /// The Certificate Manager.
-    #[must_use]
-    pub fn cm(&self) -> CmHandle {
-        CmHandle::new(&self.cm)
+    /// For the methods of this type that are with the Certificate Manager.
+    pub(crate) fn cm_service(&self) -> &Arc<Cm> {
+        &self.cm
     }
 
     /// The page on which a person plays the device, when `control.enabled` is on.

@@ -9,12 +9,7 @@ use zip::write::SimpleFileOptions;
 use super::errors::{GENERAL, Refusal};
 use crate::config::{CmConfig, CmDownloadConfig, UnknownAccept};
 use crate::net::message::{Reply, Request};
-use crate::pki::{der, pem};
-
-/// 1.2.840.113549.1.7.2
-const OID_SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
-/// 1.2.840.113549.1.7.1
-const OID_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
+use crate::pki::{cms, der, pem};
 
 /// A form of certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,11 +120,11 @@ fn certs_only(chain: &[Vec<u8>]) -> Vec<u8> {
     let signed_data = der::seq(&[
         &der::number(1),
         &der::tlv(der::SET, &[]),
-        &der::seq(&[&der::oid(OID_DATA)]),
+        &der::seq(&[&der::oid(cms::OID_DATA)]),
         &der::set_of(0xa0, chain),
         &der::tlv(der::SET, &[]),
     ]);
-    der::seq(&[&der::oid(OID_SIGNED_DATA), &der::context(0, &[&signed_data])])
+    der::seq(&[&der::oid(cms::OID_SIGNED_DATA), &der::context(0, &[&signed_data])])
 }
 
 fn archive(config: &CmDownloadConfig, chain: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {

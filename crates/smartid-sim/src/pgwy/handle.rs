@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::errors::Refusal;
 use super::officers::Officer;
+use super::operations::attribute_certificate::IssuedAttributeCertificate;
+use super::operations::registrations::Registration;
+use super::push::{CertificatePush, PushReport};
 use super::signing::SeenSignature;
 use super::store::{AuditEntry, Body, Entry, Facts, IssuedCertificate, preloaded_subject};
 use super::{Cm, DAY};
@@ -125,6 +128,32 @@ impl CmHandle {
             .collect()
     }
 
+    /// The newest certificates, newest first.
+    #[must_use]
+    pub fn newest(&self, most: usize) -> Vec<IssuedCertificate> {
+        let store = lock(&self.0.store);
+        let newest = store.all().iter().rev().take(most);
+        newest.map(IssuedCertificate::of).collect()
+    }
+
+    /// The names of `cm.officers`, those included who are none.
+    #[must_use]
+    pub fn officers(&self) -> Vec<String> {
+        let config = self.0.config.get();
+        config
+            .cm
+            .officers
+            .iter()
+            .map(|officer| officer.name.clone())
+            .collect()
+    }
+
+    /// The base of the REST API, as [`Sim::cm_url`](crate::Sim::cm_url).
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
     /// How many certificates there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -238,6 +267,40 @@ impl CmHandle {
     #[must_use]
     pub fn audit_log(&self) -> Vec<AuditEntry> {
         lock(&self.0.store).audit.clone()
+    }
+
+    /// Registrations, oldest first.
+    #[must_use]
+    pub fn registrations(&self) -> Vec<Registration> {
+        lock(&self.0.registrations).clone()
+    }
+
+    /// Attribute certificates, oldest first.
+    #[must_use]
+    pub fn attribute_certificates(&self) -> Vec<IssuedAttributeCertificate> {
+        lock(&self.0.attribute_certificates).clone()
+    }
+
+    /// Pushes a certificate to a receiver as a distribution rule would, `cm.push.times` times. Gives how each ended; a receiver that
+    /// cannot be reached is no error of this call.
+    ///
+    /// # Errors
+    /// [`SimError::Tls`] when the client certificate or `cm.push.extra_ca_pem` cannot be used.
+    pub async fn push_certificate(&self, push: &CertificatePush) -> Result<Vec<PushReport>, SimError> {
+        self.0.push(push).await
+    }
+
+    /// Trusts more certificate authorities (PEM) when pushing over https.
+    ///
+    /// # Errors
+    /// [`SimError::Tls`] when the text holds no usable certificate.
+    pub fn trust_for_pushes(&self, pem: &str) -> Result<(), SimError> {
+        self.0.authority.client_config(pem)?;
+        self.reconfigure(|config| {
+            config.push.extra_ca_pem.push('\n');
+            config.push.extra_ca_pem.push_str(pem);
+        });
+        Ok(())
     }
 
     /// The issuing authority's revocation list as of now, as DER.

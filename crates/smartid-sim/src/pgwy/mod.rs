@@ -2,6 +2,7 @@
 //! authority that really issues, officers with roles, signed requests, a database and a revocation list. This file ties the parts
 //! together: what they share, addresses, dispatch.
 
+mod access;
 mod caller;
 mod dp;
 mod errors;
@@ -10,9 +11,11 @@ mod formats;
 mod handle;
 mod limit;
 mod listing;
+mod matching;
 mod officers;
 mod operations;
 mod path;
+mod push;
 mod signing;
 mod store;
 mod values;
@@ -28,24 +31,28 @@ use self::caller::Caller;
 use self::errors::{CONNECTION, NOT_INITIALISED, Refusal};
 use self::limit::Limiter;
 use self::officers::{Making, Officers};
+use self::operations::signing_authority::SigningAuthority;
 use self::path::Target;
 use self::signing::Desk;
 use self::store::Store;
 use crate::SimError;
 use crate::clock::SimClock;
 use crate::config::{CmConfig, CmOperation, CmTlsConfig, LiveConfig};
-use crate::faults::Route;
+use crate::faults::{Faults, Route};
 use crate::net::message::{Reply, Request};
 use crate::net::server::Service;
 use crate::net::tls::Authority;
 use crate::pki::attestation::BuiltIn;
 use crate::pki::{Key, KeyKind, TestCa};
 use crate::random::Random;
-use crate::record::Party;
+use crate::record::{Party, Recorder};
 
 pub use self::handle::CmHandle;
 pub use self::officers::Officer;
+pub use self::operations::attribute_certificate::IssuedAttributeCertificate;
+pub use self::operations::registrations::Registration;
 pub(crate) use self::path::wrong_settings;
+pub use self::push::{CertificatePush, PushReport};
 pub use self::signing::SeenSignature;
 pub use self::store::{AuditEntry, CertificateState, IssuedCertificate};
 
@@ -53,6 +60,17 @@ const DAY: u64 = 86_400;
 
 /// How long before the start of the simulator the authority was made, so that certificates may have expired.
 const AGE: u64 = 400 * DAY;
+
+/// What the parts of the simulator share.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<LiveConfig>,
+    pub(crate) clock: SimClock,
+    pub(crate) random: Arc<Random>,
+    pub(crate) keys: Arc<BuiltIn>,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) records: Arc<Recorder>,
+}
 
 /// Protocol Gateway and Certificate Manager as one service.
 pub(crate) struct Cm {
@@ -70,6 +88,12 @@ pub(crate) struct Cm {
     store: Mutex<Store>,
     desk: Mutex<Desk>,
     limiter: Limiter,
+    registrations: Mutex<Vec<Registration>>,
+    attribute_certificates: Mutex<Vec<IssuedAttributeCertificate>>,
+    /// Who signs hashes, made when it is first wanted.
+    signing_authority: OnceLock<SigningAuthority>,
+    faults: Arc<Faults>,
+    records: Arc<Recorder>,
     /// The key of all certificates that are preloaded.
     preload_key: OnceLock<Key>,
     /// Settings of TLS connections and the switches that they were made from.
@@ -94,13 +118,16 @@ fn made<T>(cell: &OnceLock<T>, make: impl FnOnce() -> Result<T, SimError>) -> Re
 }
 
 impl Cm {
-    pub(crate) fn new(
-        config: Arc<LiveConfig>,
-        clock: SimClock,
-        random: Arc<Random>,
-        keys: Arc<BuiltIn>,
-        authority: Arc<Authority>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(shared: Shared) -> Arc<Self> {
+        let Shared {
+            config,
+            clock,
+            random,
+            keys,
+            authority,
+            faults,
+            records,
+        } = shared;
         let first = 0xa001 + random.below("certid", 0x1000);
         Arc::new(Self {
             started: clock.unix_millis() / 1000,
@@ -114,6 +141,11 @@ impl Cm {
             store: Mutex::new(Store::new(first)),
             desk: Mutex::default(),
             limiter: Limiter::default(),
+            registrations: Mutex::default(),
+            attribute_certificates: Mutex::default(),
+            signing_authority: OnceLock::new(),
+            faults,
+            records,
             preload_key: OnceLock::new(),
             tls: Mutex::default(),
             origin: OnceLock::new(),
@@ -212,7 +244,16 @@ impl Cm {
             CmOperation::Issue => self.issue(config, request, caller).await,
             CmOperation::Revoke => self.revoke(config, request, caller).await,
             CmOperation::Reinstate => self.reinstate(config, request, caller).await,
-            _ => Err(Refusal::Page(404, "path")),
+            CmOperation::Registrations => self.list_registrations(config, target),
+            CmOperation::Register => self.register(config, target, request, caller).await,
+            CmOperation::Issuers => self.list_issuers(config),
+            CmOperation::Import => self.import(config, request, caller).await,
+            CmOperation::Remove => self.remove(config, request, caller).await,
+            CmOperation::AttributeCertificate => {
+                self.issue_attribute_certificate(config, request, caller).await
+            }
+            CmOperation::SigningAuthority => self.sign_hash(config, request, caller).await,
+            CmOperation::Pkcs12 => self.issue_pkcs12(config, request, caller).await,
         }
     }
 }

@@ -161,7 +161,7 @@ pub(super) struct Officers {
 
 const DAY: u64 = 86_400;
 
-fn kind(key: OfficerKey) -> KeyKind {
+pub(super) fn kind(key: OfficerKey) -> KeyKind {
     match key {
         OfficerKey::P256 => KeyKind::P256,
         OfficerKey::P384 => KeyKind::P384,

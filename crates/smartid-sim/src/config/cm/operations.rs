@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::OfficerKey;
 use crate::pki::Profile;
 
 /// A token procedure (cm 6, D; what it holds here is what a test needs of one).
@@ -263,6 +264,8 @@ pub struct Pkcs12Config {
     pub password_field: String,
     /// `Content-Type` of the answer.
     pub content_type: String,
+    /// Kind of the key (cm 5.5: from the key procedure, I).
+    pub key: OfficerKey,
     /// Whether the file holds the chain (cm 6: token storage policy, D).
     pub include_chain: bool,
 }
@@ -272,6 +275,7 @@ impl Default for Pkcs12Config {
         Self {
             password_field: "password".into(),
             content_type: "application/x-pkcs12".into(),
+            key: OfficerKey::P256,
             include_chain: true,
         }
     }

@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{CmConfig, CmSearchConfig, OverCap};
+use crate::config::{CmConfig, OverCap};
 use crate::net::message::{Reply, Request};
 use crate::pgwy::Cm;
 use crate::pgwy::errors::{Refusal, success};
 use crate::pgwy::fields::Fields;
 use crate::pgwy::listing;
+use crate::pgwy::matching::{matcher, same_name};
 use crate::pgwy::store::Entry;
 use crate::pgwy::values::{boolean, date, decimal, hex, number};
 use crate::sync::lock;
 
 type Condition = Box<dyn Fn(&Entry) -> bool + Send>;
+/// A moment in the life of a certificate, if it has come.
+type Moment = fn(&Entry) -> Option<u64>;
 
 /// Parameters for parts of the subject, with their attributes.
 const SUBJECT: [(&str, &str); 7] = [
@@ -77,66 +80,8 @@ const ORDERS: [&str; 8] = [
     "revocationtime",
 ];
 
-/// Whether a text matches, `*` standing for anything when that is turned on.
-fn matcher(config: &CmSearchConfig, wanted: &str) -> impl Fn(&str) -> bool + Send + use<> {
-    let (wildcards, ignore_case) = (config.wildcards, config.ignore_case);
-    let fold = move |text: &str| {
-        if ignore_case {
-            text.to_lowercase()
-        } else {
-            text.to_owned()
-        }
-    };
-    let wanted = fold(wanted);
-    move |text: &str| {
-        let text = fold(text);
-        if wildcards {
-            matches(&wanted, &text)
-        } else {
-            wanted == text
-        }
-    }
-}
-
-/// Whether a text fits a pattern with `*`, in time that does not run away.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut left) = text.strip_prefix(head) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or_default();
-    // Each part as early as it can be: what is left for the others is then the most.
-    for part in parts {
-        match left.find(part) {
-            Some(at) => left = left.get(at.saturating_add(part.len())..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    left.ends_with(tail)
-}
-
-/// A distinguished name without regard to blanks around its parts and to case.
-fn same_name(one: &str, other: &str) -> bool {
-    let parts = |text: &str| -> Vec<String> {
-        let mut quoted = false;
-        text.split(|character: char| {
-            quoted ^= character == '"';
-            character == ',' && !quoted
-        })
-        .map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            format!("{}={}", name.trim(), value.trim()).to_lowercase()
-        })
-        .collect()
-    };
-    parts(one) == parts(other)
-}
-
 /// A span of time; what has no moment is outside.
-fn span(from: Option<u64>, to: Option<u64>, of: fn(&Entry) -> Option<u64>) -> Condition {
+fn span(from: Option<u64>, to: Option<u64>, of: Moment) -> Condition {
     Box::new(move |entry| {
         of(entry).is_some_and(|at| from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to))
     })
@@ -295,7 +240,7 @@ impl Query {
     }
 
     fn spans(&mut self, config: &CmConfig, fields: &Fields) -> Result<(), Refusal> {
-        let moments: [(&str, fn(&Entry) -> Option<u64>); 5] = [
+        let moments: [(&str, Moment); 5] = [
             ("revocationTime", |entry| {
                 entry.withdrawn.map(|withdrawn| withdrawn.at)
             }),
@@ -378,37 +323,5 @@ impl Cm {
             .saturating_add(config.search.phantom_hits);
         let members = json!({"searchHits": hits, "certificates": certificates});
         Ok(success(config, members).with_code("search"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns() {
-        for (pattern, text, wanted) in [
-            ("abc", "abc", true),
-            ("abc", "abcd", false),
-            ("*", "", true),
-            ("a*", "abc", true),
-            ("*c", "abc", true),
-            ("a*c", "ac", true),
-            ("a*c", "acb", false),
-            ("a*b*c", "aXbYbZc", true),
-            ("*ab", "aab", true),
-            ("*\u{e9}*", "x\u{e9}y", true),
-            ("ab*ba", "aba", false),
-            ("", "a", false),
-        ] {
-            assert_eq!(matches(pattern, text), wanted, "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn names_are_compared_part_by_part() {
-        assert!(same_name("CN=A, O=\"x, y\", C=SE", "cn = a,O=\"X, y\",C=SE"));
-        assert!(!same_name("CN=A, O=B", "O=B, CN=A"));
-        assert!(!same_name("CN=A", "CN=A, O=B"));
     }
 }
