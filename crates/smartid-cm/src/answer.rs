@@ -8,6 +8,7 @@ use smartid_core::base64::{Flavour, decode_lenient};
 use smartid_core::json::{self, Pointer};
 use smartid_core::{Content, Incoming, ResponseError};
 
+use crate::certificates::looks_like_certificates;
 use crate::dialect::CmDialect;
 use crate::refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
 use crate::two_step::DataToSign;
@@ -42,7 +43,7 @@ pub(crate) fn demand(dialect: &CmDialect, incoming: &Incoming) -> Answered<Optio
     let Some(text) = json_text(incoming) else {
         return Ok(None);
     };
-    let Some(data) = text_at(text, &answers.data_to_sign).filter(|data| !data.trim().is_empty()) else {
+    let Some(data) = json::find(text, &answers.data_to_sign).filter(|data| *data != "null") else {
         return Ok(None);
     };
     let unreadable = |reason: &str| {
@@ -50,6 +51,13 @@ pub(crate) fn demand(dialect: &CmDialect, incoming: &Incoming) -> Answered<Optio
             .unreadable(reason)
             .at(Some(answers.data_to_sign.to_string()))
     };
+    // Digits are base64 too: what is no text is not signed.
+    let Ok(data) = serde_json::from_str::<String>(data) else {
+        return Err(unreadable("what is to be signed is no text").into());
+    };
+    if data.trim().is_empty() {
+        return Ok(None);
+    }
     if data.len() > MAX_DATA_TO_SIGN / 3 * 4 {
         return Err(unreadable("more than 1 MiB is to be signed").into());
     }
@@ -99,12 +107,25 @@ pub(crate) fn refusal(dialect: &CmDialect, incoming: &Incoming) -> CmRefusal {
 
 /// What the answer says about single certificates or elements. What cannot be read of it is passed over: it only adds to a verdict.
 pub(crate) fn items(dialect: &CmDialect, incoming: &Incoming) -> Vec<ItemError> {
+    items_and_lost(dialect, incoming).0
+}
+
+/// The same, and how many entries cannot be read.
+pub(crate) fn items_and_lost(dialect: &CmDialect, incoming: &Incoming) -> (Vec<ItemError>, usize) {
     let found = json_text(incoming).and_then(|text| json::find(text, &dialect.answers.items));
-    let items = found.and_then(json::items).unwrap_or_default();
-    items
+    let Some(found) = found.filter(|found| *found != "null") else {
+        return (Vec::new(), 0);
+    };
+    let Some(items) = json::items(found) else {
+        return (Vec::new(), 1);
+    };
+    let count = items.len();
+    let items: Vec<ItemError> = items
         .into_iter()
         .filter_map(|item| serde_json::from_str(item).ok())
-        .collect()
+        .collect();
+    let lost = count - items.len();
+    (items, lost)
 }
 
 /// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.
@@ -133,8 +154,29 @@ pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Inco
     }
 }
 
-/// An answer that must be bytes. JSON is a refusal, or something unexpected.
+/// An answer to a write that must be an envelope: a success is one that says so.
+pub(crate) fn envelope(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let incoming = document(dialect, incoming)?;
+    let said = match json_text(&incoming) {
+        Some(text) => code(dialect, &incoming, text)?,
+        None => None,
+    };
+    if said.is_none() {
+        return Err(incoming
+            .unreadable("there is no code that says that it is done")
+            .at(Some(dialect.answers.code.to_string()))
+            .into());
+    }
+    Ok(incoming)
+}
+
+/// An answer that must be bytes. What are certificates by their bytes is taken whatever label and status it has; of the rest, JSON is a
+/// refusal, or something unexpected.
 pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    if looks_like_certificates(incoming.body()) {
+        return Ok(incoming);
+    }
+    let success = incoming.status().is_success();
     match incoming.content() {
         Content::Json => {
             let incoming = document(dialect, incoming)?;
@@ -142,9 +184,11 @@ pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incomin
                 .unreadable("a document where a certificate was expected")
                 .into())
         }
-        Content::Html => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
-        _ if !incoming.status().is_success() => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
+        _ if !success => Err(ResponseError::Refused(CmRefusal::of_status(&incoming))),
         Content::Empty => Err(incoming.unreadable("the body is empty").into()),
-        _ => Ok(incoming),
+        Content::Html => Err(incoming
+            .unreadable("a web page where a certificate was expected")
+            .into()),
+        _ => Err(incoming.unreadable("the body is no certificate").into()),
     }
 }

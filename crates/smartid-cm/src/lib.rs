@@ -4,7 +4,9 @@
 mod answer;
 pub mod auth;
 mod body;
+mod certificates;
 mod client;
+mod csr;
 mod date;
 pub mod dialect;
 mod ids;
@@ -13,7 +15,9 @@ mod refusal;
 mod trial;
 mod two_step;
 
+pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use client::{Builder, CertificateManager};
+pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use ids::{AccountId, CertId, NameError, ProcedureName};
 pub use operations::RevocationReason;

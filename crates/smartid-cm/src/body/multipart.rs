@@ -5,7 +5,7 @@
 use smartid_core::BuildError;
 use smartid_core::base64::{Flavour, encode};
 
-use super::{Part, Value, csr_text, form_values};
+use super::{Part, Value, csr_text, form_values, lines};
 use crate::dialect::Requests;
 
 /// The boundary and the body.
@@ -19,7 +19,12 @@ pub(super) fn write(forms: &Requests, parts: &[Part<'_>]) -> Result<(String, Vec
             )),
             Value::Binary(bytes) => pieces.push((
                 head(part.name, forms.file_parts, &forms.binary_type),
-                encode(Flavour::Standard, bytes).into_bytes(),
+                if forms.binary_lines {
+                    lines(bytes, "\r\n")
+                } else {
+                    encode(Flavour::Standard, bytes)
+                }
+                .into_bytes(),
             )),
             _ => {
                 for value in form_values(forms, part)? {

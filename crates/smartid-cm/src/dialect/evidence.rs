@@ -10,6 +10,7 @@ const CURLT: &str = "what curl says of a file whose kind it does not know, in a 
 const MON: &str = "seen in a public monitoring script, which calls certificates/pkcs10/verification; vendor page: Upgrade Protocol Gateway says that an administrator chooses the paths";
 const DEV: &str = "seen in public third-party code: device-registration scripts for a hosted service";
 const LISTS: &str = "a form was only seen with one value; a Java servlet reads a repeated field as a list";
+const INDEX: &str = "the member is called arrayindex in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); arrays begin with 0 in every language that is involved";
 const UNLISTED: &str = "what is known is a list of those that failed beside a code; what a code says about the others is not published";
 const SERIAL: &str =
     "a text of unknown form in public third-party code; the vendor's own clients show hexadecimal";
@@ -49,6 +50,12 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Observed,
         CURLT,
         "content type of the multipart part of a signature; empty for none",
+    ),
+    Evidence::new(
+        "requests.binary_lines",
+        Tag::Observed,
+        CURL,
+        "whether base64 of a signature has lines of 64 letters in multipart; in forms and JSON it has one",
     ),
     Evidence::new(
         "requests.lists",
@@ -91,6 +98,12 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Observed,
         KF,
         "where an envelope has what went wrong with single certificates or elements",
+    ),
+    Evidence::new(
+        "answers.first_index",
+        Tag::Inferred,
+        INDEX,
+        "number of the first element of a list, where errors name elements by number: 0 or 1",
     ),
     Evidence::new(
         "answers.unlisted",

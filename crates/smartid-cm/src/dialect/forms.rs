@@ -90,6 +90,8 @@ pub struct Requests {
     pub csr_type: String,
     /// The content type of the part of a signature, or of other bytes; empty for none.
     pub binary_type: String,
+    /// Whether base64 of a signature, or of other bytes, is broken into lines of 64 letters in multipart.
+    pub binary_lines: bool,
     /// How lists are written in forms.
     pub lists: Lists,
     /// What `certid` is called in multipart and forms.
@@ -106,6 +108,7 @@ impl Default for Requests {
             file_parts: true,
             csr_type: String::from("application/octet-stream"),
             binary_type: String::from("application/octet-stream"),
+            binary_lines: true,
             lists: Lists::Repeated,
             certid_in_forms: String::from("certId"),
             certid_in_json: String::from("certid"),
@@ -126,6 +129,8 @@ pub struct Answers {
     pub data_to_sign: Pointer,
     /// Where it has what went wrong with single certificates or elements.
     pub items: Pointer,
+    /// The number of the first element of a list, where errors name elements by number.
+    pub first_index: u64,
     /// What became of a certificate that a partly failed call does not name.
     pub unlisted: Unlisted,
     /// How serial numbers are written, in answers and in the search.
@@ -142,6 +147,7 @@ impl Default for Answers {
             message: at("msg"),
             data_to_sign: at("dataToSign"),
             items: at("errors"),
+            first_index: 0,
             unlisted: Unlisted::Unclear,
             serial_radix: SerialRadix::Hex,
             certid_header: String::from("certId"),

@@ -70,41 +70,54 @@ impl ItemResults {
         certids: &[CertId],
         incoming: Incoming,
     ) -> Result<Self, ResponseError<CmRefusal>> {
-        let mut errors = answer::items(dialect, &incoming);
-        let verdict = answer::document(dialect, incoming);
-        let refused = match verdict {
-            Ok(_) => None,
-            Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {
-                Some(refusal)
-            }
-            Err(error) => return Err(error),
-        };
-        let unlisted = match (&refused, dialect.answers.unlisted) {
-            (Some(_), Unlisted::Unclear) => ItemState::Unclear,
-            _ => ItemState::Done,
-        };
-        let items: Vec<(CertId, ItemState)> = certids
-            .iter()
-            .map(|certid| {
-                let named = errors
-                    .iter()
-                    .position(|error| error.certid.as_ref() == Some(certid));
-                let state = match named {
-                    Some(at) => ItemState::Failed(errors.remove(at)),
-                    None => unlisted.clone(),
-                };
-                (certid.clone(), state)
-            })
-            .collect();
-        let all_failed = items
-            .iter()
-            .all(|(_, state)| matches!(state, ItemState::Failed(_)));
-        match refused {
-            Some(refusal) if all_failed || certids.len() < 2 => Err(ResponseError::Refused(refusal)),
-            _ => Ok(Self {
-                items,
-                others: errors,
-            }),
+        let is =
+            |at: usize, error: &ItemError| error.certid.is_some() && error.certid.as_ref() == certids.get(at);
+        let (states, others) = read_states(dialect, certids.len(), is, incoming)?;
+        Ok(Self {
+            items: certids.iter().cloned().zip(states).collect(),
+            others,
+        })
+    }
+}
+
+/// What became of each element of a call, and the errors that are of none; `is` tells whether an error is of the element at a place.
+pub(super) fn read_states(
+    dialect: &CmDialect,
+    count: usize,
+    is: impl Fn(usize, &ItemError) -> bool,
+    incoming: Incoming,
+) -> Result<(Vec<ItemState>, Vec<ItemError>), ResponseError<CmRefusal>> {
+    let (errors, lost) = answer::items_and_lost(dialect, &incoming);
+    let refused = match answer::envelope(dialect, incoming) {
+        Ok(_) => None,
+        Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {
+            Some(refusal)
+        }
+        Err(error) => return Err(error),
+    };
+    let named: Vec<Option<usize>> = (0..count)
+        .map(|at| errors.iter().position(|error| is(at, error)))
+        .collect();
+    let strangers = (0..errors.len()).any(|error| !named.contains(&Some(error)));
+    // An error of which nobody knows whose it is may be anybody's.
+    let unlisted = match dialect.answers.unlisted {
+        Unlisted::Unclear if refused.is_some() || strangers || lost > 0 => ItemState::Unclear,
+        _ => ItemState::Done,
+    };
+    let states: Vec<ItemState> = named
+        .iter()
+        .map(|named| named.and_then(|at| errors.get(at)))
+        .map(|named| named.map_or_else(|| unlisted.clone(), |error| ItemState::Failed(error.clone())))
+        .collect();
+    if let Some(refusal) = refused {
+        let all_failed = named.iter().all(Option::is_some);
+        // Too many at once is said of the call, by way of the first element that was too many.
+        let over_the_limit = errors.iter().any(|error| error.limit.is_some());
+        if all_failed || over_the_limit || count < 2 {
+            return Err(ResponseError::Refused(refusal));
         }
     }
+    let others = errors.into_iter().enumerate();
+    let others = others.filter(|(at, _)| !named.contains(&Some(*at)));
+    Ok((states, others.map(|(_, error)| error).collect()))
 }

@@ -4,12 +4,29 @@
 //! [`CertificateManager::call`](crate::CertificateManager::call); writes implement [`Write`](crate::Write) and are made with
 //! [`CertificateManager::write`](crate::CertificateManager::write).
 
+mod attribute_certificate;
+mod download;
+mod import;
+mod issue;
 mod items;
 mod procedures;
 mod reinstate;
+mod remove;
 mod revoke;
+mod signing_authority;
 
+pub use download::Download;
+pub use issue::{IssueCertificate, IssuedCertificate, UnusableCertificate};
 pub use items::{ItemResults, ItemState};
 pub use procedures::{MediaType, Procedure, Procedures};
 pub use reinstate::Reinstate;
 pub use revoke::{RevocationReason, Revoke};
+
+/// Operations whose path, and for some of them more, is inferred: nothing public shows them on the wire. They are made to be
+/// corrected by a [dialect](crate::CmDialect), and may change in a release of this library when more becomes known.
+pub mod experimental {
+    pub use super::attribute_certificate::{IssueAttributeCertificate, IssuedAttributeCertificate};
+    pub use super::import::{Import, ImportCertificates, ImportResults};
+    pub use super::remove::RemoveCertificates;
+    pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
+}

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use smartid_core::json::string_or_number;
 use smartid_core::redact;
 
 use super::CmCode;
@@ -14,10 +15,20 @@ use crate::ids::CertId;
 #[non_exhaustive]
 pub struct ItemError {
     /// The certificate, where the call named certificates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_it_is_one",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub certid: Option<CertId>,
-    /// The place in the call's list, from 0, where the call had a list without ids. Whether it counts from 0 is unknown.
-    #[serde(default, rename = "arrayindex", skip_serializing_if = "Option::is_none")]
+    /// The place in the call's list, where the call had a list without ids. Whether it counts from 0 is unknown: setting
+    /// `answers.first_index` of the dialect. What is no place in a list is left out.
+    #[serde(
+        default,
+        rename = "arrayindex",
+        deserialize_with = "if_it_is_one",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub index: Option<u64>,
     /// Why.
     #[serde(rename = "errorcode")]
@@ -33,8 +44,38 @@ pub struct ItemError {
     )]
     pub server_message: Option<String>,
     /// How many elements one call may have, where that was the reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "if_it_is_one",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub limit: Option<u64>,
+}
+
+/// Reads a text or a number; what cannot be read is left out, so that the error itself is not lost.
+fn if_it_is_one<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text(#[serde(deserialize_with = "string_or_number")] String);
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value::<Text>(value)
+        .ok()
+        .and_then(|text| T::from_text(&text.0)))
+}
+
+trait FromText: Sized {
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+impl FromText for u64 {
+    fn from_text(text: &str) -> Option<Self> {
+        text.trim().parse().ok()
+    }
+}
+
+impl FromText for CertId {
+    fn from_text(text: &str) -> Option<Self> {
+        Self::from_answer(text)
+    }
 }
 
 impl fmt::Display for ItemError {

@@ -285,11 +285,13 @@ impl Error {
             ),
             Kind::Transport(error) => error.advice(),
             Kind::Refused(error) => error.advice(),
-            Kind::Unreadable(_) => Advice::new(
-                Turn::Administrator,
-                "check that the URL is that of the service and not of a proxy or login page in front of it, and that the product's \
-                 version is one that has this operation; if both hold, a dialect can describe the difference",
-            ),
+            Kind::Unreadable(error) => error.advice().cloned().unwrap_or_else(|| {
+                Advice::new(
+                    Turn::Administrator,
+                    "check that the URL is that of the service and not of a proxy or login page in front of it, and that the product's \
+                     version is one that has this operation; if both hold, a dialect can describe the difference",
+                )
+            }),
             Kind::Deadline { .. } => Advice::new(
                 Turn::Time,
                 "the service or the network is slow; look whether the work was done before trying again",
@@ -340,6 +342,25 @@ mod tests {
                 "{summary}"
             );
         }
+    }
+
+    #[test]
+    fn a_reader_that_knows_more_gives_its_cause_and_its_advice() {
+        let incoming = Incoming::new(StatusCode::OK, http::HeaderMap::new(), Bytes::from_static(b"x"));
+        let advice = Advice::new(Turn::EndUser, "look at the label");
+        let unreadable = Unreadable::because(&incoming, CredentialError::new("of another"), advice.clone());
+        assert!(unreadable.cause::<NotSigned>().is_none());
+        let error = Error::unreadable("x.y", unreadable);
+        assert_eq!(
+            (error.phase(), error.retry()),
+            (Phase::Unreadable, Retry::Forbidden)
+        );
+        assert_eq!(error.advice(), advice);
+        let cause = error.unreadable_answer().unwrap().cause::<CredentialError>();
+        assert_eq!(cause, Some(&CredentialError::new("of another")));
+        assert!(error.to_string().contains("of another"), "{error}");
+        let plain = Error::unreadable("x.y", incoming.unreadable("not it"));
+        assert_eq!(plain.advice().turn, Turn::Administrator);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! An answer that cannot be read: what is said of it, and what is kept of it.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
 
+use super::Advice;
 use crate::incoming::Incoming;
 use crate::redact;
 
@@ -17,6 +20,24 @@ pub struct Unreadable {
     status: StatusCode,
     excerpt: String,
     body: Bytes,
+    why: Option<Arc<Why>>,
+}
+
+/// What a reader knows of it beyond its sentence.
+struct Why {
+    cause: Box<dyn Cause>,
+    advice: Advice,
+}
+
+/// An error that can be given back as what it was.
+trait Cause: std::error::Error + Any + Send + Sync {
+    fn as_error(&self) -> &(dyn std::error::Error + 'static);
+}
+
+impl<E: std::error::Error + Any + Send + Sync> Cause for E {
+    fn as_error(&self) -> &(dyn std::error::Error + 'static) {
+        self
+    }
 }
 
 /// How much of an unreadable body is kept for [`Unreadable::danger_body`].
@@ -33,7 +54,38 @@ impl Unreadable {
             status: incoming.status(),
             excerpt: redact::excerpt(incoming),
             body: incoming.body().slice(..kept),
+            why: None,
         }
+    }
+
+    /// An answer that was read as far as to know what it is, and is not what was asked for: `cause` says what, [`cause`](Self::cause)
+    /// gives it back, and `advice` replaces the general one. What `cause` shows of itself is shown.
+    #[must_use]
+    pub fn because(
+        incoming: &Incoming,
+        cause: impl std::error::Error + Send + Sync + 'static,
+        advice: Advice,
+    ) -> Self {
+        let mut unreadable = Self::new("", incoming);
+        unreadable.reason = cause.to_string();
+        unreadable.why = Some(Arc::new(Why {
+            cause: Box::new(cause),
+            advice,
+        }));
+        unreadable
+    }
+
+    /// What a reader found in the answer's place, if it is a `T`.
+    #[must_use]
+    pub fn cause<T: std::error::Error + 'static>(&self) -> Option<&T> {
+        let why = self.why.as_deref()?;
+        why.cause.as_error().downcast_ref()
+    }
+
+    /// The advice of the reader, if it has one of its own.
+    #[must_use]
+    pub fn advice(&self) -> Option<&Advice> {
+        self.why.as_deref().map(|why| &why.advice)
     }
 
     /// Adds the JSON path of the member that cannot be read.
@@ -76,6 +128,7 @@ impl fmt::Debug for Unreadable {
             status,
             excerpt,
             body,
+            why,
         } = self;
         f.debug_struct("Unreadable")
             .field("reason", reason)
@@ -83,6 +136,10 @@ impl fmt::Debug for Unreadable {
             .field("status", status)
             .field("excerpt", excerpt)
             .field("body_bytes", &body.len())
+            .field(
+                "cause",
+                &why.as_deref().map(|why| why.cause.as_error().to_string()),
+            )
             .finish()
     }
 }
@@ -97,4 +154,8 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl std::error::Error for Unreadable {}
+impl std::error::Error for Unreadable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.why.as_deref().map(|why| why.cause.as_error())
+    }
+}

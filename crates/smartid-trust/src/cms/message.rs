@@ -32,6 +32,7 @@ pub struct SignedData {
     pub(super) embedded: Option<Bytes>,
     pub(super) supplied: Option<Bytes>,
     pub(super) certificates: Vec<Bytes>,
+    pub(super) attribute_certificates: Vec<Bytes>,
     pub(super) signers: Vec<SignerInfo>,
 }
 
@@ -89,6 +90,12 @@ impl SignedData {
     #[must_use]
     pub fn certificates_der(&self) -> &[Bytes] {
         &self.certificates
+    }
+
+    /// The attribute certificates of the message (RFC 5755) as DER, in order, each as it stands outside of a message; they are not read.
+    #[must_use]
+    pub fn attribute_certificates_der(&self) -> &[Bytes] {
+        &self.attribute_certificates
     }
 
     /// The certificates that can be read.
@@ -150,9 +157,9 @@ fn read(bytes: &Bytes) -> Result<SignedData, Refusal> {
         }
     }
     let (content_type, embedded) = content(bytes, body.expect(tag::SEQUENCE, "SignedData without content")?)?;
-    let certificates = match body.optional(tag::context(0))? {
+    let (certificates, attribute_certificates) = match body.optional(tag::context(0))? {
         Some(set) => certificates(bytes, set.reader())?,
-        None => Vec::new(),
+        None => (Vec::new(), Vec::new()),
     };
     // Revocation lists come from the verifier's configuration, never from the message.
     body.optional(tag::context(1))?;
@@ -173,6 +180,7 @@ fn read(bytes: &Bytes) -> Result<SignedData, Refusal> {
         embedded,
         supplied: None,
         certificates,
+        attribute_certificates,
         signers,
     })
 }
@@ -197,9 +205,13 @@ fn content(bytes: &Bytes, info: der::Element<'_>) -> Result<(Oid, Option<Bytes>)
     Ok((content_type, Some(bytes.slice_ref(content.contents))))
 }
 
-/// CertificateSet: X.509 certificates, and others that are passed over (RFC 5652 10.2.2).
-fn certificates(bytes: &Bytes, mut set: Reader<'_>) -> Result<Vec<Bytes>, Refusal> {
+/// In a CertificateSet an attribute certificate has this implicit tag (RFC 5652 10.2.2).
+const ATTRIBUTE_CERTIFICATE: u8 = tag::context(2);
+
+/// CertificateSet: X.509 certificates, attribute certificates, and others that are passed over (RFC 5652 10.2.2).
+fn certificates(bytes: &Bytes, mut set: Reader<'_>) -> Result<(Vec<Bytes>, Vec<Bytes>), Refusal> {
     let mut certificates = Vec::new();
+    let mut attribute_certificates = Vec::new();
     let mut count = 0;
     while !set.is_empty() {
         count += 1;
@@ -209,6 +221,13 @@ fn certificates(bytes: &Bytes, mut set: Reader<'_>) -> Result<Vec<Bytes>, Refusa
         let choice = set.next()?;
         match choice.tag {
             tag::SEQUENCE => certificates.push(bytes.slice_ref(choice.whole)),
+            ATTRIBUTE_CERTIFICATE => {
+                let mut outside = choice.whole.to_vec();
+                if let Some(first) = outside.first_mut() {
+                    *first = tag::SEQUENCE;
+                }
+                attribute_certificates.push(outside.into());
+            }
             0xa0..=0xa3 => {}
             _ => {
                 return Err(Refusal::new(
@@ -218,7 +237,7 @@ fn certificates(bytes: &Bytes, mut set: Reader<'_>) -> Result<Vec<Bytes>, Refusa
             }
         }
     }
-    Ok(certificates)
+    Ok((certificates, attribute_certificates))
 }
 
 impl fmt::Debug for SignedData {
@@ -229,6 +248,7 @@ impl fmt::Debug for SignedData {
             embedded,
             supplied,
             certificates,
+            attribute_certificates,
             signers,
         } = self;
         f.debug_struct("SignedData")
@@ -236,6 +256,7 @@ impl fmt::Debug for SignedData {
             .field("embedded_len", &embedded.as_ref().map(Bytes::len))
             .field("supplied_len", &supplied.as_ref().map(Bytes::len))
             .field("certificates", &certificates.len())
+            .field("attribute_certificates", &attribute_certificates.len())
             .field("signers", signers)
             .finish()
     }

@@ -127,7 +127,13 @@ fn what_else_stands_in_the_set_of_certificates() {
     let attribute_certificate = tlv(0xa2, &[b"\x02\x01\x00"]);
     let other = tlv(0xa3, &[&oid("1.2.3"), b"\x05\x00"]);
     let with = |extra: Vec<u8>| outcome(&good().with(|message| message.certificates.insert(0, extra)));
-    assert_eq!(with(attribute_certificate), None);
+    assert_eq!(with(attribute_certificate.clone()), None);
+    let message = good().with(|message| message.certificates.insert(0, attribute_certificate));
+    let message = SignedData::parse(message.der()).unwrap().danger_into_unverified();
+    assert_eq!(
+        message.attribute_certificates_der(),
+        [&b"\x30\x03\x02\x01\x00"[..]]
+    );
     assert_eq!(with(other), None);
     assert_eq!(
         with(tlv(0x30, &[b"\x02\x01\x00"])),
