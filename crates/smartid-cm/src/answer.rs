@@ -18,12 +18,28 @@ const MAX_DATA_TO_SIGN: usize = 1024 * 1024;
 
 type Answered<T> = Result<T, ResponseError<CmRefusal>>;
 
+/// What some programs write before UTF-8 text. It is no part of JSON.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// The answer without a byte order mark at its beginning.
+fn without_mark(incoming: Incoming) -> Incoming {
+    if !incoming.body().starts_with(BYTE_ORDER_MARK) {
+        return incoming;
+    }
+    let body = incoming.body().slice(BYTE_ORDER_MARK.len()..);
+    Incoming::new(incoming.status(), incoming.headers().clone(), body)
+}
+
 /// The body as JSON text, when it is JSON.
 fn json_text(incoming: &Incoming) -> Option<&str> {
-    if incoming.content() != Content::Json {
+    let (body, begins) = match incoming.body().strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (body, matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))),
+        None => (&**incoming.body(), false),
+    };
+    if !begins && incoming.content() != Content::Json {
         return None;
     }
-    let text = std::str::from_utf8(incoming.body()).ok()?;
+    let text = std::str::from_utf8(body).ok()?;
     serde_json::from_str::<&serde_json::value::RawValue>(text).ok()?;
     Some(text)
 }
@@ -130,6 +146,7 @@ pub(crate) fn items_and_lost(dialect: &CmDialect, incoming: &Incoming) -> (Vec<I
 
 /// An answer that must be JSON: an envelope without an error, or a bare list. What is no success is a refusal.
 pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let incoming = without_mark(incoming);
     let success = incoming.status().is_success();
     let Some(text) = json_text(&incoming) else {
         return match incoming.content() {

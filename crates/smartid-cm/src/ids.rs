@@ -88,13 +88,18 @@ impl CertId {
     pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
         let text = text.into();
         check("the certid", &text)?;
-        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !Self::is_sendable(&text) {
             return Err(NameError {
                 what: "the certid",
                 problem: "must be letters and digits of ASCII",
             });
         }
         Ok(Self(text))
+    }
+
+    /// Whether it can be sent: an answer may tell an id that [`new`](Self::new) would refuse.
+    pub(crate) fn is_sendable(text: &str) -> bool {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 
     /// From an answer's header, as lenient as from its body.

@@ -10,8 +10,11 @@ mod csr;
 mod date;
 pub mod dialect;
 mod ids;
+mod open;
 pub mod operations;
+mod record;
 mod refusal;
+mod rows;
 mod trial;
 mod two_step;
 
@@ -21,5 +24,9 @@ pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use ids::{AccountId, CertId, NameError, ProcedureName};
 pub use operations::RevocationReason;
+pub use record::{
+    CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, ReasonText, SerialText, SubjectType,
+    Validity,
+};
 pub use refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
 pub use two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};

@@ -25,7 +25,7 @@ pub trait Write: fmt::Debug + Send + Sync {
     const NAME: &'static str;
 
     /// What the dialect says of this operation.
-    fn settings<'d>(&self, dialect: &'d CmDialect) -> &'d WriteCall;
+    fn settings<'a>(&'a self, dialect: &'a CmDialect) -> &'a WriteCall;
 
     /// The request: without a signature the first step, with one the second.
     ///

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use serde::Serialize;
 
 use crate::error::BuildError;
-use crate::path::push_query;
+use crate::path::{push_query, push_query_list};
 use crate::url::ServiceUrl;
 
 /// A request that is ready but for the address of the service and the credential.
@@ -54,6 +54,13 @@ impl Outgoing {
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         push_query(&mut self.query, name, value);
+        self
+    }
+
+    /// Appends a query parameter with several values: each percent-encoded, with bare commas between them, as some services read lists.
+    #[must_use]
+    pub fn query_list<'a>(mut self, name: &str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        push_query_list(&mut self.query, name, values);
         self
     }
 

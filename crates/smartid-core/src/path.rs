@@ -172,6 +172,16 @@ pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
     query.extend(utf8_percent_encode(value, ENCODED));
 }
 
+/// Appends `name=first,second`: name and values percent-encoded, the commas between them bare.
+pub(crate) fn push_query_list<'a>(query: &mut String, name: &str, values: impl IntoIterator<Item = &'a str>) {
+    let mut values = values.into_iter();
+    push_query(query, name, values.next().unwrap_or_default());
+    for value in values {
+        query.push(',');
+        query.extend(utf8_percent_encode(value, ENCODED));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -209,6 +219,14 @@ mod tests {
             "a/{user}/b".parse::<PathTemplate>().unwrap().to_string(),
             "a/{user}/b"
         );
+    }
+
+    #[test]
+    fn the_commas_of_a_list_are_bare_and_those_of_its_values_are_not() {
+        let mut query = String::new();
+        push_query_list(&mut query, "a", ["1", "2,3"]);
+        push_query_list(&mut query, "b&", []);
+        assert_eq!(query, "a=1,2%2C3&b%26=");
     }
 
     #[test]

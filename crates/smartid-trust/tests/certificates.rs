@@ -50,3 +50,22 @@ fn every_fixture_certificate_is_read() {
     }
     assert!(count > 60, "{count} certificates");
 }
+
+#[test]
+fn the_key_identifier_is_the_one_that_openssl_writes() {
+    let (mut same, mut other) = (0, Vec::new());
+    for file in [certificates("certs"), certificates("path")].concat() {
+        let Ok(certificate) = Certificate::from_der(std::fs::read(&file).unwrap()) else {
+            continue;
+        };
+        let (Ok(key), Ok(Some(written))) = (certificate.public_key(), certificate.subject_key_id()) else {
+            continue;
+        };
+        if key.key_id() == written {
+            same += 1;
+        } else {
+            other.push(file);
+        }
+    }
+    assert!(same > 30 && other.is_empty(), "{same} agree, these do not: {other:?}");
+}

@@ -15,6 +15,7 @@ use smartid_core::base64::{Flavour, encode};
 use smartid_core::{BuildError, Outgoing, PathTemplate, SecretString};
 
 use crate::dialect::{CmDialect, CsrForm, Encoding, ReadCall, WriteCall};
+use crate::ids::CertId;
 use crate::two_step::RequestSignature;
 
 /// The field that carries the signature of the second step (vendor page: Certificate Manager (CM) REST API, documented).
@@ -82,6 +83,9 @@ pub(crate) fn path(
     path: &PathTemplate,
     values: &[(&str, &str)],
 ) -> Result<String, BuildError> {
+    if let Some((_, certid)) = values.iter().find(|(name, _)| *name == CERTID) {
+        sendable(certid)?;
+    }
     let mut text = path.expand(values)?;
     let suffix = dialect.requests.path_suffix.expand(values)?;
     if !suffix.is_empty() {
@@ -93,6 +97,16 @@ pub(crate) fn path(
     Ok(text)
 }
 
+/// An id that an answer told goes into no request when it is not what an id is: it may have been written to become another path, or
+/// two ids in a list.
+pub(crate) fn sendable(certid: &str) -> Result<&str, BuildError> {
+    if CertId::is_sendable(certid) {
+        return Ok(certid);
+    }
+    let problem = "the certid is not letters and digits of ASCII".to_owned();
+    Err(BuildError::Invalid(problem))
+}
+
 /// A read: path and query.
 pub(crate) fn read(
     dialect: &CmDialect,
@@ -100,9 +114,24 @@ pub(crate) fn read(
     values: &[(&str, &str)],
     query: &[(&str, String)],
 ) -> Result<Outgoing, BuildError> {
+    read_with_lists(dialect, call, values, query, &[])
+}
+
+/// As [`read`], with parameters that have several values.
+pub(crate) fn read_with_lists(
+    dialect: &CmDialect,
+    call: &ReadCall,
+    values: &[(&str, &str)],
+    query: &[(&str, String)],
+    lists: &[(&str, Vec<String>)],
+) -> Result<Outgoing, BuildError> {
     let mut outgoing = Outgoing::new(call.verb.method(), path(dialect, &call.path, values)?);
+    let last_name = |name| call.rename.get(name).map_or(name, String::as_str);
     for (name, value) in query {
-        outgoing = outgoing.query(call.rename.get(*name).map_or(*name, String::as_str), value);
+        outgoing = outgoing.query(last_name(*name), value);
+    }
+    for (name, values) in lists {
+        outgoing = outgoing.query_list(last_name(*name), values.iter().map(String::as_str));
     }
     for (name, value) in &call.constants {
         outgoing = outgoing.query(name, value);

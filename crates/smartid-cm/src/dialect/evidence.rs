@@ -3,6 +3,7 @@
 use smartid_core::{Evidence, Tag};
 
 const REST: &str = "vendor page: Certificate Manager (CM) REST API";
+const DATES: &str = "vendor page: Certificate Manager (CM) REST API, by its example; public third-party code (Keyfactor/nexus-certificate-manager-caplugin) sends fractions";
 const UPG: &str = "vendor page: Upgrade Protocol Gateway, which lists the handlers' patterns; verb from vendor page: Certificate Manager (CM) REST API";
 const KF: &str = "seen in public third-party code: Keyfactor/nexus-certificate-manager-caplugin";
 const CURL: &str = "seen in a public curl example of the vendor's: Example script for calling the CM REST API endpoints using curl";
@@ -62,6 +63,18 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Inferred,
         LISTS,
         "how several values of one field are written in multipart and forms: repeated or joined",
+    ),
+    Evidence::new(
+        "requests.dates",
+        Tag::Documented,
+        DATES,
+        "how dates are written: seconds (2021-12-20T08:01:30Z) or fraction (with seven digits behind the seconds)",
+    ),
+    Evidence::new(
+        "requests.registration_days",
+        Tag::Observed,
+        DEV,
+        "how the validity of a registration is written in JSON: text (\"7\") or number (7)",
     ),
     Evidence::new(
         "requests.certid_in_forms",

@@ -44,6 +44,28 @@ pub enum Lists {
     Joined,
 }
 
+/// How dates are written into requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DateForm {
+    /// `2021-12-20T08:01:30Z`.
+    Seconds,
+    /// `2021-12-20T08:01:30.0000000Z`.
+    Fraction,
+}
+
+/// How a number of days is written into a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum DaysForm {
+    /// A text: `"7"`.
+    Text,
+    /// A number: `7`. The same in multipart and forms.
+    Number,
+}
+
 /// How serial numbers are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +116,10 @@ pub struct Requests {
     pub binary_lines: bool,
     /// How lists are written in forms.
     pub lists: Lists,
+    /// How dates are written.
+    pub dates: DateForm,
+    /// How the validity of a registration is written.
+    pub registration_days: DaysForm,
     /// What `certid` is called in multipart and forms.
     pub certid_in_forms: String,
     /// What `certid` is called in JSON.
@@ -110,6 +136,8 @@ impl Default for Requests {
             binary_type: String::from("application/octet-stream"),
             binary_lines: true,
             lists: Lists::Repeated,
+            dates: DateForm::Seconds,
+            registration_days: DaysForm::Text,
             certid_in_forms: String::from("certId"),
             certid_in_json: String::from("certid"),
         }

@@ -33,7 +33,7 @@ use smartid_core::dialect::{DialectError, Verb, overlay};
 
 pub use calls::{ReadCall, WriteCall};
 pub use evidence::EVIDENCE;
-pub use forms::{Answers, CsrForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
+pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
 
 /// The settings; [`EVIDENCE`] tells of each what it means and how we know its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod reinstate;
 mod remove;
 mod revoke;
 mod signing_authority;
+mod search;
 
 pub use download::Download;
 pub use issue::{IssueCertificate, IssuedCertificate, UnusableCertificate};
@@ -30,3 +31,4 @@ pub mod experimental {
     pub use super::remove::RemoveCertificates;
     pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
 }
+pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};

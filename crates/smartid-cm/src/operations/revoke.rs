@@ -175,7 +175,11 @@ pub(super) fn certids(certids: &[CertId]) -> Result<Value, BuildError> {
             "at least one certificate must be named".to_owned(),
         ));
     }
-    Ok(Value::Texts(certids.iter().map(ToString::to_string).collect()))
+    let texts = certids
+        .iter()
+        .map(|certid| body::sendable(certid.as_str()).map(str::to_owned))
+        .collect::<Result<_, _>>()?;
+    Ok(Value::Texts(texts))
 }
 
 impl Write for Revoke {

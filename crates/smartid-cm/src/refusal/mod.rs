@@ -238,15 +238,15 @@ impl ServiceError for CmRefusal {
 
     fn retry(&self) -> Retry {
         match &self.kind {
-            CmRefusalKind::Code(CmCode::TooManyRequests)
-            | CmRefusalKind::TooManyRequests
-            | CmRefusalKind::Code(CmCode::NotInitialised)
-            | CmRefusalKind::NotStarted => Retry::Yes {
+            CmRefusalKind::Code(CmCode::TooManyRequests | CmCode::NotInitialised)
+            | CmRefusalKind::TooManyRequests => Retry::Yes {
                 after: self.answer.after,
             },
             // The connection may have broken after the work was done, and a general error tells nothing: a read may be repeated, a
             // write only after looking.
             CmRefusalKind::Code(CmCode::Connection | CmCode::General) => Retry::Forbidden,
+            // A page is not Certificate Manager's word: something in front of it may have lost the answer to what was done.
+            CmRefusalKind::Page | CmRefusalKind::NotStarted => Retry::Forbidden,
             CmRefusalKind::Status if self.answer.status.is_some_and(|status| status.is_server_error()) => {
                 Retry::Forbidden
             }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::digest::Digest;
+use aws_lc_rs::digest::{self, Digest};
 
 use super::verify::Verifier;
-use crate::request::compare::key_material;
+use crate::request::compare::{key_bits, key_material};
 use crate::{DigestAlgorithm, Reason, Refusal, SignatureAlgorithm};
 
 /// Smallest RSA modulus that is accepted, in bits.
@@ -97,6 +97,16 @@ impl PublicKey {
     #[must_use]
     pub fn spki_der(&self) -> &[u8] {
         &self.0.spki
+    }
+
+    /// The key identifier that most CAs write into certificates: SHA-1 of the key's bits (RFC 5280 4.2.1.2, method 1). A CA may compute
+    /// it in another way, so a certificate with another identifier may still be for this key.
+    #[must_use]
+    pub fn key_id(&self) -> Vec<u8> {
+        let bits = key_bits(self.spki_der()).unwrap_or_default();
+        digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bits)
+            .as_ref()
+            .to_vec()
     }
 
     /// Whether the two are the same key, even where one is restricted to RSA-PSS and the other is not: whoever holds the private half

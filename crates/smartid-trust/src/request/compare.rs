@@ -63,7 +63,7 @@ pub(crate) fn key_material(spki: &[u8]) -> Option<&[u8]> {
 }
 
 /// The bits of SubjectPublicKeyInfo.
-pub(super) fn key_bits(spki: &[u8]) -> Option<&[u8]> {
+pub(crate) fn key_bits(spki: &[u8]) -> Option<&[u8]> {
     let mut info = Reader::only(spki, tag::SEQUENCE, "key").ok()?.reader();
     info.next().ok()?;
     info.expect(tag::BIT_STRING, "bits").ok()?.bit_string().ok()
