@@ -10,8 +10,10 @@ mod csr;
 mod date;
 pub mod dialect;
 mod ids;
+mod one_certificate;
 mod open;
 pub mod operations;
+pub mod push;
 mod record;
 mod refusal;
 mod rows;
@@ -22,7 +24,7 @@ pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
-pub use ids::{AccountId, CertId, NameError, ProcedureName};
+pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};
 pub use operations::RevocationReason;
 pub use record::{
     CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, ReasonText, SerialText, SubjectType,

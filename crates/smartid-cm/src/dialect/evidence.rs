@@ -19,6 +19,9 @@ const AS_REVOKE: &str = "never seen; as revoking";
 const AS_ISSUE: &str = "multipart is what most public clients send for issuing; revoking was seen as a form (Keyfactor/nexus-certificate-manager-caplugin), which can be set";
 const GUESS: &str = "the operation is known from a model in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); its path is not published";
 const SA: &str = "vendor page: Officers and roles in Certificate Manager names the role; names of hashes and formats in public third-party code; the rest is not published";
+const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
+const PUSHED: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager. No status is told; HTTP's own meaning";
+const CRL: &str = "that the servlet which serves CA certificates serves revocation lists too is inferred; their path is not published";
 const NONE: &str = "a way to say what is different; nothing is known to be";
 
 /// One row for each setting of [`CmDialect`](super::CmDialect).
@@ -311,31 +314,85 @@ pub const EVIDENCE: &[Evidence] = &[
         "ca_certificate.verb",
         Tag::Observed,
         CURL,
-        "verb of the download of a CA certificate from the plain port",
+        "verb of the download of a CA certificate",
     ),
     Evidence::new(
         "ca_certificate.path",
         Tag::Observed,
         CURL,
-        "path of the download of a CA certificate from the plain port; {name} is its file name",
+        "path of the download of a CA certificate, below the address of the servlet dp; {name} is its file name, with .cer",
     ),
     Evidence::new(
         "ca_certificate.rename",
         Tag::Inferred,
         NONE,
-        "query parameters of the download of a CA certificate from the plain port that have another name, by the name in this library",
+        "query parameters of the download of a CA certificate that have another name, by the name in this library",
     ),
     Evidence::new(
         "ca_certificate.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the download of a CA certificate from the plain port always has",
+        "query parameters that the download of a CA certificate always has",
     ),
     Evidence::new(
         "ca_certificate.response",
         Tag::Inferred,
         NONE,
-        "changes of the answer to the download of a CA certificate from the plain port before it is read",
+        "changes of the answer to the download of a CA certificate before it is read",
+    ),
+    Evidence::new(
+        "revocation_list.verb",
+        Tag::Inferred,
+        CRL,
+        "verb of the download of a revocation list (experimental)",
+    ),
+    Evidence::new(
+        "revocation_list.path",
+        Tag::Unknown,
+        CRL,
+        "path of the download of a revocation list (experimental), below the address of the servlet dp; {name} is its file name, with .crl",
+    ),
+    Evidence::new(
+        "revocation_list.rename",
+        Tag::Inferred,
+        NONE,
+        "query parameters of the download of a revocation list (experimental) that have another name, by the name in this library",
+    ),
+    Evidence::new(
+        "revocation_list.constants",
+        Tag::Inferred,
+        NONE,
+        "query parameters that the download of a revocation list (experimental) always has",
+    ),
+    Evidence::new(
+        "revocation_list.response",
+        Tag::Inferred,
+        NONE,
+        "changes of the answer to the download of a revocation list (experimental) before it is read",
+    ),
+    Evidence::new(
+        "push.path",
+        Tag::Documented,
+        PUSH,
+        "what stands before template and process in the path that certificates are pushed to",
+    ),
+    Evidence::new(
+        "push.tenant",
+        Tag::Documented,
+        PUSH,
+        "query parameter that tells the tenant of a pushed certificate",
+    ),
+    Evidence::new(
+        "push.content_types",
+        Tag::Documented,
+        PUSH,
+        "content types of a pushed certificate that are taken",
+    ),
+    Evidence::new(
+        "push.success",
+        Tag::Unknown,
+        PUSHED,
+        "status that answers a pushed certificate which was stored",
     ),
     Evidence::new(
         "issue.verb",
