@@ -143,6 +143,10 @@ impl TlsIdentity for PemIdentity {
         &self.schemes
     }
 
+    fn blocks(&self) -> bool {
+        false
+    }
+
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let signer = self
             .key
