@@ -171,20 +171,16 @@ pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Inco
     }
 }
 
-/// An answer to a write that must be an envelope: a success is one that says so.
-pub(crate) fn envelope(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+/// The answer to a write that gives nothing back: it is done when a code says so, and not because nothing says otherwise.
+pub(crate) fn agreed(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
     let incoming = document(dialect, incoming)?;
-    let said = match json_text(&incoming) {
-        Some(text) => code(dialect, &incoming, text)?,
-        None => None,
-    };
-    if said.is_none() {
-        return Err(incoming
-            .unreadable("there is no code that says that it is done")
+    match json_text(&incoming).map(|text| code(dialect, &incoming, text)) {
+        Some(Ok(Some(CmCode::Success))) => Ok(incoming),
+        _ => Err(incoming
+            .unreadable("no code says that it was done")
             .at(Some(dialect.answers.code.to_string()))
-            .into());
+            .into()),
     }
-    Ok(incoming)
 }
 
 /// An answer that must be bytes. What are certificates by their bytes is taken whatever label and status it has; of the rest, JSON is a

@@ -204,7 +204,10 @@ fn done<W: Write>(
     let kept = doubtful.then(|| incoming.clone());
     write.done(dialect, incoming).map_err(|error| match (error, kept) {
         (ResponseError::Refused(refusal), Some(kept))
-            if matches!(refusal.kind(), CmRefusalKind::Page | CmRefusalKind::Status) =>
+            if matches!(
+                refusal.kind(),
+                CmRefusalKind::Page | CmRefusalKind::Status | CmRefusalKind::NotStarted
+            ) =>
         {
             let advice = Advice::new(
                 Turn::Administrator,

@@ -114,7 +114,12 @@ impl Write for IssueAttributeCertificate {
         dialect: &CmDialect,
         signature: Option<&RequestSignature>,
     ) -> Result<Outgoing, BuildError> {
-        let fields = fields(&self.csr, self.procedure.as_ref(), self.valid_from, self.valid_to)?;
+        let fields = fields(
+            self.csr.der(),
+            self.procedure.as_ref(),
+            self.valid_from,
+            self.valid_to,
+        )?;
         let outgoing = body::write(dialect, &dialect.attribute_certificate, &[], fields, signature)?;
         // Which media type it has is not published.
         body::accept(outgoing, None)

@@ -150,6 +150,13 @@ impl From<&Import> for Element {
     }
 }
 
+/// The fields of an import; `elements` is a JSON array.
+pub(crate) fn fields(procedure: &ProcedureName, elements: String) -> Fields {
+    Fields::new()
+        .text("procname", procedure.as_str())
+        .with("importdata", Value::Json(elements))
+}
+
 impl Write for ImportCertificates {
     type Output = ImportResults;
 
@@ -172,9 +179,7 @@ impl Write for ImportCertificates {
         let elements: Vec<Element> = self.certificates.iter().map(Element::from).collect();
         let elements =
             serde_json::to_string(&elements).map_err(|error| BuildError::Json(error.to_string()))?;
-        let fields = Fields::new()
-            .text("procname", self.procedure.as_str())
-            .with("importdata", Value::Json(elements));
+        let fields = fields(&self.procedure, elements);
         body::write(dialect, &dialect.import, &[], fields, signature)
     }
 

@@ -188,9 +188,9 @@ impl UnusableCertificate {
     }
 }
 
-/// The fields of a certification request and what is to become of it.
-pub(super) fn fields(
-    csr: &Csr,
+/// The fields of a certification request, which is DER, and what is to become of it.
+pub(crate) fn fields(
+    csr: &[u8],
     procedure: Option<&ProcedureName>,
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
@@ -204,7 +204,7 @@ pub(super) fn fields(
     }
     let date = |time: Timestamp| Value::Text(time.to_iso8601());
     Ok(Fields::new()
-        .with("pkcs10", Value::Csr(csr.der().to_vec()))
+        .with("pkcs10", Value::Csr(csr.to_vec()))
         .optional("procname", procedure.map(|name| Value::Text(name.to_string())))
         .optional("validfrom", valid_from.map(date))
         .optional("validto", valid_to.map(date)))
@@ -228,7 +228,12 @@ impl Write for IssueCertificate {
             // A certificate would be issued that nobody can check.
             return Err(BuildError::Invalid(CertificatesError::ZipFeature.to_string()));
         }
-        let fields = fields(&self.csr, self.procedure.as_ref(), self.valid_from, self.valid_to)?;
+        let fields = fields(
+            self.csr.der(),
+            self.procedure.as_ref(),
+            self.valid_from,
+            self.valid_to,
+        )?;
         let outgoing = body::write(dialect, &dialect.issue, &[], fields, signature)?;
         body::accept(outgoing, self.form.accept().as_deref())
     }

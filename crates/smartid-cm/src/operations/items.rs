@@ -88,7 +88,7 @@ pub(super) fn read_states(
     incoming: Incoming,
 ) -> Result<(Vec<ItemState>, Vec<ItemError>), ResponseError<CmRefusal>> {
     let (errors, lost) = answer::items_and_lost(dialect, &incoming);
-    let refused = match answer::envelope(dialect, incoming) {
+    let refused = match answer::agreed(dialect, incoming) {
         Ok(_) => None,
         Err(ResponseError::Refused(refusal)) if !errors.is_empty() && refusal.cm_code().is_some() => {
             Some(refusal)
@@ -98,7 +98,7 @@ pub(super) fn read_states(
     let named: Vec<Option<usize>> = (0..count)
         .map(|at| errors.iter().position(|error| is(at, error)))
         .collect();
-    let strangers = (0..errors.len()).any(|error| !named.contains(&Some(error)));
+    let strangers = errors.iter().any(|error| !(0..count).any(|at| is(at, error)));
     // An error of which nobody knows whose it is may be anybody's.
     let unlisted = match dialect.answers.unlisted {
         Unlisted::Unclear if refused.is_some() || strangers || lost > 0 => ItemState::Unclear,

@@ -13,8 +13,11 @@ mod procedures;
 mod reinstate;
 mod remove;
 mod revoke;
-mod signing_authority;
 mod search;
+mod signing_authority;
+
+pub(crate) use import::fields as import_fields;
+pub(crate) use issue::fields as issue_fields;
 
 pub use download::Download;
 pub use issue::{IssueCertificate, IssuedCertificate, UnusableCertificate};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn, redact};
+use smartid_core::{Advice, Content, Incoming, Retry, ServiceError, Turn, redact};
 
 pub use code::CmCode;
 pub use item::ItemError;
@@ -236,30 +236,17 @@ impl ServiceError for CmRefusal {
         self.answer.status
     }
 
-    /// A web page with a status of success, a 5xx without a code, and a connection that Protocol Gateway has lost tell nothing of what
-    /// was done before.
-    fn phase(&self) -> Phase {
-        let server_error = self.answer.status.is_some_and(|status| status.is_server_error());
-        match &self.kind {
-            CmRefusalKind::Page => Phase::Unreadable,
-            CmRefusalKind::Code(CmCode::Connection) | CmRefusalKind::NotStarted => Phase::PerhapsDone,
-            CmRefusalKind::Status if server_error => Phase::PerhapsDone,
-            _ => Phase::Refused,
-        }
-    }
-
     fn retry(&self) -> Retry {
         match &self.kind {
-            CmRefusalKind::Code(CmCode::TooManyRequests)
-            | CmRefusalKind::TooManyRequests
-            | CmRefusalKind::Code(CmCode::NotInitialised) => Retry::Yes {
+            CmRefusalKind::Code(CmCode::TooManyRequests | CmCode::NotInitialised)
+            | CmRefusalKind::TooManyRequests => Retry::Yes {
                 after: self.answer.after,
             },
             // The connection may have broken after the work was done, and a general error tells nothing: a read may be repeated, a
             // write only after looking.
-            CmRefusalKind::Code(CmCode::Connection | CmCode::General)
-            | CmRefusalKind::NotStarted
-            | CmRefusalKind::Page => Retry::Forbidden,
+            CmRefusalKind::Code(CmCode::Connection | CmCode::General) => Retry::Forbidden,
+            // A page is not Certificate Manager's word: something in front of it may have lost the answer to what was done.
+            CmRefusalKind::Page | CmRefusalKind::NotStarted => Retry::Forbidden,
             CmRefusalKind::Status if self.answer.status.is_some_and(|status| status.is_server_error()) => {
                 Retry::Forbidden
             }
