@@ -183,6 +183,19 @@ pub(crate) fn agreed(dialect: &CmDialect, incoming: Incoming) -> Answered<Incomi
     }
 }
 
+/// An answer of any kind that is no refusal.
+pub(crate) fn not_refused(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
+    let by_code = json_text(&incoming).and_then(|text| code(dialect, &incoming, text).ok().flatten());
+    let refused = match by_code {
+        Some(code) => code != CmCode::Success,
+        None => !incoming.status().is_success() || incoming.content() == Content::Html,
+    };
+    if refused {
+        return Err(ResponseError::Refused(refusal(dialect, &incoming)));
+    }
+    Ok(incoming)
+}
+
 /// An answer that must be bytes. What are certificates by their bytes is taken whatever label and status it has; of the rest, JSON is a
 /// refusal, or something unexpected.
 pub(crate) fn bytes(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {

@@ -62,7 +62,7 @@ pub(crate) fn of_base64(text: &str) -> Result<OneCertificate, NotOne> {
     let mut lints = Vec::new();
     if forgiven.contains(&Tolerated::Padding) {
         lints.push(Lint::new(
-            "",
+            "body",
             "base64 without its padding, or with too much of it",
         ));
     }

@@ -4,11 +4,17 @@
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
 use crate::body::{self, Fields};
+use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
-use crate::ids::{CertId, ProcedureName};
-use crate::operations::experimental::{HashAlgorithm, RemoveCertificates, SignHash};
-use crate::operations::{Download, MediaType, Procedures, Reinstate, RevocationReason, Revoke};
+use crate::ids::{AccountId, CertId, ProcedureName};
+use crate::operations::experimental::{HashAlgorithm, Issuers, RemoveCertificates, SignHash};
+use crate::operations::{CaCertificate, ExperimentalRevocationList};
+use crate::operations::{
+    Details, Download, MediaType, Procedures, Register, RegistrationKind, RegistrationStatus, Registrations,
+    Reinstate, RevocationReason, Revoke, Search,
+};
 use crate::operations::{import_fields, issue_fields};
+use crate::record::{ExtendedField, SubjectType};
 use crate::two_step::{RequestSignature, SignedCall, Write};
 
 const DIALECT: &str = "cm.dialect";
@@ -18,12 +24,72 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     let invalid = |error: &dyn std::fmt::Display| ConfigError::new(DIALECT, error.to_string());
     let certid = CertId::new("1").map_err(|error| invalid(&error))?;
     read(&Procedures::of(MediaType::Pkcs10), dialect)?;
+    read(&Probe, dialect)?;
+    read(&CaCertificate::new("1"), dialect)?;
+    read(&ExperimentalRevocationList::new("1"), dialect)?;
     write(
         &Revoke::new(certid.clone(), RevocationReason::Unspecified),
         dialect,
     )?;
     write(&Reinstate::new(certid.clone()), dialect)?;
+    read(&Details::new(certid.clone()), dialect)?;
+    looking(dialect)?;
+    registering(dialect)?;
     issuing(dialect, certid)
+}
+
+/// What lists certificates and their issuers, with all that can be asked.
+fn looking(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let time = Timestamp::from_millis(1000);
+    let search = Search::new()
+        .limit(1)
+        .offset(1)
+        .order_by("x")
+        .descending(true)
+        .card_serial_number("1")
+        .serial_number("1")
+        .revoked(time..=time)
+        .revocation_reasons([RevocationReason::Unspecified, RevocationReason::KeyCompromise])
+        .not_revoked(true)
+        .subject_common_name("å & b")
+        .subject_given_name("x")
+        .subject_surname("x")
+        .subject_organisation("x")
+        .subject_organisational_unit("x")
+        .subject_serial_number("x")
+        .subject_country("x")
+        .publication_allowed(true)
+        .published(time..=time)
+        .ocsp_activated(time..=time)
+        .valid_from(time..=time)
+        .valid_to(time..=time)
+        .not_yet_valid(true)
+        .expired(true)
+        .field(ExtendedField::Field1, "x")
+        .authority_key_id(vec![1])
+        .subject_key_id(vec![1])
+        .subject_types([SubjectType::EndEntity, SubjectType::Ca])
+        .issuer("CN=x");
+    read(&search, dialect)?;
+    read(&Issuers::new().limit(1).offset(1), dialect)
+}
+
+/// Registrations, of a kind with two segments.
+fn registering(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let account = AccountId::new("1").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
+    let kind = RegistrationKind::AcmeAccount;
+    read(&Registrations::new(account.clone(), kind.clone()), dialect)?;
+    let register = Register::new(account, kind)
+        .fqdn("x")
+        .realm("x")
+        .username("x")
+        .password("å & b")
+        .status(RegistrationStatus::Open)
+        .valid_for_days(1)
+        .hmac_key("x")
+        .key_id("x")
+        .allow_domain("x");
+    write(&register, dialect)
 }
 
 /// What hands certificates in and out.

@@ -7,9 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use smartid_core::{
-    Advice, BuildError, Content, Endpoint, Incoming, Outgoing, Repeat, ResponseError, Turn, Unreadable,
-};
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
 
 use crate::answer;
 use crate::auth::Officer;
@@ -145,7 +143,7 @@ impl<W: Write> Endpoint for Call<'_, W> {
         let incoming = self.0.settings(dialect).response.apply_to_response(incoming);
         match answer::demand(dialect, &incoming)? {
             Some(data) => Ok(Step::Sign(data)),
-            None => done(self.0, dialect, incoming).map(Step::Done),
+            None => self.0.done(dialect, incoming).map(Step::Done),
         }
     }
 }
@@ -189,33 +187,6 @@ impl<W: Write> Endpoint for SignedCall<'_, W> {
                 answer::refusal(dialect, &incoming).with_kind(CmRefusalKind::SignatureDemandedAgain),
             ));
         }
-        done(self.write, dialect, incoming)
+        self.write.done(dialect, incoming)
     }
-}
-
-/// Reads the answer of a step that was the last. A page in its place, or a failure of what carried it, is no word of Certificate
-/// Manager's: it may have done the work.
-fn done<W: Write>(
-    write: &W,
-    dialect: &CmDialect,
-    incoming: Incoming,
-) -> Result<W::Output, ResponseError<CmRefusal>> {
-    let doubtful = incoming.status().is_server_error() || incoming.content() == Content::Html;
-    let kept = doubtful.then(|| incoming.clone());
-    write.done(dialect, incoming).map_err(|error| match (error, kept) {
-        (ResponseError::Refused(refusal), Some(kept))
-            if matches!(
-                refusal.kind(),
-                CmRefusalKind::Page | CmRefusalKind::Status | CmRefusalKind::NotStarted
-            ) =>
-        {
-            let advice = Advice::new(
-                Turn::Administrator,
-                "the log of Protocol Gateway and of what stands in front of it, for it was not Certificate Manager that answered; look \
-                 whether the work was done before trying again",
-            );
-            Unreadable::because(&kept, refusal, advice).into()
-        }
-        (error, _) => error,
-    })
 }

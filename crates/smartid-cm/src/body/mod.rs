@@ -19,7 +19,7 @@ use crate::ids::CertId;
 use crate::two_step::RequestSignature;
 
 /// The field that carries the signature of the second step (vendor page: Certificate Manager (CM) REST API, documented).
-const SIGNATURE: &str = "signature";
+pub(crate) const SIGNATURE: &str = "signature";
 /// The field that names certificates: `certid` in documents, `certId` in the only form that was seen.
 pub(crate) const CERTID: &str = "certid";
 
@@ -144,6 +144,24 @@ pub(crate) fn write(
     dialect: &CmDialect,
     call: &WriteCall,
     values: &[(&str, &str)],
+    fields: Fields,
+    signature: Option<&RequestSignature>,
+) -> Result<Outgoing, BuildError> {
+    let path = path(dialect, &call.path, values)?;
+    write_to(
+        dialect,
+        call,
+        Outgoing::new(call.verb.method(), path),
+        fields,
+        signature,
+    )
+}
+
+/// As [`write`], where verb and path are settled.
+pub(crate) fn write_to(
+    dialect: &CmDialect,
+    call: &WriteCall,
+    outgoing: Outgoing,
     mut fields: Fields,
     signature: Option<&RequestSignature>,
 ) -> Result<Outgoing, BuildError> {
@@ -161,7 +179,6 @@ pub(crate) fn write(
             value,
         })
         .collect();
-    let outgoing = Outgoing::new(call.verb.method(), path(dialect, &call.path, values)?);
     let forms = &dialect.requests;
     match call.encoding {
         Encoding::Json => {

@@ -27,7 +27,6 @@ pub(crate) use read::{attribute_certificate, looks_like_certificates};
 pub enum CertificatesError {
     /// The bytes are no certificates, too many, or too long.
     #[error("the certificates cannot be read: {0}")]
-    #[non_exhaustive]
     Unreadable(&'static str),
     /// They are an archive, and this build cannot read archives. The bytes are there.
     #[error("the certificates are a ZIP archive, which is read with the feature `zip` of smartid-cm only")]
@@ -175,7 +174,7 @@ impl Certificates {
         for one in all {
             let mut issued_another = false;
             for other in all {
-                if other != one && other.issuer() == one.subject() {
+                if !issued_another && other != one && other.issuer() == one.subject() {
                     checks += 1;
                     if checks > MAX_CHECKS {
                         return Err(CertificatesError::NoLeaf);

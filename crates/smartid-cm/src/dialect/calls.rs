@@ -76,3 +76,23 @@ impl WriteCall {
         }
     }
 }
+
+/// A public file of the `dp` servlet, which has a base URL of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PublicFile {
+    /// The path below the base URL.
+    pub path: PathTemplate,
+    /// What a file name ends with; it is appended where it is missing.
+    pub suffix: String,
+}
+
+impl PublicFile {
+    pub(super) fn new(path: &str, suffix: &str) -> Self {
+        Self {
+            path: template(path),
+            suffix: suffix.to_owned(),
+        }
+    }
+}

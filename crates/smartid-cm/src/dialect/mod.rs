@@ -32,7 +32,7 @@ mod push;
 use serde::{Deserialize, Serialize};
 use smartid_core::dialect::{DialectError, overlay};
 
-pub use calls::{ReadCall, WriteCall};
+pub use calls::{PublicFile, ReadCall, WriteCall};
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
 pub use push::PushDialect;
@@ -75,9 +75,9 @@ pub struct CmDialect {
     /// Has Certificate Manager sign a hash. Its path and most of its fields are guesses.
     pub signing_authority: WriteCall,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
-    pub ca_certificate: ReadCall,
+    pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
-    pub revocation_list: ReadCall,
+    pub revocation_list: PublicFile,
     /// How certificates are pushed to us.
     pub push: PushDialect,
 }
@@ -101,8 +101,8 @@ impl Default for CmDialect {
             remove: WriteCall::new("certificates/remove", Encoding::Json),
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
-            ca_certificate: ReadCall::new("ca/{name}"),
-            revocation_list: ReadCall::new("crl/{name}"),
+            ca_certificate: PublicFile::new("ca/{name}", ".cer"),
+            revocation_list: PublicFile::new("crl/{name}", ".crl"),
             push: PushDialect::default(),
         }
     }

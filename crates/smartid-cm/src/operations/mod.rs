@@ -5,13 +5,22 @@
 //! [`CertificateManager::write`](crate::CertificateManager::write).
 
 mod attribute_certificate;
+mod ca_certificate;
+mod details;
 mod download;
+mod field;
 mod import;
 mod issue;
+mod issuers;
 mod items;
 mod procedures;
+mod raw;
+mod register;
+mod registration_kind;
+mod registrations;
 mod reinstate;
 mod remove;
+mod revocation_list;
 mod revoke;
 mod search;
 mod signing_authority;
@@ -19,11 +28,19 @@ mod signing_authority;
 pub(crate) use import::fields as import_fields;
 pub(crate) use issue::fields as issue_fields;
 
+pub use ca_certificate::{CaCertificate, CaNotBelieved, DownloadedCaCertificate};
+pub use details::Details;
 pub use download::Download;
+pub use field::FieldValue;
 pub use issue::{IssueCertificate, IssuedCertificate, UnusableCertificate};
 pub use items::{ItemResults, ItemState};
 pub use procedures::{MediaType, Procedure, Procedures};
+pub use raw::{RawAnswer, RawCall, RawRead, RawWrite};
+pub use register::{Register, Registered};
+pub use registration_kind::{RegistrationKind, RegistrationStatus};
+pub use registrations::{Registration, Registrations};
 pub use reinstate::Reinstate;
+pub use revocation_list::{DownloadedRevocationList, ExperimentalRevocationList};
 pub use revoke::{RevocationReason, Revoke};
 pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
 
@@ -32,6 +49,7 @@ pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
 pub mod experimental {
     pub use super::attribute_certificate::{IssueAttributeCertificate, IssuedAttributeCertificate};
     pub use super::import::{Import, ImportCertificates, ImportResults};
+    pub use super::issuers::{Issuer, IssuerPage, Issuers};
     pub use super::remove::RemoveCertificates;
     pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
 }

@@ -3,7 +3,8 @@
 //! `GET procedures?mediaType=` \[seen in public third-party code: Keyfactor/nexus-certificate-manager-caplugin; its JSON spelling is
 //! inferred\]. Changes nothing; any officer that Protocol Gateway lets in may call it, which is why it serves as a test of the connection.
 //!
-//! The answer is an envelope with `procedures`, whose elements have a `name`; what else they have is unknown and kept.
+//! The answer is an envelope with `procedures`, whose elements have a `name`; what else they have is unknown and kept. A bare list, and
+//! names without anything around them, are read as well.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use crate::body;
 use crate::dialect::CmDialect;
 use crate::ids::ProcedureName;
 use crate::refusal::CmRefusal;
+use crate::rows;
 
 /// What a procedure produces (seen in public third-party code: Keyfactor/nexus-certificate-manager-caplugin).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +75,7 @@ impl fmt::Display for MediaType {
 
 /// A token procedure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Listed")]
 #[non_exhaustive]
 pub struct Procedure {
     /// Its name, as [`procname`](super::IssueCertificate::procedure) takes it.
@@ -80,6 +83,30 @@ pub struct Procedure {
     /// What else the answer says of it.
     #[serde(flatten)]
     pub other: BTreeMap<String, serde_json::Value>,
+}
+
+/// A procedure as lists have it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Listed {
+    Name(ProcedureName),
+    Object {
+        name: ProcedureName,
+        #[serde(flatten)]
+        other: BTreeMap<String, serde_json::Value>,
+    },
+}
+
+impl From<Listed> for Procedure {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Name(name) => Self {
+                name,
+                other: BTreeMap::new(),
+            },
+            Listed::Object { name, other } => Self { name, other },
+        }
+    }
 }
 
 /// The request; see the module's text for who may send it and when.
@@ -147,12 +174,8 @@ impl Endpoint for Procedures {
         dialect: &CmDialect,
         incoming: Incoming,
     ) -> Result<Vec<Procedure>, ResponseError<CmRefusal>> {
-        #[derive(Deserialize)]
-        struct Body {
-            procedures: Vec<Procedure>,
-        }
         let incoming = dialect.procedures.response.apply_to_response(incoming);
         let incoming = answer::document(dialect, incoming)?;
-        Ok(incoming.json::<Body>()?.procedures)
+        Ok(rows::anywhere(dialect, &incoming, "procedures")?)
     }
 }

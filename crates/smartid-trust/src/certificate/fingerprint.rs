@@ -112,7 +112,8 @@ mod tests {
         let plain = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let fingerprint = Fingerprint::of_der(b"abc");
         assert_eq!(fingerprint.to_string(), plain);
-        let pairs: Vec<&str> = (0..32).map(|pair| &plain[pair * 2..pair * 2 + 2]).collect();
+        let pairs = plain.as_bytes().chunks(2).map(std::str::from_utf8);
+        let pairs: Vec<&str> = pairs.map(Result::unwrap).collect();
         for text in [
             plain.to_uppercase(),
             pairs.join(":"),
@@ -123,7 +124,7 @@ mod tests {
         }
         for text in [
             "",
-            &plain[1..],
+            plain.strip_prefix('b').unwrap(),
             &format!("{plain}00"),
             &plain.replace('b', "g"),
             &pairs.join("::"),

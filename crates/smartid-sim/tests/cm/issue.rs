@@ -1,30 +1,16 @@
 //! Issuing through the REST API of Certificate Manager: both signing modes, every form of a request and of an answer, and refusals.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, its helpers too"
-)]
-
-mod cm_common;
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cm_common::{Bench, Caller, csr_for, key};
+
 use serde_json::json;
 use smartid_sim::pki::{Certificate, SigAlg, cms, csr};
 
-const ISSUE: &str = "certificates/pkcs10";
+use crate::common::{self, Bench, Caller, csr_for, key, lines};
 
-fn lines(text: &str, width: usize, end: &str) -> String {
-    let chunks = text.as_bytes().chunks(width);
-    chunks
-        .map(|line| format!("{}{end}", String::from_utf8_lossy(line)))
-        .collect()
-}
+const ISSUE: &str = "certificates/pkcs10";
 
 #[tokio::test]
 async fn a_certificate_is_issued_in_two_calls() {
@@ -52,14 +38,13 @@ async fn a_certificate_is_issued_in_two_calls() {
 
     let signature = bench.sign("ra-officer", &first.data());
     let fields: [(&str, &[u8]); 3] = [fields[0], fields[1], ("signature*", signature.as_bytes())];
-    let kind = format!("multipart/form-data; boundary={}", cm_common::BOUNDARY);
+    let kind = format!("multipart/form-data; boundary={}", common::BOUNDARY);
     let request = bench
         .ra
         .request("POST", ISSUE)
         .header("content-type", kind)
         .header("accept", "application/pkix-cert");
-    let second =
-        cm_common::Answer::of(request.body(cm_common::multipart(&fields)).send().await.unwrap()).await;
+    let second = common::Answer::of(request.body(common::multipart(&fields)).send().await.unwrap()).await;
     assert_eq!(
         (second.status, second.kind().as_str()),
         (200, "application/pkix-cert"),

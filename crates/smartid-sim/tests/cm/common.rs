@@ -1,6 +1,5 @@
 //! A client of the REST API of Certificate Manager that knows nothing but TLS, HTTP and bodies typed from the protocol notes; and
 //! officers of the simulator who sign.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,21 +8,21 @@ use smartid_sim::pki::{Certificate, Key, KeyKind, SigAlg, csr};
 use smartid_sim::{Sim, SimClock, SimConfig};
 
 /// A caller with one TLS identity.
-pub struct Caller {
-    pub http: reqwest::Client,
-    pub base: String,
+pub(crate) struct Caller {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base: String,
 }
 
 /// A status with its headers and bytes.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
         Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -31,33 +30,33 @@ impl Answer {
         }
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.text()))
     }
 
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(value.to_str().unwrap().to_owned())
     }
 
     #[track_caller]
-    pub fn error(&self) -> i64 {
+    pub(crate) fn error(&self) -> i64 {
         self.json()["error"].as_i64().unwrap()
     }
 
-    pub fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> String {
         self.header("content-type").unwrap_or_default()
     }
 
     /// What is to be signed, if this asks for a signature.
     #[track_caller]
-    pub fn data(&self) -> Vec<u8> {
+    pub(crate) fn data(&self) -> Vec<u8> {
         let body = self.json();
         assert_eq!(body["error"], -19, "{body}");
         let text: String = body["dataToSign"].as_str().unwrap().split_whitespace().collect();
@@ -65,7 +64,7 @@ impl Answer {
     }
 }
 
-fn builder(sim: &Sim) -> reqwest::ClientBuilder {
+pub(crate) fn builder(sim: &Sim) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_rustls()
         .tls_certs_only([reqwest::Certificate::from_pem(sim.ca_pem().as_bytes()).unwrap()])
@@ -73,10 +72,10 @@ fn builder(sim: &Sim) -> reqwest::ClientBuilder {
         .no_proxy()
 }
 
-pub const BOUNDARY: &str = "----boundary-7d1e";
+pub(crate) const BOUNDARY: &str = "----boundary-7d1e";
 
 /// A multipart body; names that end with `*` are sent with a file name.
-pub fn multipart(fields: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn multipart(fields: &[(&str, &[u8])]) -> Vec<u8> {
     let mut body = Vec::new();
     for (name, value) in fields {
         let (name, file) = match name.strip_suffix('*') {
@@ -97,19 +96,19 @@ pub fn multipart(fields: &[(&str, &[u8])]) -> Vec<u8> {
     body
 }
 
-pub fn form(fields: &[(&str, &str)]) -> String {
+pub(crate) fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
 }
 
 impl Caller {
-    pub fn new(sim: &Sim, officer: &str) -> Self {
+    pub(crate) fn new(sim: &Sim, officer: &str) -> Self {
         let identity = sim.officer(officer).unwrap().identity_pem();
         Self::with_identity(sim, &identity)
     }
 
-    pub fn with_identity(sim: &Sim, pem: &str) -> Self {
+    pub(crate) fn with_identity(sim: &Sim, pem: &str) -> Self {
         let identity = reqwest::Identity::from_pem(pem.as_bytes()).unwrap();
         Self {
             http: builder(sim).identity(identity).build().unwrap(),
@@ -117,60 +116,60 @@ impl Caller {
         }
     }
 
-    pub fn anonymous(sim: &Sim) -> Self {
+    pub(crate) fn anonymous(sim: &Sim) -> Self {
         Self {
             http: builder(sim).build().unwrap(),
             base: sim.cm_url(),
         }
     }
 
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         self.http.request(method, format!("{}/{path}", self.base))
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request("GET", path).send().await.unwrap()).await
     }
 
-    pub async fn get_as(&self, path: &str, accept: &str) -> Answer {
+    pub(crate) async fn get_as(&self, path: &str, accept: &str) -> Answer {
         let request = self.request("GET", path).header("accept", accept);
         Answer::of(request.send().await.unwrap()).await
     }
 
-    pub async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
         let request = self.request("POST", path).header("content-type", kind).body(body);
         Answer::of(request.send().await.unwrap()).await
     }
 
-    pub async fn post_multipart(&self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
+    pub(crate) async fn post_multipart(&self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.post(path, &kind, multipart(fields)).await
     }
 
-    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post(path, "application/x-www-form-urlencoded", form(fields))
             .await
     }
 
-    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.post(path, "application/json", body.to_string()).await
     }
 }
 
 /// A simulator with a caller for the officer who may do everything.
-pub struct Bench {
-    pub sim: Sim,
-    pub ra: Caller,
+pub(crate) struct Bench {
+    pub(crate) sim: Sim,
+    pub(crate) ra: Caller,
 }
 
 impl Bench {
     /// With a manual clock, a seed, and the switches of a TOML text below `[cm]`.
-    pub async fn new(toml: &str) -> Self {
+    pub(crate) async fn new(toml: &str) -> Self {
         Self::with(&format!("[cm]\n{toml}")).await
     }
 
-    pub async fn with(toml: &str) -> Self {
+    pub(crate) async fn with(toml: &str) -> Self {
         let config = SimConfig::from_toml(toml).unwrap_or_else(|error| panic!("{error}"));
         let builder = Sim::builder().config(config).seed(7).clock(SimClock::manual());
         let sim = builder.start().await.unwrap();
@@ -179,22 +178,22 @@ impl Bench {
     }
 
     /// The word that the simulator noted for the last call.
-    pub fn word(&self) -> String {
+    pub(crate) fn word(&self) -> String {
         let records = self.sim.records();
         records.last().unwrap().code.clone().unwrap_or_default()
     }
 
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.sim.clock().unix_millis() / 1000
     }
 
     /// The signature of an officer on data, as base64.
-    pub fn sign(&self, officer: &str, data: &[u8]) -> String {
+    pub(crate) fn sign(&self, officer: &str, data: &[u8]) -> String {
         BASE64_STANDARD.encode(self.sim.officer(officer).unwrap().sign(data).unwrap())
     }
 
     /// Both calls of a request with form fields; the answer of the second.
-    pub async fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let first = self.ra.post_form(path, fields).await;
         assert_eq!(first.status, 200, "{}", first.text());
         let signature = self.sign("ra-officer", &first.data());
@@ -204,7 +203,7 @@ impl Bench {
     }
 
     /// Issues a certificate for this subject through the REST API; gives its number and bytes.
-    pub async fn issue(&self, subject: &str) -> (String, Certificate) {
+    pub(crate) async fn issue(&self, subject: &str) -> (String, Certificate) {
         let request = BASE64_STANDARD.encode(csr_for(subject));
         let answer = self.signed("certificates/pkcs10", &[("pkcs10", &request)]).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
@@ -214,11 +213,23 @@ impl Bench {
     }
 }
 
-pub fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key::generate(KeyKind::P256).unwrap()
 }
 
 /// A certificate request with a new key.
-pub fn csr_for(subject: &str) -> Vec<u8> {
+pub(crate) fn csr_for(subject: &str) -> Vec<u8> {
     csr::make(subject, &[], &key(), SigAlg::Es256).unwrap()
+}
+
+/// Base64 in lines.
+pub(crate) fn lines(text: &str, width: usize, end: &str) -> String {
+    let chunks = text.as_bytes().chunks(width);
+    chunks
+        .map(|line| format!("{}{end}", String::from_utf8_lossy(line)))
+        .collect()
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(bytes)
 }
