@@ -8,7 +8,7 @@ use smartid_core::{Incoming, ResponseError};
 use crate::answer;
 use crate::dialect::{CmDialect, Unlisted};
 use crate::ids::CertId;
-use crate::refusal::{CmRefusal, ItemError};
+use crate::refusal::{CmRefusal, CmRefusalKind, ItemError};
 
 /// What became of one certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
