@@ -427,9 +427,10 @@ impl fmt::Debug for CmRefusal {
             .field("status", status)
             .field("code", code)
             .field("message", message)
+            .field("items", &items.len())
             .field(
-                "items",
-                &items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "first_items",
+                &items.iter().take(3).map(ToString::to_string).collect::<Vec<_>>(),
             )
             .field("excerpt", excerpt)
             .field("after", after)
