@@ -117,7 +117,7 @@ impl CertificateManager {
     }
 
     /// Downloads a public file from the servlet `dp`: [`CaCertificate`](crate::operations::CaCertificate),
-    /// [`ExperimentalRevocationList`](crate::operations::ExperimentalRevocationList).
+    /// [`DownloadRevocationList`](crate::operations::experimental::DownloadRevocationList).
     ///
     /// ```
     /// # use smartid_cm::CertificateManager;
