@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartid_core::{
-    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, NotSigned, Runtime, ServiceUrl, Transport,
+    CallPolicy, Caller, ConfigError, Credential, Either, Endpoint, Error, NotSigned, Runtime, ServiceUrl,
+    Transport, race,
 };
 use smartid_trust::cms::{self, SignOptions};
 use smartid_trust::{OfficerSigner, SigningError};
@@ -44,7 +46,11 @@ struct Inner {
     dialect: CmDialect,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
 }
+
+/// How long a signer may take by default: time to find the card and type its PIN.
+const SIGN_LIMIT: Duration = Duration::from_secs(120);
 
 impl fmt::Debug for CertificateManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +59,7 @@ impl fmt::Debug for CertificateManager {
             dialect: _,
             signer,
             sign_options: _,
+            sign_limit: _,
         } = &*self.0;
         f.debug_struct("CertificateManager")
             .field("url", caller.base())
@@ -72,6 +79,7 @@ impl CertificateManager {
             policy: CallPolicy::default(),
             signer: None,
             sign_options: SignOptions::new(),
+            sign_limit: SIGN_LIMIT,
             plain_http: false,
         }
     }
@@ -139,15 +147,20 @@ impl CertificateManager {
         };
         let not_signed =
             |error: SigningError| Error::not_signed(operation, NotSigned::new(error.to_string()));
-        cms::sign_blocking_on(
-            &**inner.caller.runtime(),
+        let runtime = inner.caller.runtime();
+        let signing = cms::sign_blocking_on(
+            &**runtime,
             Arc::clone(signer),
             data.into_bytes(),
             inner.sign_options.clone(),
-        )
-        .await
-        .map(RequestSignature::from_cms)
-        .map_err(not_signed)
+        );
+        match race(std::pin::pin!(signing), runtime.sleep(inner.sign_limit)).await {
+            Either::First(signed) => signed.map(RequestSignature::from_cms).map_err(not_signed),
+            Either::Second(()) => {
+                let problem = format!("the signer did not answer within {:?}", inner.sign_limit);
+                Err(Error::not_signed(operation, NotSigned::new(problem)))
+            }
+        }
     }
 }
 
@@ -159,6 +172,7 @@ pub struct Builder {
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
     plain_http: bool,
 }
 
@@ -170,6 +184,7 @@ impl fmt::Debug for Builder {
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
         f.debug_struct("Builder")
@@ -177,6 +192,7 @@ impl fmt::Debug for Builder {
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
+            .field("sign_limit", sign_limit)
             .field("plain_http", plain_http)
             .finish_non_exhaustive()
     }
@@ -209,6 +225,36 @@ impl Builder {
         self
     }
 
+    /// How long the signer may take for one signature; two minutes unless set. After that the write ends as not signed, and nothing was
+    /// done; what the signer still does is of no use to anybody.
+    pub fn sign_limit(mut self, limit: Duration) -> Self {
+        self.sign_limit = limit;
+        self
+    }
+
+    /// The address of the servlet `dp`, from which CA certificates are downloaded; usually `https://<host>:8443/pgwy/dp`.
+    pub fn dp_url(mut self, url: impl Into<String>) -> Self {
+        self.dp_url = Some((url.into(), false));
+        self
+    }
+
+    /// The same on plain HTTP, as the one example that is known has it: `http://<host>:8080/pgwy/dp`. The transport must allow plain
+    /// HTTP too; give it [one of its own](Self::dp_transport).
+    ///
+    /// Everyone on the way sees what is downloaded, which is public, and can put something else in its place, which is why nothing that
+    /// comes from there is believed before it is compared with a fingerprint or checked with a root. Never compare with a fingerprint
+    /// that was downloaded the same way.
+    pub fn danger_dp_url_plain_http(mut self, url: impl Into<String>) -> Self {
+        self.dp_url = Some((url.into(), true));
+        self
+    }
+
+    /// Another transport for the servlet `dp`: one that has no officer's identity, or one that alone may speak plain HTTP.
+    pub fn dp_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.dp_transport = Some(transport);
+        self
+    }
+
     /// Allows an `http` URL. There is no officer then, and everyone on the way can issue certificates. Only for a loopback address in a
     /// test.
     pub fn danger_plain_http(mut self) -> Self {
@@ -231,6 +277,7 @@ impl Builder {
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
         let base = if plain_http {
@@ -244,6 +291,7 @@ impl Builder {
             dialect,
             signer,
             sign_options: sign_options.embedded(),
+            sign_limit,
         })))
     }
 }

@@ -31,9 +31,10 @@ fn officer() -> Arc<dyn OfficerSigner> {
 fn signed_content(outgoing: &Outgoing) -> Vec<u8> {
     let body = String::from_utf8(outgoing.body_bytes().to_vec()).unwrap();
     let (_, rest) = body.split_once("signature").unwrap();
-    let begin = rest.find("MII").unwrap();
-    let base64: String = rest[begin..]
+    let (_, rest) = rest.split_once("MII").unwrap();
+    let base64: String = "MII"
         .chars()
+        .chain(rest.chars())
         .filter(|letter| !letter.is_whitespace())
         .take_while(|letter| letter.is_ascii_alphanumeric() || "+/=".contains(*letter))
         .collect();

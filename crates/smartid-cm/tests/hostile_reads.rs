@@ -110,7 +110,7 @@ fn deep_nesting_ends_in_an_error() {
         ),
     ] {
         for (name, outcome) in outcomes(200, body.as_bytes()) {
-            assert_eq!(outcome, "unreadable", "{name}: {}", &body[..60]);
+            assert_eq!(outcome, "unreadable", "{name}: {} bytes", body.len());
         }
     }
 }

@@ -350,7 +350,10 @@ fn the_signing_authority_gives_what_was_asked_for() {
     );
     for (format, incoming) in [
         (SignatureFormat::SignedData, body("AQID")),
-        (SignatureFormat::SignedData, body(&text[..400])),
+        (
+            SignatureFormat::SignedData,
+            body(&encode(Flavour::Standard, &cms[..300])),
+        ),
         (SignatureFormat::SignedData, answer(200, &[], cms[..400].to_vec())),
         (SignatureFormat::Signature, body("")),
         (SignatureFormat::Signature, body("***")),

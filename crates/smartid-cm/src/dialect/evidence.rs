@@ -148,7 +148,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "search.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the search always has",
+        "query parameters that the search always has, unless the call gives another value",
     ),
     Evidence::new(
         "search.response",
@@ -178,7 +178,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "details.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the details of one certificate always has",
+        "query parameters that the details of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "details.response",
@@ -208,7 +208,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "download.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the download of one certificate always has",
+        "query parameters that the download of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "download.response",
@@ -238,7 +238,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "procedures.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of token procedures always has",
+        "query parameters that the list of token procedures always has, unless the call gives another value",
     ),
     Evidence::new(
         "procedures.response",
@@ -268,7 +268,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "registrations.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of registrations always has",
+        "query parameters that the list of registrations always has, unless the call gives another value",
     ),
     Evidence::new(
         "registrations.response",
@@ -298,7 +298,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issuers.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of issuers (experimental) always has",
+        "query parameters that the list of issuers (experimental) always has, unless the call gives another value",
     ),
     Evidence::new(
         "issuers.response",
@@ -364,7 +364,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issue.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing from a PKCS #10 request always has, in both steps",
+        "fields that issuing from a PKCS #10 request always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "issue.request",
@@ -406,7 +406,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "revoke.constants",
         Tag::Inferred,
         NONE,
-        "fields that revoking and putting on hold always has, in both steps",
+        "fields that revoking and putting on hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "revoke.request",
@@ -438,7 +438,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "reinstate.constants",
         Tag::Inferred,
         NONE,
-        "fields that taking off hold always has, in both steps",
+        "fields that taking off hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "reinstate.request",
@@ -470,7 +470,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "register.constants",
         Tag::Inferred,
         NONE,
-        "fields that a new registration always has, in both steps",
+        "fields that a new registration always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "register.request",
@@ -512,7 +512,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "import.constants",
         Tag::Inferred,
         NONE,
-        "fields that importing certificates (experimental) always has, in both steps",
+        "fields that importing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "import.request",
@@ -554,7 +554,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "remove.constants",
         Tag::Inferred,
         NONE,
-        "fields that removing certificates (experimental) always has, in both steps",
+        "fields that removing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "remove.request",
@@ -596,7 +596,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "attribute_certificate.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing an attribute certificate (experimental) always has, in both steps",
+        "fields that issuing an attribute certificate (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "attribute_certificate.request",
@@ -638,7 +638,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "signing_authority.constants",
         Tag::Inferred,
         NONE,
-        "fields that signing a hash (experimental) always has, in both steps",
+        "fields that signing a hash (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "signing_authority.request",
