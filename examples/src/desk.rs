@@ -115,12 +115,6 @@ impl End {
         Self::bad(outcome.name(), what)
     }
 
-    /// A call that did not come to its end, with whose turn it is.
-    #[must_use]
-    pub fn failed(failure: &Error) -> Self {
-        Self::bad("call-failed", failure.summary()).advised(failure.advice())
-    }
-
     /// The time is over, and nothing final has come.
     #[must_use]
     pub fn no_answer() -> Self {
@@ -254,67 +248,58 @@ impl Desk {
 
     /// A line of progress.
     pub fn step(&self, step: &str, text: &str) {
-        step_line(&self.terminal, step, text);
+        let clear = if self.terminal.is_interactive() {
+            "\r\x1b[2K"
+        } else {
+            ""
+        };
+        let mark = self.terminal.good("ok");
+        self.terminal.line(&format!("{clear}  {mark} {step:<16} {text}"));
+        self.terminal
+            .json(&json!({ "event": "step", "step": step, "text": text }));
     }
 
     /// Prints the end and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.
     #[must_use]
     pub fn finish(&self, end: Result<End, Problem>) -> ExitCode {
-        finish(self.program, &self.terminal, end)
-    }
-}
-
-/// A line of progress.
-pub fn step_line(terminal: &Terminal, step: &str, text: &str) {
-    let clear = if terminal.is_interactive() {
-        "\r\x1b[2K"
-    } else {
-        ""
-    };
-    let mark = terminal.good("ok");
-    terminal.line(&format!("{clear}  {mark} {step:<16} {text}"));
-    terminal.json(&json!({ "event": "step", "step": step, "text": text }));
-}
-
-/// Prints the end of a program and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.
-#[must_use]
-pub fn finish(program: &str, terminal: &Terminal, end: Result<End, Problem>) -> ExitCode {
-    let end = match end {
-        Ok(end) => end,
-        Err(problem) => match problem.downcast::<Error>() {
-            Ok(failure) => End::failed(&failure),
-            Err(problem) => return usage(program, terminal, &*problem),
-        },
-    };
-    let facts: serde_json::Map<String, serde_json::Value> = end
-        .facts
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
-        .collect();
-    terminal.json(&json!({
-        "event": "end",
-        "name": end.name,
-        "facts": facts,
-        "turn": end.advice.as_ref().map(|advice| advice.turn.as_str()),
-        "check": end.advice.as_ref().map(|advice| advice.check.as_ref()),
-    }));
-    terminal.line("");
-    terminal.always(&if end.good {
-        terminal.good(end.name)
-    } else {
-        terminal.bad(end.name)
-    });
-    for (name, value) in &end.facts {
-        terminal.always(&format!("  {name:<16} {value}"));
-    }
-    if let Some(advice) = &end.advice {
-        terminal.always(&format!("  {:<16} {}", "whose turn", advice.turn.as_str()));
-        terminal.always(&format!("  {:<16} {}", "to check", advice.check));
-    }
-    if end.good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
+        let end = match end {
+            Ok(end) => end,
+            Err(problem) => match problem.downcast::<Error>() {
+                Ok(failure) => End::bad("call-failed", &failure).advised(failure.advice()),
+                Err(problem) => return usage(self.program, &self.terminal, &*problem),
+            },
+        };
+        let facts: serde_json::Map<String, serde_json::Value> = end
+            .facts
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .collect();
+        let terminal = &self.terminal;
+        terminal.json(&json!({
+            "event": "end",
+            "name": end.name,
+            "facts": facts,
+            "turn": end.advice.as_ref().map(|advice| advice.turn.as_str()),
+            "check": end.advice.as_ref().map(|advice| advice.check.as_ref()),
+        }));
+        terminal.line("");
+        terminal.always(&if end.good {
+            terminal.good(end.name)
+        } else {
+            terminal.bad(end.name)
+        });
+        for (name, value) in &end.facts {
+            terminal.always(&format!("  {name:<16} {value}"));
+        }
+        if let Some(advice) = &end.advice {
+            terminal.always(&format!("  {:<16} {}", "whose turn", advice.turn.as_str()));
+            terminal.always(&format!("  {:<16} {}", "to check", advice.check));
+        }
+        if end.good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use smartid_core::{
 use smartid_trust::cms::{self, SignOptions};
 use smartid_trust::{OfficerSigner, SigningError};
 
-use crate::auth::Officer;
+use crate::auth::{Nobody, Officer};
+use crate::check::{Connected, ConnectionProblem, Probe};
 use crate::dialect::CmDialect;
 use crate::operations::Search;
 use crate::pages::Pages;
@@ -43,6 +44,8 @@ pub struct CertificateManager(Arc<Inner>);
 
 struct Inner {
     caller: Caller,
+    /// Of the servlet `dp`.
+    dp: Option<Caller>,
     dialect: CmDialect,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
@@ -56,6 +59,7 @@ impl fmt::Debug for CertificateManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
             caller,
+            dp,
             dialect: _,
             signer,
             sign_options: _,
@@ -63,6 +67,7 @@ impl fmt::Debug for CertificateManager {
         } = &*self.0;
         f.debug_struct("CertificateManager")
             .field("url", caller.base())
+            .field("dp_url", &dp.as_ref().map(Caller::base))
             .field("signer", &signer.is_some())
             .finish_non_exhaustive()
     }
@@ -75,6 +80,8 @@ impl CertificateManager {
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder {
             url: url.into(),
+            dp_url: None,
+            dp_transport: None,
             dialect: CmDialect::default(),
             policy: CallPolicy::default(),
             signer: None,
@@ -115,6 +122,59 @@ impl CertificateManager {
             .caller
             .call(endpoint, &inner.dialect, &Credential::none())
             .await
+    }
+
+    /// Downloads a public file from the servlet `dp`: [`CaCertificate`](crate::operations::CaCertificate),
+    /// [`DownloadRevocationList`](crate::operations::experimental::DownloadRevocationList).
+    ///
+    /// ```
+    /// # use smartid_cm::CertificateManager;
+    /// use smartid_cm::operations::CaCertificate;
+    /// use smartid_trust::Fingerprint;
+    ///
+    /// # async fn example(cm: CertificateManager, known: Fingerprint) -> Result<(), Box<dyn std::error::Error>> {
+    /// let ca = cm.call_dp(&CaCertificate::new("IssuingCA1")).await?.expect_fingerprint(known)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`CmRefusal`]. Without [`dp_url`](Builder::dp_url) nothing is sent.
+    pub async fn call_dp<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = Nobody, Dialect = CmDialect>,
+    {
+        let inner = &*self.0;
+        let Some(dp) = &inner.dp else {
+            let missing =
+                "is missing; it is the address of the servlet dp, such as https://pgwy.example/pgwy/dp";
+            return Err(Error::config(E::NAME, ConfigError::new("cm.dp_url", missing)));
+        };
+        dp.call(endpoint, &inner.dialect, &Credential::none()).await
+    }
+
+    /// "Test connection": one call that changes nothing, sent once.
+    ///
+    /// ```
+    /// # use smartid_cm::CertificateManager;
+    /// # async fn example(cm: CertificateManager) {
+    /// match cm.check_connection().await {
+    ///     Ok(connected) => println!("{connected}"),
+    ///     Err(problem) => println!("{}: {problem}", problem.name()),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConnectionProblem`], which tells where on the way it fails, and whose turn it is.
+    pub async fn check_connection(&self) -> Result<Connected, ConnectionProblem> {
+        let inner = &*self.0;
+        let once = inner.caller.policy().with_attempts(1);
+        let caller = inner.caller.clone().with_policy(once);
+        caller
+            .call(&Probe, &inner.dialect, &Credential::none())
+            .await
+            .map_err(ConnectionProblem::of)
     }
 
     /// All certificates that a search finds, page by page: by its limit or 500 at a time, from its offset on.
@@ -168,6 +228,9 @@ impl CertificateManager {
 #[must_use]
 pub struct Builder {
     url: String,
+    /// The address, and whether it may be plain HTTP.
+    dp_url: Option<(String, bool)>,
+    dp_transport: Option<Arc<dyn Transport>>,
     dialect: CmDialect,
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
@@ -180,6 +243,8 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             url,
+            dp_url,
+            dp_transport,
             dialect: _,
             policy,
             signer,
@@ -187,8 +252,11 @@ impl fmt::Debug for Builder {
             sign_limit,
             plain_http,
         } = self;
+        let dp_url = dp_url.as_ref().map(|(url, _)| smartid_core::redact::url(url));
         f.debug_struct("Builder")
             .field("url", &smartid_core::redact::url(url))
+            .field("dp_url", &dp_url)
+            .field("dp_transport", &dp_transport.is_some())
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
@@ -265,7 +333,7 @@ impl Builder {
     /// Checks the settings and makes the client.
     ///
     /// # Errors
-    /// [`ConfigError`] that names the setting: `cm.url`, or `cm.dialect` with the operation whose request cannot be made with it.
+    /// [`ConfigError`] that names the setting: `cm.url`, `cm.dp_url`, or `cm.dialect` with the operation whose request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -273,6 +341,8 @@ impl Builder {
     ) -> Result<CertificateManager, ConfigError> {
         let Self {
             url,
+            dp_url,
+            dp_transport,
             dialect,
             policy,
             signer,
@@ -280,14 +350,20 @@ impl Builder {
             sign_limit,
             plain_http,
         } = self;
-        let base = if plain_http {
-            ServiceUrl::danger_parse_plain_http("cm.url", &url)?
-        } else {
-            ServiceUrl::parse("cm.url", &url)?
+        let caller = |setting, url: &str, plain_http, transport: &Arc<dyn Transport>| {
+            let base = if plain_http {
+                ServiceUrl::danger_parse_plain_http(setting, url)?
+            } else {
+                ServiceUrl::parse(setting, url)?
+            };
+            Ok(Caller::new(base, Arc::clone(transport), Arc::clone(&runtime)).with_policy(policy))
         };
+        let dp_transport = dp_transport.as_ref().unwrap_or(&transport);
+        let dp = dp_url.map(|(url, plain_http)| caller("cm.dp_url", &url, plain_http, dp_transport));
         crate::trial::try_dialect(&dialect)?;
         Ok(CertificateManager(Arc::new(Inner {
-            caller: Caller::new(base, transport, runtime).with_policy(policy),
+            caller: caller("cm.url", &url, plain_http, &transport)?,
+            dp: dp.transpose()?,
             dialect,
             signer,
             sign_options: sign_options.embedded(),

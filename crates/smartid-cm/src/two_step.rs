@@ -7,9 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use smartid_core::{
-    Advice, BuildError, Content, Endpoint, Incoming, Outgoing, Repeat, ResponseError, Turn, Unreadable,
-};
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
 
 use crate::answer;
 use crate::auth::Officer;

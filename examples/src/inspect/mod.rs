@@ -3,7 +3,6 @@
 //! It is built from the readers of the client crates alone, so what it finds is what the clients would find.
 
 mod clients;
-mod cm;
 mod command;
 mod content;
 mod evidence;
@@ -34,9 +33,6 @@ pub fn is_comparable(text: &str, context: &Context) -> bool {
 /// Says what `bytes` are; `None` when nothing fits.
 #[must_use]
 pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
-    if let Some(finding) = http::message(bytes, context) {
-        return Some(finding);
-    }
     let Ok(text) = std::str::from_utf8(bytes) else {
         return binary(bytes, context);
     };
@@ -47,6 +43,9 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         .is_some_and(|scheme| scheme.ends_with("plugout"))
     {
         return Some(links::plugout(text, context));
+    }
+    if let Some(finding) = http::message(text, context) {
+        return finding;
     }
     if page(text) {
         let mut finding = Finding::of("HTML page");
@@ -93,7 +92,6 @@ fn document(text: &str, context: &Context) -> Option<Finding> {
         .or_else(|| report::report(text, context))
         .or_else(|| content::message(text, context))
         .or_else(|| push::message(text, context))
-        .or_else(|| cm::document(text, context))
         .or_else(|| nested(text, context, "", 0))
         .or_else(|| report::elsewhere(text, context))
         .or_else(|| response::error_body(text))

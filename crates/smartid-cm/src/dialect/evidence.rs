@@ -15,9 +15,13 @@ const INDEX: &str = "the member is called arrayindex in public third-party code 
 const UNLISTED: &str = "what is known is a list of those that failed beside a code; what a code says about the others is not published";
 const SERIAL: &str =
     "a text of unknown form in public third-party code; the vendor's own clients show hexadecimal";
-const AS_REVOKE: &str = "never seen; as revoking was seen";
+const AS_REVOKE: &str = "never seen; as revoking";
+const AS_ISSUE: &str = "multipart is what most public clients send for issuing; revoking was seen as a form (Keyfactor/nexus-certificate-manager-caplugin), which can be set";
 const GUESS: &str = "the operation is known from a model in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); its path is not published";
 const SA: &str = "vendor page: Officers and roles in Certificate Manager names the role; names of hashes and formats in public third-party code; the rest is not published";
+const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
+const PUSHED: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager. No status is told; HTTP's own meaning";
+const CRL: &str = "that the servlet which serves CA certificates serves revocation lists too is inferred; their path is not published";
 const NONE: &str = "a way to say what is different; nothing is known to be";
 
 /// One row for each setting of [`CmDialect`](super::CmDialect).
@@ -307,34 +311,52 @@ pub const EVIDENCE: &[Evidence] = &[
         "changes of the answer to the list of issuers (experimental) before it is read",
     ),
     Evidence::new(
-        "ca_certificate.verb",
-        Tag::Observed,
-        CURL,
-        "verb of the download of a CA certificate from the plain port",
-    ),
-    Evidence::new(
         "ca_certificate.path",
         Tag::Observed,
         CURL,
-        "path of the download of a CA certificate from the plain port; {name} is its file name",
+        "path of the download of a CA certificate, below the address of the servlet dp; {name} is its file name",
     ),
     Evidence::new(
-        "ca_certificate.rename",
-        Tag::Inferred,
-        NONE,
-        "query parameters of the download of a CA certificate from the plain port that have another name, by the name in this library",
+        "ca_certificate.suffix",
+        Tag::Observed,
+        CURL,
+        "what the file name of a CA certificate ends with",
     ),
     Evidence::new(
-        "ca_certificate.constants",
-        Tag::Inferred,
-        NONE,
-        "query parameters that the download of a CA certificate from the plain port always has",
+        "revocation_list.path",
+        Tag::Unknown,
+        CRL,
+        "path of the download of a revocation list (experimental), below the address of the servlet dp; {name} is its file name",
     ),
     Evidence::new(
-        "ca_certificate.response",
-        Tag::Inferred,
-        NONE,
-        "changes of the answer to the download of a CA certificate from the plain port before it is read",
+        "revocation_list.suffix",
+        Tag::Unknown,
+        CRL,
+        "what the file name of a revocation list ends with",
+    ),
+    Evidence::new(
+        "push.path",
+        Tag::Documented,
+        PUSH,
+        "what stands before template and process in the path that certificates are pushed to",
+    ),
+    Evidence::new(
+        "push.tenant",
+        Tag::Documented,
+        PUSH,
+        "query parameter that tells the tenant of a pushed certificate",
+    ),
+    Evidence::new(
+        "push.content_types",
+        Tag::Documented,
+        PUSH,
+        "content types of a pushed certificate that are taken",
+    ),
+    Evidence::new(
+        "push.success",
+        Tag::Unknown,
+        PUSHED,
+        "status that answers a pushed certificate which was stored",
     ),
     Evidence::new(
         "issue.verb",
@@ -392,8 +414,8 @@ pub const EVIDENCE: &[Evidence] = &[
     ),
     Evidence::new(
         "revoke.encoding",
-        Tag::Observed,
-        KF,
+        Tag::Inferred,
+        AS_ISSUE,
         "how the fields of revoking and putting on hold are sent: multipart, form or json",
     ),
     Evidence::new(
