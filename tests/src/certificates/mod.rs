@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use smartid::cm::CertificateManager;
+use smartid::cm::CmDialect;
 use smartid::cm::operations::{IssueCertificate, IssuedCertificate};
 use smartid::cm::{CmRefusal, CmRefusalKind, Csr};
 use smartid::core::CallPolicy;
@@ -11,7 +12,7 @@ use smartid::trust::path::{
     ChainPolicy, Purpose, Revocation, RevocationList, VerifierBuilder, WebpkiVerifier,
 };
 use smartid::trust::{Certificate, MemorySigner, OfficerIdentity, OfficerSigner, Refusal};
-use smartid::{CmDialect, Error, ReqwestTransport, Runtime, SecretString, TokioRuntime, Transport};
+use smartid::{Error, ReqwestTransport, Runtime, SecretString, TokioRuntime, Transport};
 use smartid_sim::pki::{Key, KeyKind, csr};
 use smartid_sim::{Party, Record, Sim, SimClock, SimConfig};
 

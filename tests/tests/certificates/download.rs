@@ -1,6 +1,6 @@
 //! Downloads: the same certificate in every form, and what is no certificate.
 
-use smartid::CertId;
+use smartid::cm::CertId;
 use smartid::cm::operations::Download;
 use smartid::cm::{CertificateForm, CertificatesError};
 use smartid_tests::certificates::{CmSetup, CmWorld, kind};

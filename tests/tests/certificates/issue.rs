@@ -1,8 +1,9 @@
 //! Certificates for requests: every form of the answer, every encoding of the request, every kind of key, either way of signing.
 
+use smartid::cm::ProcedureName;
 use smartid::cm::operations::{IssueCertificate, UnusableCertificate};
 use smartid::cm::{CertificateForm, CertificatesError};
-use smartid::{Phase, ProcedureName, Retry, Timestamp, Turn};
+use smartid::{Phase, Retry, Timestamp, Turn};
 use smartid_core::base64::{Flavour, decode_lenient};
 use smartid_sim::pki::{KeyKind, KeySource};
 use smartid_sim::{Fault, FaultKind, Route};

@@ -11,7 +11,9 @@
 
 mod download;
 mod issue;
+mod pages;
 mod revoke;
+mod search;
 
 use smartid_sim::pki::{Key, KeyKind};
 use smartid_tests::certificates::{CmWorld, csr_for};

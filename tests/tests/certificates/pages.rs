@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use smartid::CertId;
+use smartid::cm::CertId;
 use smartid::cm::PagesProblem;
 use smartid::cm::operations::experimental::RemoveCertificates;
 use smartid::cm::operations::{Revoke, Search};
@@ -70,7 +70,10 @@ async fn a_page_that_is_empty_too_early_is_no_end() {
             }
         };
         let problem = error.unreadable_answer().unwrap().cause::<PagesProblem>();
-        assert!(matches!(problem, Some(PagesProblem::EmptyPage { .. })), "{switches}: {error}");
+        assert!(
+            matches!(problem, Some(PagesProblem::EmptyPage { .. })),
+            "{switches}: {error}"
+        );
         assert_eq!(count, if switches.starts_with("phantom") { 120 } else { 100 });
     }
 }

@@ -1,6 +1,6 @@
 //! Revoking, holding and reinstating: what the database says, what the revocation list says, and what became of each of several.
 
-use smartid::CertId;
+use smartid::cm::CertId;
 use smartid::cm::operations::{Reinstate, Revoke};
 use smartid::cm::{CmCode, RevocationReason};
 use smartid::trust::{Certificate, Reason};

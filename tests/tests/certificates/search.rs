@@ -1,9 +1,12 @@
 //! The search: each parameter finds what it should and nothing else, in every way in which an installation may write serials and dates.
 
+use smartid::Timestamp;
+use smartid::cm::CertId;
 use smartid::cm::operations::{Details, IssuerName, RevocationReason, Search};
-use smartid::cm::{CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, SubjectType, Validity};
+use smartid::cm::{
+    CertificateRecord, CertificateStatus, ExtendedField, KeyIdentifier, SubjectType, Validity,
+};
 use smartid::trust::{Certificate, Radix, SerialNumber};
-use smartid::{CertId, Timestamp};
 use smartid_sim::SimClock;
 use smartid_sim::pki::{Key, KeyKind};
 use smartid_tests::certificates::{CmSetup, CmWorld, csr_for, kind};
@@ -34,7 +37,10 @@ impl Stock {
             "C=SE,O=Åkeri & Söner,OU=Lager,GN=Anna,SN=Öst,serialNumber=7,CN=Anna Öst",
             "User signing",
         );
-        let bertil = issue("C=NO,O=Other,GN=Bertil,SN=Vest,CN=Bertil Vest", "User authentication");
+        let bertil = issue(
+            "C=NO,O=Other,GN=Bertil,SN=Vest,CN=Bertil Vest",
+            "User authentication",
+        );
         let server = issue("C=SE,O=Åkeri & Söner,CN=www.example.test", "TLS server");
         clock.advance(std::time::Duration::from_secs(3600));
         world.sim.cm().revoke(bertil.as_str(), 4).unwrap();
@@ -89,19 +95,28 @@ async fn every_parameter_finds_what_it_should() {
         (search().limit(500), &all),
         (search().offset(0), &all),
         (search().order_by("subject").descending(false), &all),
-        (search().order_by("subject").descending(true), &[SERVER, BERTIL, ANNA]),
+        (
+            search().order_by("subject").descending(true),
+            &[SERVER, BERTIL, ANNA],
+        ),
         (search().card_serial_number("9752"), &[]),
         (search().serial_number(anna.serial_number()), &[ANNA]),
         (search().serial_number("0x00"), &[]),
         (search().revoked(hour_ago..), &[BERTIL]),
         (search().revoked(..hour_ago), &[]),
         (search().revoked(hour_ago..=now), &[BERTIL]),
-        (search().revocation_reasons([RevocationReason::Superseded]), &[BERTIL]),
+        (
+            search().revocation_reasons([RevocationReason::Superseded]),
+            &[BERTIL],
+        ),
         (
             search().revocation_reasons([RevocationReason::KeyCompromise, RevocationReason::Superseded]),
             &[BERTIL],
         ),
-        (search().revocation_reasons([RevocationReason::KeyCompromise]), &[]),
+        (
+            search().revocation_reasons([RevocationReason::KeyCompromise]),
+            &[],
+        ),
         (search().not_revoked(true), &[ANNA, SERVER]),
         (search().not_revoked(false), &[BERTIL]),
         (search().subject_common_name(ANNA), &[ANNA]),
@@ -126,14 +141,23 @@ async fn every_parameter_finds_what_it_should() {
         (search().expired(false), &all),
         (search().field(ExtendedField::Field1, "TLS server"), &[SERVER]),
         (search().field(ExtendedField::Field6, "TLS server"), &[]),
-        (search().subject_key_id(KeyIdentifier::from_bytes(&key_id)), &[ANNA]),
-        (search().subject_types([SubjectType::EndEntity, SubjectType::Ca]), &all),
+        (
+            search().subject_key_id(KeyIdentifier::from_bytes(&key_id)),
+            &[ANNA],
+        ),
+        (
+            search().subject_types([SubjectType::EndEntity, SubjectType::Ca]),
+            &all,
+        ),
         (search().subject_types([SubjectType::Ca]), &[]),
         (search().issuer(&issuer), &all),
         (search().issuer(IssuerName::from("CN=Somebody Else")), &[]),
         (search().parameter("subjectCountry", "NO"), &[BERTIL]),
         (
-            search().not_revoked(true).subject_country("SE").field(ExtendedField::Field1, "*server"),
+            search()
+                .not_revoked(true)
+                .subject_country("SE")
+                .field(ExtendedField::Field1, "*server"),
             &[SERVER],
         ),
     ];
@@ -142,7 +166,14 @@ async fn every_parameter_finds_what_it_should() {
     }
     let authority = &server.extensions().len();
     assert!(*authority > 0);
-    let of_record = stock.world.cm.call(&search().limit(1)).await.unwrap().certificates.remove(0);
+    let of_record = stock
+        .world
+        .cm
+        .call(&search().limit(1))
+        .await
+        .unwrap()
+        .certificates
+        .remove(0);
     let by_authority = search().authority_key_id(of_record.authority_key_id.unwrap());
     assert_eq!(stock.found(&by_authority).await, all);
 }
@@ -151,9 +182,15 @@ async fn every_parameter_finds_what_it_should() {
 async fn records_and_details_say_the_same_in_every_spelling() {
     for (switches, dialect) in [
         ("", ""),
-        ("date_style = 'seconds'\nrevocation_time_style = 'milliseconds'", ""),
+        (
+            "date_style = 'seconds'\nrevocation_time_style = 'milliseconds'",
+            "",
+        ),
         ("date_style = 'iso'\nnull_members = true", ""),
-        ("serial_style = 'hex-upper'\nkey_identifier_style = 'hex-colons'", ""),
+        (
+            "serial_style = 'hex-upper'\nkey_identifier_style = 'hex-colons'",
+            "",
+        ),
         ("key_identifier_style = 'base64'", ""),
         ("serial_style = 'decimal'", "answers.serial_radix = 'decimal'"),
     ] {
@@ -198,7 +235,11 @@ async fn records_and_details_say_the_same_in_every_spelling() {
                 },
                 "{switches}"
             );
-            assert_eq!(&cm.call(&Details::new(certid)).await.unwrap(), record, "{switches}");
+            assert_eq!(
+                &cm.call(&Details::new(certid)).await.unwrap(),
+                record,
+                "{switches}"
+            );
         }
     }
 }
@@ -218,7 +259,11 @@ async fn serial_numbers_are_found_in_either_radix() {
         let sent = format!("certificateSerialNumber={}", serial.to_text(radix));
         assert_eq!(record.query.as_deref(), Some(sent.as_str()), "{style}");
         let text = page.certificates[0].serial.as_ref().unwrap();
-        assert_eq!(SerialNumber::parse(text.as_str(), radix).unwrap(), serial, "{style}");
+        assert_eq!(
+            SerialNumber::parse(text.as_str(), radix).unwrap(),
+            serial,
+            "{style}"
+        );
     }
 }
 
