@@ -205,7 +205,6 @@ where
         Ok(output) => Ok(output),
         Err(ResponseError::Unreadable(unreadable)) => Err(unreadable.to_string()),
         Err(ResponseError::Refused(refused)) => Err(refused.to_string()),
-        Err(_) => Err("it cannot be read".to_owned()),
     }
 }
 
