@@ -42,7 +42,7 @@ pub struct RawWrite {
 }
 
 impl RawWrite {
-    /// A `POST` to this path, as [`RawRead::new`] takes it, whose fields are sent so.
+    /// A `POST` to this path, as [`RawRead::new`](super::RawRead::new) takes it, whose fields are sent so.
     #[must_use]
     pub fn new(path: impl Into<String>, encoding: Encoding) -> Self {
         let settings = WriteCall {
