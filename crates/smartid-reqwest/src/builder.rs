@@ -130,6 +130,13 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Offers TLS 1.2 and not TLS 1.3. For an RSA key on an old card that can do PKCS #1 v1.5 alone: TLS 1.3 demands PSS of it, and a
+    /// server that can do both versions takes TLS 1.3 before it knows the key.
+    pub fn tls_1_2_only(mut self) -> Self {
+        self.tls.only_tls12 = true;
+        self
+    }
+
     /// How long making a connection may take, name look-up and TLS handshake included. Default: 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
@@ -273,6 +280,7 @@ impl std::fmt::Debug for ReqwestTransportBuilder {
                     roots,
                     system_roots,
                     crls,
+                    only_tls12,
                     may_trust_nobody: _,
                 },
             identity,
@@ -289,6 +297,7 @@ impl std::fmt::Debug for ReqwestTransportBuilder {
             .field("roots", &roots.len())
             .field("system_roots", system_roots)
             .field("crls", &crls.len())
+            .field("tls_1_2_only", only_tls12)
             .field("identity", &identity.is_some())
             .field("limits", limits)
             .field("connect_timeout", connect_timeout)

@@ -36,7 +36,20 @@ impl ResolvesClientCert for Nobody {
 pub(crate) struct Somebody {
     certified: Arc<CertifiedKey>,
     blocks: bool,
+    /// Whether the key can do RSA with PKCS #1 v1.5 and nothing else.
+    pkcs1_alone: bool,
 }
+
+const PKCS1: [SignatureScheme; 3] = [
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+const PSS: [SignatureScheme; 3] = [
+    SignatureScheme::RSA_PSS_SHA256,
+    SignatureScheme::RSA_PSS_SHA384,
+    SignatureScheme::RSA_PSS_SHA512,
+];
 
 impl Somebody {
     pub(crate) fn new(identity: Arc<dyn TlsIdentity>) -> Result<Self, ConfigError> {
@@ -63,9 +76,14 @@ impl Somebody {
             }
         }
         let blocks = identity.blocks();
+        let pkcs1_alone = identity
+            .schemes()
+            .iter()
+            .all(|scheme| PKCS1.contains(&SignatureScheme::from(scheme.code())));
         Ok(Self {
             certified: Arc::new(CertifiedKey::new(chain, Arc::new(Key { identity, blocks }))),
             blocks,
+            pkcs1_alone,
         })
     }
 
@@ -78,7 +96,13 @@ impl Somebody {
 impl ResolvesClientCert for Somebody {
     fn resolve(&self, _: &[&[u8]], offered: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         if self.certified.key.choose_scheme(offered).is_none() {
-            note(Asked::NoScheme);
+            note(
+                if self.pkcs1_alone && offered.iter().any(|scheme| PSS.contains(scheme)) {
+                    Asked::NoPss
+                } else {
+                    Asked::NoScheme
+                },
+            );
             return None;
         }
         note(Asked::Given);

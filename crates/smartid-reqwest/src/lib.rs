@@ -101,6 +101,9 @@
 //! [`LateClientCertificate`](smartid_core::TransportProblem::LateClientCertificate) too; in another language it is an ordinary answer
 //! 401. Where the server had asked in the handshake and got nothing, the same page is `ClientCertificate`.
 //!
+//! An RSA key on an old card may know PKCS #1 v1.5 alone. TLS 1.3 demands PSS, so a server that takes TLS 1.3 cannot be satisfied, and
+//! the error says so; [`tls_1_2_only`](ReqwestTransportBuilder::tls_1_2_only) offers it nothing else.
+//!
 //! A P-521 key can be used for TLS 1.3; under TLS 1.2 OpenSSL refuses it (`received fatal alert: IllegalParameter`), because the
 //! client does not offer that curve for the key exchange.
 //!

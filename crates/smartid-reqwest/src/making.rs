@@ -19,6 +19,8 @@ pub(crate) enum Asked {
     NoneConfigured,
     /// A client certificate; the configured key can do none of the signature schemes that the server accepts.
     NoScheme,
+    /// A client certificate; the configured RSA key can do PKCS #1 v1.5 alone, and the server wants PSS.
+    NoPss,
 }
 
 /// How far a request is that is carried out where blocking is allowed.

@@ -87,7 +87,7 @@ pub(crate) fn of(error: reqwest::Error, base: &ServiceUrl, asked: Asked) -> Tran
             // The server missed a certificate and closed before it had the whole request, of which the rest could not be written. (Over
             // HTTP/2 it could have been something else that could not be written.)
             _ if chain.io == Some(io::ErrorKind::BrokenPipe)
-                && matches!(asked, Asked::NoneConfigured | Asked::NoScheme)
+                && !matches!(asked, Asked::No | Asked::Given)
                 && cfg!(not(feature = "http2")) =>
             {
                 (P::ClientCertificate, certificate_hint(asked))
@@ -175,6 +175,10 @@ fn certificate_hint(asked: Asked) -> &'static str {
         Asked::NoScheme => {
             " (the server asked for a client certificate, but accepts none of the signature schemes that the configured key can do)"
         }
+        Asked::NoPss => {
+            " (the server asked for a client certificate with RSA-PSS, as TLS 1.3 always does, and the configured key can do PKCS #1 v1.5 \
+             alone: TLS 1.2 may help)"
+        }
     }
 }
 
@@ -242,7 +246,7 @@ mod tests {
             assert_eq!(of(alert, true, Asked::No), P::Handshake);
         }
         // A server that has asked in the handshake and says this misses what it has asked for.
-        for asked in [Asked::Given, Asked::NoneConfigured, Asked::NoScheme] {
+        for asked in [Asked::Given, Asked::NoneConfigured, Asked::NoScheme, Asked::NoPss] {
             assert_eq!(of(A::HandshakeFailure, false, asked), P::ClientCertificate);
         }
         assert_eq!(of(A::InternalError, false, Asked::No), P::Broken);

@@ -11,6 +11,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use rustls::server::VerifierBuilderError;
+use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
 use smartid_core::{ConfigError, TlsIdentity};
 
@@ -25,6 +26,7 @@ pub(crate) struct TlsSettings {
     pub(crate) roots: Vec<CertificateDer<'static>>,
     pub(crate) system_roots: bool,
     pub(crate) crls: Vec<CertificateRevocationListDer<'static>>,
+    pub(crate) only_tls12: bool,
     /// Whether a configuration without roots can be meant.
     pub(crate) may_trust_nobody: bool,
 }
@@ -61,8 +63,13 @@ impl TlsSettings {
     /// What does not depend on the identity.
     pub(crate) fn build(self, alpn: &[&[u8]]) -> Result<TlsBase, ConfigError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
+        let versions: &[_] = if self.only_tls12 {
+            &[&TLS12]
+        } else {
+            &[&TLS13, &TLS12]
+        };
         let versions = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|error| ConfigError::new("tls", format!("is not possible: {error}")))?;
         let verified = if self.system_roots {
             versions

@@ -276,7 +276,8 @@ fn lines(der: &[u8], end: &str) -> String {
     lines
 }
 
-/// A value as one text, for the encodings that know nothing else. `None`: several, or bytes.
+/// A value as one text, for the encodings that know nothing else. `None`: several, or bytes. Base64 stands on one line there: where it was
+/// seen in such a body it did.
 fn one_text(form: CsrForm, value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::Text(text) | Value::Json(text) => Cow::Borrowed(text),
@@ -284,6 +285,7 @@ fn one_text(form: CsrForm, value: &Value) -> Option<Cow<'_, str>> {
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
         Value::Binary(bytes) => Cow::Owned(encode(Flavour::Standard, bytes)),
+        Value::Csr(der) if form == CsrForm::Base64Lines => Cow::Owned(encode(Flavour::Standard, der)),
         Value::Csr(der) => Cow::Owned(csr_text(form, der)?),
         Value::Texts(_) => return None,
     })

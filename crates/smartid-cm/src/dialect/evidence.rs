@@ -36,7 +36,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "requests.csr",
         Tag::Observed,
         CURL,
-        "how a certification request is written: base64, base64-lines, pem, der",
+        "how a certification request is written: base64, base64-lines (lines in multipart only), pem, der",
     ),
     Evidence::new(
         "requests.file_parts",

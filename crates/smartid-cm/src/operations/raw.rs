@@ -447,17 +447,18 @@ mod tests {
         }
         let sign = r#"{"error":-19,"dataToSign":"c2lnbg=="}"#;
         assert!(matches!(read(200, sign), Ok(Step::Sign(data)) if data.as_bytes() == b"sign"));
-        for (status, body) in [
-            (200, r#"{"error":-15}"#),
-            (403, "no"),
-            (500, ""),
-            (302, ""),
-            (200, "<html></html>"),
-        ] {
+        for (status, body) in [(200, r#"{"error":-15}"#), (403, "no"), (302, "")] {
             let refused = read(status, body);
             assert!(
                 matches!(refused, Err(ResponseError::Refused(_))),
                 "{status} {body}: {refused:?}"
+            );
+        }
+        for (status, body) in [(500, ""), (200, "<html></html>")] {
+            let doubtful = read(status, body);
+            assert!(
+                matches!(&doubtful, Err(ResponseError::Unreadable(why)) if why.cause::<CmRefusal>().is_some()),
+                "{status} {body}: {doubtful:?}"
             );
         }
     }

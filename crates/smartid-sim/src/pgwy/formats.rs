@@ -166,8 +166,10 @@ mod tests {
             too_large: false,
             peer: None,
         };
-        let mut config = CmDownloadConfig::default();
-        config.unknown_accept = UnknownAccept::NotAcceptable;
+        let config = CmDownloadConfig {
+            unknown_accept: UnknownAccept::NotAcceptable,
+            ..CmDownloadConfig::default()
+        };
         Format::asked(&config, &request).ok()
     }
 

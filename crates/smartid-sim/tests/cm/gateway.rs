@@ -130,24 +130,9 @@ async fn every_code_in_every_style() {
 
 #[tokio::test]
 async fn each_code_has_a_status_of_its_own() {
-    let keys = [
-        "general",
-        "missing_field",
-        "encoding",
-        "not_initialised",
-        "bad_value",
-        "privilege",
-        "bad_signature",
-        "connection",
-        "signature_required",
-        "too_many_requests",
-    ];
+    let table = "general = 460\nmissing_field = 461\nencoding = 462\nnot_initialised = 463\nbad_value = 464\nprivilege = 465\n\
+                 bad_signature = 466\nconnection = 467\nsignature_required = 468\ntoo_many_requests = 469";
     let codes = [-1, -7, -8, -12, -14, -15, -17, -18, -19, -40];
-    let table: String = keys
-        .iter()
-        .zip(460..)
-        .map(|(key, status)| format!("{key} = {status}\n"))
-        .collect();
     let bench = Bench::with(&format!("[cm.status]\n{table}")).await;
     for (code, status) in codes.into_iter().zip(460..) {
         bench
@@ -375,4 +360,28 @@ async fn simulators_do_not_know_each_others_officers() {
     let identity = other.sim.officer("ra-officer").unwrap().identity_pem();
     let stranger = Caller::with_identity(&one.sim, &identity);
     assert!(stranger.request("GET", LIST).send().await.is_err());
+}
+
+#[tokio::test]
+async fn every_path_can_be_moved() {
+    let paths = "search = \"s\"\ndetails = \"d/{certid}\"\ndownload = \"l/{certid}\"\nissue = \"i\"\nrevoke = \"r\"\nreinstate = \"ri\"\n\
+                 procedures = \"p\"\nregistrations = \"g/{account}/{type}\"\nregister = \"g/{account}/{type}\"\nissuers = \"is\"\n\
+                 import = \"im\"\nremove = \"rm\"\nattribute-certificate = \"ac\"\nsigning-authority = \"sa\"\npkcs12 = \"p12\"\n";
+    let bench = Bench::with(&format!("[cm.paths]\n{paths}")).await;
+    for (path, word) in [
+        ("s", "search"),
+        ("d/1", "certid"),
+        ("l/1", "certid"),
+        ("p", "procedures"),
+        ("g/a/est", "registrations"),
+        ("is", "issuers"),
+        ("certificates", "path"),
+    ] {
+        bench.ra.get(path).await;
+        assert_eq!(bench.word(), word, "{path}");
+    }
+    for path in ["i", "r", "ri", "g/a/est", "im", "rm", "ac", "sa", "p12"] {
+        bench.ra.post_form(path, &[]).await;
+        assert_eq!(bench.word(), "field_missing", "{path}");
+    }
 }

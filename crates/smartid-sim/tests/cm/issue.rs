@@ -157,11 +157,14 @@ async fn a_request_is_understood_in_every_form_that_was_seen() {
 #[tokio::test]
 async fn encodings_can_be_turned_off_one_by_one() {
     let text = BASE64_STANDARD.encode(csr_for("CN=a"));
-    for off in ["multipart", "multipart_files", "urlencoded", "json"] {
-        let bench = Bench::new(&format!(
-            "[cm.signing]\nmode = \"vro\"\n[cm.decode]\n{off} = false"
-        ))
-        .await;
+    for switch in [
+        "multipart = false",
+        "multipart_files = false",
+        "urlencoded = false",
+        "json = false",
+    ] {
+        let off = switch.trim_end_matches(" = false");
+        let bench = Bench::new(&format!("[cm.signing]\nmode = \"vro\"\n[cm.decode]\n{switch}")).await;
         let value = text.as_bytes();
         for (name, answer) in [
             (

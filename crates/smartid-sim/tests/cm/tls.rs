@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use smartid_sim::config::OfficerConfig;
 use smartid_sim::pki::{Profile, Validity};
 use smartid_sim::{ClientIdentity, Sim, TestCa};
@@ -263,5 +264,66 @@ async fn every_kind_of_key_is_in_a_p12_that_opens() {
         assert_eq!(opened[0].key.public_key(), officer.key().public_key());
         assert_eq!(opened[0].certificates[0], officer.certificate_der());
         assert_eq!(opened[0].certificates.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_asks_for_its_role() {
+    let roles = "search = \"r\"\ndetails = \"r\"\ndownload = \"r\"\nissue = \"r\"\nrevoke = \"r\"\nreinstate = \"r\"\n\
+                 procedures = \"r\"\nregistrations = \"r\"\nregister = \"r\"\nissuers = \"r\"\nimport = \"r\"\nremove = \"r\"\n\
+                 attribute-certificate = \"r\"\nsigning-authority = \"r\"\npkcs12 = \"r\"\n";
+    let bench = Bench::with(&format!(
+        "[cm.signing]\nmode = \"vro\"\n[cm.roles]\n{roles}[[cm.officers]]\nname = \"ra-officer\"\nroles = [\"Use clients\"]\n\
+         [[cm.officers]]\nname = \"other\"\nroles = [\"Use clients\", \"r\"]"
+    ))
+    .await;
+    let other = Caller::new(&bench.sim, "other");
+    let request = crate::common::base64(&crate::common::csr_for("CN=a"));
+    let hash = crate::common::base64(&[0; 32]);
+    for (method, path, body) in [
+        ("GET", "certificates", json!({})),
+        ("GET", "certificates/1/details", json!({})),
+        ("GET", "certificates/1/download", json!({})),
+        ("GET", "procedures", json!({})),
+        ("GET", "registrations/a/scep", json!({})),
+        ("GET", "certificates/issuers", json!({})),
+        ("POST", "registrations/a/scep", json!({"fqdn": "x"})),
+        ("POST", "certificates/pkcs10", json!({"pkcs10": request})),
+        (
+            "POST",
+            "certificates/revoke",
+            json!({"certid": ["1"], "reason": 1}),
+        ),
+        ("POST", "certificates/reinstate", json!({"certid": ["1"]})),
+        ("POST", "certificates/import", json!({"importdata": [{}]})),
+        ("POST", "certificates/remove", json!({"certid": ["1"]})),
+        (
+            "POST",
+            "certificates/attributecertificate",
+            json!({"pkcs10": request}),
+        ),
+        (
+            "POST",
+            "signingauthority/sign",
+            json!({"hash": hash, "hashAlgorithm": "SHA-256", "signatureFormat": "Signature"}),
+        ),
+        (
+            "POST",
+            "certificates/pkcs12",
+            json!({"password": "p", "commonname": "a"}),
+        ),
+    ] {
+        let send = async |caller: &Caller| match method {
+            "GET" => caller.get(path).await,
+            _ => caller.post_json(path, &body).await,
+        };
+        let refused = send(&bench.ra).await;
+        assert_eq!(
+            (refused.status, refused.error(), bench.word().as_str()),
+            (403, -15, "role"),
+            "{method} {path}"
+        );
+        let _ = send(&other).await;
+        assert_ne!(bench.word(), "role", "{method} {path}");
     }
 }
