@@ -251,7 +251,7 @@ impl Endpoint for Probe {
     type Output = Connected;
     type Error = CmRefusal;
 
-    const NAME: &'static str = "cm.check-connection";
+    const NAME: &'static str = "cm.check_connection";
     const REPEAT: Repeat = Repeat::Safe;
 
     fn request(&self, dialect: &CmDialect) -> Result<Outgoing, BuildError> {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartid_core::{
-    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, NotSigned, Runtime, ServiceUrl, Transport,
+    CallPolicy, Caller, ConfigError, Credential, Either, Endpoint, Error, NotSigned, Runtime, ServiceUrl,
+    Transport, race,
 };
 use smartid_trust::cms::{self, SignOptions};
 use smartid_trust::{OfficerSigner, SigningError};
@@ -47,7 +49,11 @@ struct Inner {
     dialect: CmDialect,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
 }
+
+/// How long a signer may take by default: time to find the card and type its PIN.
+const SIGN_LIMIT: Duration = Duration::from_secs(120);
 
 impl fmt::Debug for CertificateManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,6 +63,7 @@ impl fmt::Debug for CertificateManager {
             dialect: _,
             signer,
             sign_options: _,
+            sign_limit: _,
         } = &*self.0;
         f.debug_struct("CertificateManager")
             .field("url", caller.base())
@@ -79,6 +86,7 @@ impl CertificateManager {
             policy: CallPolicy::default(),
             signer: None,
             sign_options: SignOptions::new(),
+            sign_limit: SIGN_LIMIT,
             plain_http: false,
         }
     }
@@ -117,7 +125,7 @@ impl CertificateManager {
     }
 
     /// Downloads a public file from the servlet `dp`: [`CaCertificate`](crate::operations::CaCertificate),
-    /// [`ExperimentalRevocationList`](crate::operations::ExperimentalRevocationList).
+    /// [`DownloadRevocationList`](crate::operations::experimental::DownloadRevocationList).
     ///
     /// ```
     /// # use smartid_cm::CertificateManager;
@@ -199,15 +207,20 @@ impl CertificateManager {
         };
         let not_signed =
             |error: SigningError| Error::not_signed(operation, NotSigned::new(error.to_string()));
-        cms::sign_blocking_on(
-            &**inner.caller.runtime(),
+        let runtime = inner.caller.runtime();
+        let signing = cms::sign_blocking_on(
+            &**runtime,
             Arc::clone(signer),
             data.into_bytes(),
             inner.sign_options.clone(),
-        )
-        .await
-        .map(RequestSignature::from_cms)
-        .map_err(not_signed)
+        );
+        match race(std::pin::pin!(signing), runtime.sleep(inner.sign_limit)).await {
+            Either::First(signed) => signed.map(RequestSignature::from_cms).map_err(not_signed),
+            Either::Second(()) => {
+                let problem = format!("the signer did not answer within {:?}", inner.sign_limit);
+                Err(Error::not_signed(operation, NotSigned::new(problem)))
+            }
+        }
     }
 }
 
@@ -222,6 +235,7 @@ pub struct Builder {
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
     plain_http: bool,
 }
 
@@ -235,6 +249,7 @@ impl fmt::Debug for Builder {
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
         let dp_url = dp_url.as_ref().map(|(url, _)| smartid_core::redact::url(url));
@@ -245,6 +260,7 @@ impl fmt::Debug for Builder {
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
+            .field("sign_limit", sign_limit)
             .field("plain_http", plain_http)
             .finish_non_exhaustive()
     }
@@ -274,6 +290,13 @@ impl Builder {
     /// embedded in any case.
     pub fn sign_options(mut self, options: SignOptions) -> Self {
         self.sign_options = options;
+        self
+    }
+
+    /// How long the signer may take for one signature; two minutes unless set. After that the write ends as not signed, and nothing was
+    /// done; what the signer still does is of no use to anybody.
+    pub fn sign_limit(mut self, limit: Duration) -> Self {
+        self.sign_limit = limit;
         self
     }
 
@@ -324,6 +347,7 @@ impl Builder {
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
         let caller = |setting, url: &str, plain_http, transport: &Arc<dyn Transport>| {
@@ -343,6 +367,7 @@ impl Builder {
             dialect,
             signer,
             sign_options: sign_options.embedded(),
+            sign_limit,
         })))
     }
 }

@@ -12,7 +12,7 @@ use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseErr
 use crate::answer;
 use crate::auth::Officer;
 use crate::dialect::{CmDialect, WriteCall};
-use crate::refusal::{CmRefusal, CmRefusalKind};
+use crate::refusal::{CmCode, CmRefusal, CmRefusalKind};
 
 /// An operation that changes something.
 pub trait Write: fmt::Debug + Send + Sync {
@@ -141,9 +141,16 @@ impl<W: Write> Endpoint for Call<'_, W> {
         incoming: Incoming,
     ) -> Result<Self::Output, ResponseError<CmRefusal>> {
         let incoming = self.0.settings(dialect).response.apply_to_response(incoming);
-        match answer::demand(dialect, &incoming)? {
-            Some(data) => Ok(Step::Sign(data)),
-            None => self.0.done(dialect, incoming).map(Step::Done),
+        match answer::demand(dialect, &incoming) {
+            Ok(Some(data)) => Ok(Step::Sign(data)),
+            Ok(None) => done(self.0, dialect, incoming, CmRefusalKind::NothingToSign).map(Step::Done),
+            // The code is worth more than what is wrong with the data.
+            Err(unreadable) => match answer::refusal(dialect, &incoming) {
+                refusal if refusal.cm_code() == Some(CmCode::SignatureRequired) => Err(
+                    ResponseError::Refused(refusal.with_kind(CmRefusalKind::NothingToSign)),
+                ),
+                _ => Err(unreadable),
+            },
         }
     }
 }
@@ -182,11 +189,33 @@ impl<W: Write> Endpoint for SignedCall<'_, W> {
         incoming: Incoming,
     ) -> Result<W::Output, ResponseError<CmRefusal>> {
         let incoming = self.write.settings(dialect).response.apply_to_response(incoming);
-        if answer::demand(dialect, &incoming)?.is_some() {
+        if !matches!(answer::demand(dialect, &incoming), Ok(None)) {
             return Err(ResponseError::Refused(
                 answer::refusal(dialect, &incoming).with_kind(CmRefusalKind::SignatureDemandedAgain),
             ));
         }
-        self.write.done(dialect, incoming)
+        done(
+            self.write,
+            dialect,
+            incoming,
+            CmRefusalKind::SignatureDemandedAgain,
+        )
     }
+}
+
+/// Reads the answer of a step that was the last; `signature_required` is what a code means that wants a signature over nothing.
+fn done<W: Write>(
+    write: &W,
+    dialect: &CmDialect,
+    incoming: Incoming,
+    signature_required: CmRefusalKind,
+) -> Result<W::Output, ResponseError<CmRefusal>> {
+    write.done(dialect, incoming).map_err(|error| match error {
+        ResponseError::Refused(refusal)
+            if refusal.kind() == &CmRefusalKind::Code(CmCode::SignatureRequired) =>
+        {
+            ResponseError::Refused(refusal.with_kind(signature_required))
+        }
+        error => error,
+    })
 }

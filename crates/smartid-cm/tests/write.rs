@@ -179,11 +179,26 @@ fn a_code_that_demands_a_signature_without_data_is_never_signed_for() {
     ] {
         let ran = write(builder(), vec![json(body).into()], &revoke());
         let error = ran.result.unwrap_err();
-        assert!(
-            matches!(error.phase(), Phase::Refused | Phase::Unreadable),
-            "{body}: {error}"
+        let refusal = error.refusal::<CmRefusal>().unwrap();
+        assert_eq!(refusal.kind(), &CmRefusalKind::NothingToSign, "{body}");
+        assert_eq!(
+            (refusal.cm_code().unwrap().number(), error.retry()),
+            (-19, Retry::No)
         );
         assert_eq!(ran.sent.len(), 1, "{body}");
+        let ran = write(builder(), vec![demand(DATA).into(), json(body).into()], &revoke());
+        let error = ran.result.unwrap_err();
+        let refusal = error.refusal::<CmRefusal>().unwrap();
+        assert_eq!(refusal.kind(), &CmRefusalKind::SignatureDemandedAgain, "{body}");
+        assert_eq!(ran.sent.len(), 2, "{body}");
+    }
+    for body in [r#"{"dataToSign":1234}"#, r#"{"error":0,"dataToSign":"*"}"#] {
+        let ran = write(builder(), vec![json(body).into()], &revoke());
+        assert_eq!(
+            (ran.result.unwrap_err().phase(), ran.sent.len()),
+            (Phase::Unreadable, 1),
+            "{body}"
+        );
     }
     let long = "A".repeat(1024 * 1024 * 2);
     let ran = write(

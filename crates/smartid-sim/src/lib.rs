@@ -8,8 +8,8 @@
 //! It is a second, independent reading of the protocol: it shares no code with the client crates.
 //!
 //! Comments name the section of our protocol notes that a fact comes from, with its tag: D documented by the vendor, D-ex taken from a
-//! documented example, I inferred, U unknown. The notes are not part of this repository; what matters of them for users is in the book,
-//! on the page "The inferences that are our defaults", and in the evidence table.
+//! documented example, T seen in third-party code, I inferred, U unknown. The notes are not part of this repository; what matters of
+//! them for users is in the book, on the page "The inferences that are our defaults", and in the evidence table.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {

@@ -415,7 +415,8 @@ impl Sim {
         });
     }
 
-    /// Changes settings while running. Ports, users, API users, keys and the client certificate demand are read at the start only.
+    /// Changes settings while running. Ports, users, API users, keys and Digital Access' demand for a client certificate are read at the
+    /// start only; an officer's key and certificate are made by what the settings say at the first [`Sim::officer`].
     pub fn reconfigure(&self, change: impl FnOnce(&mut SimConfig)) {
         self.config.change(change);
         self.world.wake();

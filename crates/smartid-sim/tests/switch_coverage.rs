@@ -10,6 +10,7 @@
 const TESTS: &[&str] = &[
     include_str!("cm/download.rs"),
     include_str!("cm/gateway.rs"),
+    include_str!("cm/inferred.rs"),
     include_str!("cm/issue.rs"),
     include_str!("cm/operations.rs"),
     include_str!("cm/push.rs"),

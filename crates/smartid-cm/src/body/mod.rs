@@ -133,7 +133,12 @@ pub(crate) fn read_with_lists(
     for (name, values) in lists {
         outgoing = outgoing.query_list(last_name(*name), values.iter().map(String::as_str));
     }
-    for (name, value) in &call.constants {
+    let is_given = |name: &str| {
+        let mut given = query.iter().map(|(name, _)| *name);
+        let mut listed = lists.iter().map(|(name, _)| *name);
+        given.any(|own| last_name(own) == name) || listed.any(|own| last_name(own) == name)
+    };
+    for (name, value) in call.constants.iter().filter(|(name, _)| !is_given(name)) {
         outgoing = outgoing.query(name, value);
     }
     Ok(outgoing)
@@ -166,19 +171,32 @@ pub(crate) fn write_to(
     signature: Option<&RequestSignature>,
 ) -> Result<Outgoing, BuildError> {
     for (name, value) in &call.constants {
-        fields = fields.named(name.clone(), Value::Text(value.clone()));
+        if name == SIGNATURE {
+            let problem = "dialect: `signature` cannot be a constant; it is made for each request";
+            return Err(BuildError::Invalid(problem.to_owned()));
+        }
+        // Sent twice, a field would mean two things: one certificate more, or another procedure.
+        let has =
+            |(own, _): &(Cow<'static, str>, Value)| own == name || last_name(dialect, call, own) == name;
+        if !fields.0.iter().any(has) {
+            fields = fields.named(name.clone(), Value::Text(value.clone()));
+        }
     }
     if let Some(signature) = signature {
         fields = fields.with(SIGNATURE, Value::Binary(signature.cms().to_vec()));
     }
-    let parts: Vec<Part<'_>> = fields
-        .0
-        .iter()
-        .map(|(name, value)| Part {
-            name: last_name(dialect, call, name),
-            value,
-        })
-        .collect();
+    let mut parts: Vec<Part<'_>> = Vec::with_capacity(fields.0.len());
+    let mut origins: Vec<&str> = Vec::with_capacity(fields.0.len());
+    for (origin, value) in &fields.0 {
+        let name = last_name(dialect, call, origin);
+        let mut others = parts.iter().zip(&origins);
+        if others.any(|(part, other)| part.name == name && *other != &**origin) {
+            let problem = format!("dialect: two fields are called {name:?}");
+            return Err(BuildError::Invalid(problem));
+        }
+        parts.push(Part { name, value });
+        origins.push(origin);
+    }
     let forms = &dialect.requests;
     match call.encoding {
         Encoding::Json => {
@@ -258,7 +276,8 @@ fn lines(der: &[u8], end: &str) -> String {
     lines
 }
 
-/// A value as one text, for the encodings that know nothing else. `None`: several, or bytes.
+/// A value as one text, for the encodings that know nothing else. `None`: several, or bytes. Base64 stands on one line there: where it was
+/// seen in such a body it did.
 fn one_text(form: CsrForm, value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::Text(text) | Value::Json(text) => Cow::Borrowed(text),
@@ -266,6 +285,7 @@ fn one_text(form: CsrForm, value: &Value) -> Option<Cow<'_, str>> {
         Value::Number(number) => Cow::Owned(number.to_string()),
         Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
         Value::Binary(bytes) => Cow::Owned(encode(Flavour::Standard, bytes)),
+        Value::Csr(der) if form == CsrForm::Base64Lines => Cow::Owned(encode(Flavour::Standard, der)),
         Value::Csr(der) => Cow::Owned(csr_text(form, der)?),
         Value::Texts(_) => return None,
     })

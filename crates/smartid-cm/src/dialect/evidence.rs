@@ -36,7 +36,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "requests.csr",
         Tag::Observed,
         CURL,
-        "how a certification request is written: base64, base64-lines, pem, der",
+        "how a certification request is written: base64, base64-lines (lines in multipart only), pem, der",
     ),
     Evidence::new(
         "requests.file_parts",
@@ -152,7 +152,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "search.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the search always has",
+        "query parameters that the search always has, unless the call gives another value",
     ),
     Evidence::new(
         "search.response",
@@ -182,7 +182,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "details.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the details of one certificate always has",
+        "query parameters that the details of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "details.response",
@@ -212,7 +212,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "download.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the download of one certificate always has",
+        "query parameters that the download of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "download.response",
@@ -242,7 +242,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "procedures.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of token procedures always has",
+        "query parameters that the list of token procedures always has, unless the call gives another value",
     ),
     Evidence::new(
         "procedures.response",
@@ -272,7 +272,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "registrations.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of registrations always has",
+        "query parameters that the list of registrations always has, unless the call gives another value",
     ),
     Evidence::new(
         "registrations.response",
@@ -302,7 +302,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issuers.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of issuers (experimental) always has",
+        "query parameters that the list of issuers (experimental) always has, unless the call gives another value",
     ),
     Evidence::new(
         "issuers.response",
@@ -386,7 +386,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issue.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing from a PKCS #10 request always has, in both steps",
+        "fields that issuing from a PKCS #10 request always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "issue.request",
@@ -428,7 +428,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "revoke.constants",
         Tag::Inferred,
         NONE,
-        "fields that revoking and putting on hold always has, in both steps",
+        "fields that revoking and putting on hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "revoke.request",
@@ -460,7 +460,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "reinstate.constants",
         Tag::Inferred,
         NONE,
-        "fields that taking off hold always has, in both steps",
+        "fields that taking off hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "reinstate.request",
@@ -492,7 +492,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "register.constants",
         Tag::Inferred,
         NONE,
-        "fields that a new registration always has, in both steps",
+        "fields that a new registration always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "register.request",
@@ -534,7 +534,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "import.constants",
         Tag::Inferred,
         NONE,
-        "fields that importing certificates (experimental) always has, in both steps",
+        "fields that importing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "import.request",
@@ -576,7 +576,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "remove.constants",
         Tag::Inferred,
         NONE,
-        "fields that removing certificates (experimental) always has, in both steps",
+        "fields that removing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "remove.request",
@@ -618,7 +618,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "attribute_certificate.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing an attribute certificate (experimental) always has, in both steps",
+        "fields that issuing an attribute certificate (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "attribute_certificate.request",
@@ -660,7 +660,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "signing_authority.constants",
         Tag::Inferred,
         NONE,
-        "fields that signing a hash (experimental) always has, in both steps",
+        "fields that signing a hash (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "signing_authority.request",

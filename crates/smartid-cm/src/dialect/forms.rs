@@ -25,7 +25,7 @@ pub enum Encoding {
 pub enum CsrForm {
     /// Base64 of the DER on one line.
     Base64,
-    /// Base64 of the DER in lines of 64 letters.
+    /// Base64 of the DER in lines of 64 letters in multipart, on one line in forms and JSON.
     Base64Lines,
     /// PEM.
     Pem,

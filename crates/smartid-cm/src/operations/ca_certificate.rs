@@ -61,7 +61,7 @@ impl Endpoint for CaCertificate {
     type Output = DownloadedCaCertificate;
     type Error = CmRefusal;
 
-    const NAME: &'static str = "cm.ca-certificate";
+    const NAME: &'static str = "cm.ca_certificate";
     const REPEAT: Repeat = Repeat::Safe;
 
     fn request(&self, dialect: &CmDialect) -> Result<Outgoing, BuildError> {
@@ -301,7 +301,7 @@ mod tests {
             ));
         }
         for (status, body) in [
-            (StatusCode::NOT_FOUND, &der[..]),
+            (StatusCode::NOT_FOUND, &b"not found"[..]),
             (StatusCode::OK, b"<html>login</html>"),
             (StatusCode::OK, br#"{"error":-1}"#),
             (StatusCode::FOUND, b""),

@@ -40,7 +40,6 @@ pub use register::{Register, Registered};
 pub use registration_kind::{RegistrationKind, RegistrationStatus};
 pub use registrations::{Registration, Registrations};
 pub use reinstate::Reinstate;
-pub use revocation_list::{DownloadedRevocationList, ExperimentalRevocationList};
 pub use revoke::{RevocationReason, Revoke};
 pub use search::{IssuerName, Period, Search, SearchPage, SerialQuery};
 
@@ -51,5 +50,6 @@ pub mod experimental {
     pub use super::import::{Import, ImportCertificates, ImportResults};
     pub use super::issuers::{Issuer, IssuerPage, Issuers};
     pub use super::remove::RemoveCertificates;
+    pub use super::revocation_list::{DownloadRevocationList, DownloadedRevocationList};
     pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
 }

@@ -385,6 +385,8 @@ impl Write for RawWrite {
 
 #[cfg(test)]
 mod tests {
+    use smartid_core::ServiceError as _;
+
     use super::*;
     use crate::two_step::{Call, Step};
 
@@ -447,18 +449,18 @@ mod tests {
         }
         let sign = r#"{"error":-19,"dataToSign":"c2lnbg=="}"#;
         assert!(matches!(read(200, sign), Ok(Step::Sign(data)) if data.as_bytes() == b"sign"));
-        for (status, body) in [
-            (200, r#"{"error":-15}"#),
-            (403, "no"),
-            (500, ""),
-            (302, ""),
-            (200, "<html></html>"),
-        ] {
+        for (status, body) in [(200, r#"{"error":-15}"#), (403, "no"), (302, "")] {
             let refused = read(status, body);
             assert!(
                 matches!(refused, Err(ResponseError::Refused(_))),
                 "{status} {body}: {refused:?}"
             );
+        }
+        for (status, body) in [(500, ""), (200, "<html></html>")] {
+            let Err(ResponseError::Refused(refusal)) = read(status, body) else {
+                panic!("{status} {body}");
+            };
+            assert_ne!(refusal.phase(), smartid_core::Phase::Refused, "{status} {body}");
         }
     }
 

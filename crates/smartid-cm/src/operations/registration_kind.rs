@@ -44,12 +44,15 @@ const SEGMENTS: [&str; MOST_SEGMENTS] = [
     "type_1", "type_2", "type_3", "type_4", "type_5", "type_6", "type_7", "type_8",
 ];
 
+/// What stands for each placeholder.
+type Values<'a> = Vec<(&'static str, &'a str)>;
+
 /// A path that has `{type}`, with a placeholder for each of the kind's segments, and their values.
 pub(super) fn path<'a>(
     template: &PathTemplate,
     account: &'a str,
     kind: &'a RegistrationKind,
-) -> Result<(PathTemplate, Vec<(&'static str, &'a str)>), BuildError> {
+) -> Result<(PathTemplate, Values<'a>), BuildError> {
     let segments: Vec<_> = SEGMENTS.into_iter().zip(kind.as_str().split('/')).collect();
     if kind.as_str().split('/').count() > MOST_SEGMENTS {
         let problem = format!("the kind of registration has more than {MOST_SEGMENTS} parts");

@@ -20,21 +20,21 @@ use crate::refusal::CmRefusal;
 /// ```
 /// use smartid_core::Endpoint;
 /// use smartid_cm::CmDialect;
-/// use smartid_cm::operations::ExperimentalRevocationList;
+/// use smartid_cm::operations::experimental::DownloadRevocationList;
 ///
 /// let dialect = CmDialect::from_toml("revocation_list = { path = 'crls/{name}', suffix = '' }")?;
-/// let call = ExperimentalRevocationList::new("issuing-ca-1");
+/// let call = DownloadRevocationList::new("issuing-ca-1");
 /// assert_eq!(call.request(&dialect)?.target(), "crls/issuing-ca-1");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ExperimentalRevocationList {
+pub struct DownloadRevocationList {
     /// The name of the file, with or without the dialect's suffix.
     pub name: String,
 }
 
-impl ExperimentalRevocationList {
+impl DownloadRevocationList {
     /// The list in this file.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
@@ -42,13 +42,13 @@ impl ExperimentalRevocationList {
     }
 }
 
-impl Endpoint for ExperimentalRevocationList {
+impl Endpoint for DownloadRevocationList {
     type Auth = Nobody;
     type Dialect = CmDialect;
     type Output = DownloadedRevocationList;
     type Error = CmRefusal;
 
-    const NAME: &'static str = "cm.experimental-revocation-list";
+    const NAME: &'static str = "cm.revocation_list";
     const REPEAT: Repeat = Repeat::Safe;
 
     fn request(&self, dialect: &CmDialect) -> Result<Outgoing, BuildError> {

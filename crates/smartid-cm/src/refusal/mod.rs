@@ -26,6 +26,8 @@ pub enum CmRefusalKind {
     SignatureDemandedAgain,
     /// It wants a signature, and the client has no signer.
     NoSigner,
+    /// It wants a signature, and what it wants signed is missing or cannot be read. Nothing was signed.
+    NothingToSign,
     /// Status 401: not authenticated. Protocol Gateway authenticates by the TLS certificate, so something in front of it refused.
     NotAuthenticated,
     /// Status 403 without a code: the certificate of the connection is not that of an officer, or not one who may do this.
@@ -67,6 +69,7 @@ impl CmRefusalKind {
             },
             Self::SignatureDemandedAgain => "signature-demanded-again",
             Self::NoSigner => "no-signer",
+            Self::NothingToSign => "nothing-to-sign",
             Self::NotAuthenticated => "not-authenticated",
             Self::NotAnOfficer => "not-an-officer",
             Self::NoSuchPath => "no-such-path",
@@ -278,6 +281,11 @@ impl ServiceError for CmRefusal {
                 Turn::Caller,
                 "give the client a signer (an officer's key), or let Protocol Gateway sign itself (VRO)",
             ),
+            CmRefusalKind::NothingToSign => (
+                Turn::Administrator,
+                "what stands between here and Protocol Gateway, and its version: the answer wants a signature over data that are not in it; a \
+                 dialect can name another member (answers.data_to_sign)",
+            ),
             CmRefusalKind::NotAuthenticated => (
                 Turn::Administrator,
                 "what stands in front of Protocol Gateway: it authenticates by the TLS certificate alone and does not ask for a login",
@@ -382,6 +390,9 @@ impl fmt::Display for CmRefusal {
             CmRefusalKind::NoSigner => {
                 f.write_str("the service wants a signature and this client has no signer")?
             }
+            CmRefusalKind::NothingToSign => {
+                f.write_str("the service wants a signature and does not say over what")?;
+            }
             CmRefusalKind::NotAuthenticated => write!(f, "not authenticated (status {status})")?,
             CmRefusalKind::NotAnOfficer => {
                 write!(
@@ -427,9 +438,10 @@ impl fmt::Debug for CmRefusal {
             .field("status", status)
             .field("code", code)
             .field("message", message)
+            .field("items", &items.len())
             .field(
-                "items",
-                &items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "first_items",
+                &items.iter().take(3).map(ToString::to_string).collect::<Vec<_>>(),
             )
             .field("excerpt", excerpt)
             .field("after", after)

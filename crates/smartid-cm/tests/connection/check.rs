@@ -159,14 +159,14 @@ fn a_problem_has_a_name_a_sentence_an_advice_and_the_error() {
     assert!(problem.source().is_some());
     let shown = problem.to_string();
     assert!(
-        shown.starts_with("Protocol Gateway does not reach Certificate Manager (cm.check-connection: "),
+        shown.starts_with("Protocol Gateway does not reach Certificate Manager (cm.check_connection: "),
         "{shown}"
     );
     assert!(
         shown.contains("CF down") && shown.contains("certificate factory"),
         "{shown}"
     );
-    assert_eq!(problem.into_error().operation(), "cm.check-connection");
+    assert_eq!(problem.into_error().operation(), "cm.check_connection");
 
     let all = [
         Kind::Misconfigured,

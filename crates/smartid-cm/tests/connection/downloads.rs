@@ -1,7 +1,8 @@
 //! Golden downloads from the servlet `dp`, and the settings for it.
 
 use http::{HeaderMap, StatusCode};
-use smartid_cm::operations::{CaCertificate, ExperimentalRevocationList};
+use smartid_cm::operations::CaCertificate;
+use smartid_cm::operations::experimental::DownloadRevocationList;
 use smartid_cm::{CertificateManager, CmDialect, CmRefusal, CmRefusalKind};
 use smartid_core::base64::{Flavour, encode};
 use smartid_core::{Endpoint, Error, Incoming, ResponseError};
@@ -146,7 +147,7 @@ fn the_dialect_names_path_and_suffix_and_the_suffix_of_the_api_is_not_for_dp() {
     assert_eq!(target("Root"), "certs/Root.crt");
     assert_eq!(target("Root.crt"), "certs/Root.crt");
     assert_eq!(target("Root.cer"), "certs/Root.cer.crt");
-    let list = ExperimentalRevocationList::new("Root")
+    let list = DownloadRevocationList::new("Root")
         .request(&dialect)
         .unwrap()
         .target();
@@ -171,7 +172,7 @@ fn trust(path: &str) -> Vec<u8> {
 fn a_revocation_list_is_believed_when_its_ca_has_signed_it() {
     let read = |body: Vec<u8>| {
         let incoming = Incoming::new(StatusCode::OK, HeaderMap::new(), body.into());
-        ExperimentalRevocationList::new("x").response(&CmDialect::default(), incoming)
+        DownloadRevocationList::new("x").response(&CmDialect::default(), incoming)
     };
     let root = trust("path/root.der");
     let root = Certificate::from_der(root).unwrap();

@@ -1,4 +1,5 @@
-//! Protocol Gateway with the REST API of Certificate Manager (protocol notes: cm 1 to 6), and the Certificate Manager behind it: an
+//! Protocol Gateway with the REST API of Certificate Manager (protocol notes: cm 1 to 6, vendor page "Certificate Manager (CM) REST API"
+//! with what third-party code shows of it), and the Certificate Manager behind it: an
 //! authority that really issues, officers with roles, signed requests, a database and a revocation list. This file ties the parts
 //! together: what they share, addresses, dispatch.
 

@@ -15,10 +15,10 @@ use crate::sync::lock;
 
 /// The field that carries the signature.
 pub(super) const SIGNATURE: &str = "signature";
-/// So much that was handed out is remembered.
-const MAX_OPEN: usize = 4096;
-/// So many signatures are remembered.
-const MAX_SEEN: usize = 4096;
+/// So much that was handed out, and so many signatures, are remembered.
+const MAX_KEPT: usize = 4096;
+/// And so many bytes of each.
+const MAX_BYTES: usize = 64 << 20;
 
 /// What a request says, apart from its signature and from how it was encoded: names with values.
 pub(super) type Said = Vec<(String, Vec<u8>)>;
@@ -82,6 +82,15 @@ impl fmt::Debug for SeenSignature {
 pub(super) struct Desk {
     open: Vec<Open>,
     seen: Vec<SeenSignature>,
+}
+
+/// Adds one; the oldest go when there are too many of them, or too many bytes. The newest stays, whatever its size is.
+fn keep<T>(all: &mut Vec<T>, new: T, size: impl Fn(&T) -> usize) {
+    all.push(new);
+    let mut bytes: usize = all.iter().map(&size).sum();
+    while all.len() > 1 && (all.len() > MAX_KEPT || bytes > MAX_BYTES) {
+        bytes = bytes.saturating_sub(size(&all.remove(0)));
+    }
 }
 
 fn refused(word: &'static str, message: &str) -> Refusal {
@@ -160,17 +169,16 @@ impl Cm {
                 }
             }
         }
-        if desk.open.len() >= MAX_OPEN {
-            desk.open.remove(0);
-        }
-        desk.open.push(Open {
+        let open = Open {
             data: data.clone(),
             operation,
             said: said.clone(),
             caller: caller.serial.clone(),
             expires_at: self.clock.now().saturating_add(life),
             life: Life::Open,
-        });
+        };
+        // What was said is in the data and beside it.
+        keep(&mut desk.open, open, |open| open.data.len().saturating_mul(2));
         data
     }
 
@@ -200,11 +208,8 @@ impl Cm {
         if let Err(Refusal::Failure(failure)) = &result {
             seen.refused = Some(failure.word.to_owned());
         }
-        let mut desk = lock(&self.desk);
-        if desk.seen.len() >= MAX_SEEN {
-            desk.seen.remove(0);
-        }
-        desk.seen.push(seen);
+        let size = |seen: &SeenSignature| seen.message.len().saturating_add(seen.content.len());
+        keep(&mut lock(&self.desk).seen, seen, size);
         result
     }
 
@@ -335,5 +340,17 @@ mod tests {
         assert_ne!(data, encode(CmOperation::Issue, &said(b"b"), b"n"));
         assert_ne!(data, encode(CmOperation::Revoke, &said(b"a"), b"n"));
         assert_ne!(data, encode(CmOperation::Issue, &said(b"a"), b"m"));
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many_or_they_are_too_large() {
+        let mut all = Vec::new();
+        (0..=MAX_KEPT).for_each(|number| keep(&mut all, number, |_| 1));
+        assert_eq!((all.len(), all[0]), (MAX_KEPT, 1));
+        let mut all = Vec::new();
+        (0..5).for_each(|number| keep(&mut all, number, |_| MAX_BYTES / 2));
+        assert_eq!(all, [3, 4]);
+        keep(&mut all, 5, |_| MAX_BYTES + 1);
+        assert_eq!(all, [5]);
     }
 }

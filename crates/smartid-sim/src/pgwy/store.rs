@@ -1,6 +1,7 @@
 //! The database of certificates: what was issued, imported or put there in numbers for tests of listings. Certificates of the last sort
 //! are made when somebody wants their bytes; until then they are a number.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -220,8 +221,17 @@ impl Store {
             .find(|entry| matches!(&entry.body, Body::Real { der, .. } if **der == *wanted))
     }
 
-    pub(super) fn remove(&mut self, certid: &str) -> Option<Entry> {
-        self.place(certid).map(|place| self.entries.remove(place))
+    /// Removes entries, with what the audit log has on them if that is wanted.
+    pub(super) fn remove(&mut self, certids: &HashSet<&str>, clean: bool) {
+        let gone: HashSet<u64> = certids
+            .iter()
+            .filter_map(|certid| self.get(certid).map(|entry| entry.id))
+            .collect();
+        self.entries.retain(|entry| !gone.contains(&entry.id));
+        if clean {
+            self.audit
+                .retain(|entry| !certids.contains(entry.certid.as_str()));
+        }
     }
 
     pub(super) fn note(&mut self, action: &str, certid: &str, officer: &str) {
@@ -334,8 +344,12 @@ mod tests {
         for wrong in ["A002", "0000a002", "+000A002", "0000A009", "", "x"] {
             assert!(store.get(wrong).is_none(), "{wrong}");
         }
-        assert_eq!(store.remove("0000A002").unwrap().id, 0xa002);
-        assert!(store.remove("0000A002").is_none());
+        store.note("issue", "0000A002", "a");
+        store.remove(&["0000A002", "A003", "x"].into(), false);
+        assert!(store.get("0000A002").is_none());
+        assert_eq!(store.audit.len(), 1);
+        store.remove(&["0000A002"].into(), true);
+        assert!(store.audit.is_empty());
         assert!(store.get("0000A003").is_some());
         let subject = store.get("0000A001").unwrap().subject();
         assert_eq!(subject, "CN=Preloaded 0040961, O=smartid-sim, C=SE");

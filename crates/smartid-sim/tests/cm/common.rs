@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use smartid_sim::pki::{Certificate, Key, KeyKind, SigAlg, csr};
 use smartid_sim::{Sim, SimClock, SimConfig};
 
@@ -232,4 +232,58 @@ pub(crate) fn lines(text: &str, width: usize, end: &str) -> String {
 
 pub(crate) fn base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(bytes)
+}
+
+/// Elements of a DER sequence: tag and whole encoding.
+pub(crate) fn elements(der: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let (mut out, mut rest) = (Vec::new(), der);
+    while let [tag, first, ..] = rest {
+        let (head, length) = match *first {
+            short @ 0..0x80 => (2, usize::from(short)),
+            digits => {
+                let count = usize::from(digits & 0x7f);
+                (
+                    2 + count,
+                    rest[2..2 + count]
+                        .iter()
+                        .fold(0, |sum, byte| sum << 8 | usize::from(*byte)),
+                )
+            }
+        };
+        out.push((*tag, rest[..head + length].to_vec()));
+        rest = &rest[head + length..];
+    }
+    out
+}
+
+/// Those inside an element.
+pub(crate) fn inside(element: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let head = if element[1] < 0x80 {
+        2
+    } else {
+        2 + usize::from(element[1] & 0x7f)
+    };
+    elements(&element[head..])
+}
+
+/// An element of DER around its content.
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap();
+    let mut out = vec![tag];
+    match length {
+        0..0x80 => out.push(length.to_be_bytes()[1]),
+        0x80..0x100 => out.extend([0x81, length.to_be_bytes()[1]]),
+        _ => out.extend([0x82].into_iter().chain(length.to_be_bytes())),
+    }
+    out.extend_from_slice(content);
+    out
+}
+
+/// Both calls of a JSON request; the answer of the second.
+pub(crate) async fn signed(bench: &Bench, path: &str, body: &Value) -> Answer {
+    let first = bench.ra.post_json(path, body).await;
+    assert_eq!(first.status, 200, "{}", first.text());
+    let mut signed = body.clone();
+    signed["signature"] = json!(bench.sign("ra-officer", &first.data()));
+    bench.ra.post_json(path, &signed).await
 }

@@ -11,6 +11,7 @@
 mod common;
 mod download;
 mod gateway;
+mod inferred;
 mod issue;
 mod operations;
 mod push;

@@ -323,3 +323,34 @@ async fn the_signer_needs_the_role() {
     assert_eq!((answer.status, answer.error()), (403, -15));
     assert_eq!(state(&bench, &certid), None);
 }
+
+#[tokio::test]
+async fn long_lists_are_worked_off() {
+    let bench = Bench::with("[cm.signing]\nmode = \"vro\"").await;
+    bench.sim.cm().preload(19_000).unwrap();
+    let ids: Vec<String> = bench
+        .sim
+        .cm()
+        .certificates()
+        .into_iter()
+        .map(|one| one.certid)
+        .collect();
+    let answer = bench
+        .ra
+        .post_json(REVOKE, &json!({"certid": ids, "reason": 4}))
+        .await;
+    assert_eq!(answer.error(), 0);
+    let revoked = bench.ra.get("certificates?revocationReason=4").await;
+    assert_eq!(revoked.json()["searchHits"], 19_000);
+    // All of them once more: each fails by itself.
+    let answer = bench
+        .ra
+        .post_json(REVOKE, &json!({"certid": ids, "reason": 4}))
+        .await;
+    assert_eq!(answer.json()["errors"].as_array().unwrap().len(), 19_000);
+    let answer = bench
+        .ra
+        .post_json("certificates/remove", &json!({"certid": ids}))
+        .await;
+    assert_eq!((answer.error(), bench.sim.cm().count()), (0, 0));
+}

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use smartid_sim::config::SignedAttributes;
 use smartid_sim::pki::cms;
 
-use crate::common::{Answer, Bench, Caller, csr_for, lines};
+use crate::common::{Answer, Bench, Caller, csr_for, element, inside, lines};
 
 const ISSUE: &str = "certificates/pkcs10";
 
@@ -200,4 +200,33 @@ async fn encodings_of_the_signature() {
     let refused: Vec<_> = seen.iter().filter_map(|seen| seen.refused.as_deref()).collect();
     assert_eq!(refused, ["signature_der"]);
     assert!(!format!("{seen:?}").contains("message"));
+}
+
+#[tokio::test]
+async fn the_signers_certificate_must_be_inside() {
+    let bench = Bench::new("").await;
+    let request = request();
+    let data = first(&bench, &request).await;
+    let message = bench.sim.officer("ra-officer").unwrap().sign(&data).unwrap();
+    // ContentInfo { oid, [0] { SignedData { version, digests, content, [0] certificates, signers } } }, without the certificates.
+    let outer = inside(&message);
+    let signed_data = inside(&inside(&outer[1].1)[0].1);
+    assert_eq!(signed_data[3].0, 0xa0);
+    let kept: Vec<u8> = [0, 1, 2, 4]
+        .iter()
+        .flat_map(|place: &usize| signed_data[*place].1.clone())
+        .collect();
+    let wrapped = element(0xa0, &element(0x30, &kept));
+    let without = element(0x30, &[outer[0].1.clone(), wrapped].concat());
+    let answer = second(&bench, &request, &BASE64_STANDARD.encode(without)).await;
+    assert_eq!(
+        (answer.error(), bench.word().as_str()),
+        (-17, "signature_certificate")
+    );
+    assert_eq!(
+        second(&bench, &request, &BASE64_STANDARD.encode(message))
+            .await
+            .status,
+        200
+    );
 }

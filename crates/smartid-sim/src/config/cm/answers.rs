@@ -66,6 +66,8 @@ impl CmStatusConfig {
     /// The status of a code.
     pub(crate) fn of(&self, code: i64) -> u16 {
         match code {
+            // An answer that tells of single failures and has no code of its own (cm 4.4, T: both occur).
+            0 => 200,
             -7 => self.missing_field,
             -8 => self.encoding,
             -12 => self.not_initialised,

@@ -1,6 +1,6 @@
 //! `POST /certificates/reinstate`: takes certificates off hold (protocol notes: cm 5.3; the operation is documented, its fields inferred).
 
-use super::revoke::{certids, failures, known, outcome, said};
+use super::revoke::{certids, failures, known, outcome, passed, said};
 use crate::config::{CmConfig, CmOperation};
 use crate::net::message::{Reply, Request};
 use crate::pgwy::Cm;
@@ -31,12 +31,8 @@ impl Cm {
                 Some(_) => Some("The certificate is not on hold"),
             }
         });
-        if failed.is_empty() || !config.revocation.all_or_nothing {
-            for certid in &certids {
-                if !failed.iter().any(|(failed, _)| failed == certid) {
-                    self.give_back(&mut store, certid, &officer)?;
-                }
-            }
+        for certid in passed(config, &certids, &failed) {
+            self.give_back(&mut store, certid, &officer)?;
         }
         drop(store);
         outcome(config, failed, "reinstated")

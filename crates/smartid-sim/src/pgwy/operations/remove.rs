@@ -1,7 +1,7 @@
 //! Removing certificates from the database, and with them what the audit log has on them (protocol notes: cm 5.6: fields T, the path
 //! inferred).
 
-use super::revoke::{certids, failures, known, outcome, said};
+use super::revoke::{certids, failures, known, outcome, passed, said};
 use crate::config::{CmConfig, CmOperation};
 use crate::net::message::{Reply, Request};
 use crate::pgwy::Cm;
@@ -37,16 +37,10 @@ impl Cm {
                 .is_none()
                 .then_some("There is no such certificate")
         });
-        if failed.is_empty() || !config.revocation.all_or_nothing {
-            for certid in &certids {
-                if store.remove(certid).is_none() {
-                    continue;
-                }
-                if clean {
-                    store.audit.retain(|entry| entry.certid != *certid);
-                }
-                store.note("remove", certid, &officer);
-            }
+        let passed = passed(config, &certids, &failed);
+        store.remove(&passed.iter().copied().collect(), clean);
+        for certid in passed {
+            store.note("remove", certid, &officer);
         }
         drop(store);
         outcome(config, failed, "removed")

@@ -1,6 +1,8 @@
 //! `POST /certificates/revoke`: revokes certificates, or puts them on hold (protocol notes: cm 5.3). Each certificate succeeds or fails by
 //! itself; what failed is in `errors`.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::config::{CmConfig, CmOperation};
@@ -22,7 +24,7 @@ pub(in crate::pgwy) fn certids(config: &CmConfig, fields: &Fields) -> Result<Vec
     if certids.is_empty() {
         return Err(Refusal::missing("certid"));
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     certids.retain(|certid| seen.insert(certid.clone()));
     Ok(certids)
 }
@@ -51,6 +53,20 @@ pub(in crate::pgwy) fn failures(
         Some((certid.clone(), element(place, BAD_VALUE, text)))
     };
     certids.iter().filter_map(failed).collect()
+}
+
+/// The certificates that nothing is wrong with; none, when one failure is to undo all.
+pub(in crate::pgwy) fn passed<'c>(
+    config: &CmConfig,
+    certids: &'c [String],
+    failed: &[(String, Value)],
+) -> Vec<&'c str> {
+    if !failed.is_empty() && config.revocation.all_or_nothing {
+        return Vec::new();
+    }
+    let failed: HashSet<&str> = failed.iter().map(|(certid, _)| certid.as_str()).collect();
+    let all = certids.iter().map(String::as_str);
+    all.filter(|certid| !failed.contains(certid)).collect()
 }
 
 /// The end of a call on several certificates.
@@ -96,12 +112,8 @@ impl Cm {
             let again = entry.withdrawn.is_some() && !(on_hold && reason != HOLD);
             (again && config.revocation.again_is_error).then_some("The certificate is revoked already")
         });
-        if failed.is_empty() || !config.revocation.all_or_nothing {
-            for certid in &certids {
-                if !failed.iter().any(|(failed, _)| failed == certid) {
-                    self.withdraw(&mut store, certid, reason, &officer)?;
-                }
-            }
+        for certid in passed(config, &certids, &failed) {
+            self.withdraw(&mut store, certid, reason, &officer)?;
         }
         drop(store);
         outcome(config, failed, "revoked")
