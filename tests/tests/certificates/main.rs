@@ -9,11 +9,14 @@
     reason = "a test"
 )]
 
+mod around;
 mod download;
 mod issue;
 mod pages;
+mod registrations;
 mod revoke;
 mod search;
+mod store;
 
 use smartid_sim::pki::{Key, KeyKind};
 use smartid_tests::certificates::{CmWorld, csr_for};
