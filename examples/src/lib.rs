@@ -8,6 +8,8 @@ pub mod config;
 pub mod desk;
 pub mod enrolment;
 pub mod inspect;
+pub mod office;
+pub mod officer;
 pub mod printing_inbox;
 pub mod simulated;
 pub mod terminal;

@@ -64,6 +64,8 @@ pub use store::{FlowId, FlowStore, MemoryFlowStore};
 
 #[cfg(feature = "cm")]
 pub use smartid_cm as cm;
+#[cfg(feature = "cm")]
+pub use smartid_cm::{CertId, CertificateManager, CmDialect, ProcedureName};
 #[cfg(feature = "da")]
 pub use smartid_da as da;
 #[cfg(feature = "da")]
