@@ -12,10 +12,14 @@
 mod around;
 mod download;
 mod issue;
+mod keys;
+mod lost;
+mod officers;
 mod pages;
 mod registrations;
 mod revoke;
 mod search;
+mod signatures;
 mod store;
 
 use smartid_sim::pki::{Key, KeyKind};

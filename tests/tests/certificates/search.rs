@@ -17,9 +17,7 @@ const DAY: u64 = 86_400_000;
 struct Stock {
     world: CmWorld,
     now: Timestamp,
-    /// The certid of each, by its common name.
     anna: CertId,
-    server: CertId,
 }
 
 impl Stock {
@@ -41,7 +39,7 @@ impl Stock {
             "C=NO,O=Other,GN=Bertil,SN=Vest,CN=Bertil Vest",
             "User authentication",
         );
-        let server = issue("C=SE,O=Åkeri & Söner,CN=www.example.test", "TLS server");
+        issue("C=SE,O=Åkeri & Söner,CN=www.example.test", "TLS server");
         clock.advance(std::time::Duration::from_secs(3600));
         world.sim.cm().revoke(bertil.as_str(), 4).unwrap();
         let now = Timestamp::from_millis(clock.unix_millis());
@@ -49,7 +47,6 @@ impl Stock {
             world,
             now,
             anna,
-            server,
         }
     }
 
