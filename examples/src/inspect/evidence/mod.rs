@@ -238,7 +238,7 @@ fn looks_like(bytes: &[u8], part: &[u8]) -> bool {
 fn cms(message: Unverified<SignedData>, bytes: &[u8], context: &Context) -> Finding {
     let read = message.danger_unverified();
     if read.signers().len() == 0
-        && read.certificates_der().len() > 0
+        && !read.certificates_der().is_empty()
         && let Some(finding) = cm::certificates(bytes, PKCS7, context)
     {
         return finding;
