@@ -304,7 +304,13 @@ mod tests {
     fn mistakes_are_named() {
         let config: Config = toml::from_str(WHOLE).unwrap();
         assert_eq!(
-            config.messaging.as_ref().unwrap().token().unwrap_err().to_string(),
+            config
+                .messaging
+                .as_ref()
+                .unwrap()
+                .token()
+                .unwrap_err()
+                .to_string(),
             "setting messaging.token: the environment variable SMARTID_TEST_NOT_SET is not set"
         );
         assert!(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartid::trust::{MemorySigner, OfficerIdentity, OfficerSigner};
 use smartid::{
@@ -36,9 +37,11 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub dialect: Option<PathBuf>,
 
+    /// The officer of the connection
     #[command(flatten)]
     pub officer: Officer,
 
+    /// The officer who signs
     #[command(flatten)]
     pub signer: Signer,
 
@@ -76,7 +79,11 @@ pub struct Officer {
     password_env: Option<String>,
 
     /// The file with that password
-    #[arg(long = "officer-password-file", value_name = "FILE", conflicts_with = "password_env")]
+    #[arg(
+        long = "officer-password-file",
+        value_name = "FILE",
+        conflicts_with = "password_env"
+    )]
     password_file: Option<PathBuf>,
 
     /// The officer: a PKCS #11 module, such as /usr/lib/softhsm/libsofthsm2.so
@@ -262,7 +269,8 @@ impl Common {
         let wrong = |setting: &'static str, problem: String| ConfigError::new(setting, problem);
         let (officer, signer) = (self.officer.key(), self.signer.key());
         if officer.is_given() || signer.is_given() || !self.root.is_empty() {
-            let problem = "is missing: officers, signers and roots are for an installation, named by --url or --config";
+            let problem =
+                "is missing: officers, signers and roots are for an installation, named by --url or --config";
             return Err(wrong("--url", problem.to_owned()));
         }
         let switches = match &self.simulator {
@@ -274,10 +282,18 @@ impl Common {
             }
             None => SimConfig::default(),
         };
-        let officers: Vec<String> = switches.cm.officers.iter().map(|officer| officer.name.clone()).collect();
+        let officers: Vec<String> = switches
+            .cm
+            .officers
+            .iter()
+            .map(|officer| officer.name.clone())
+            .collect();
         let name = self.simulated.as_deref().unwrap_or(SIMULATED_OFFICER);
         if !officers.iter().any(|known| known == name) {
-            return Err(wrong("--as", format!("nobody is called {name:?}; there are {}", officers.join(", "))));
+            return Err(wrong(
+                "--as",
+                format!("nobody is called {name:?}; there are {}", officers.join(", ")),
+            ));
         }
         let started = Sim::builder().config(switches).start().await;
         let sim = started.map_err(|error| wrong("simulator", format!("does not start: {error}")))?;
@@ -312,9 +328,9 @@ impl Office {
         };
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
         let officer = subject(&*site.officer);
-        remind(&*site.officer, runtime.now());
         let identity = OfficerIdentity::new(Arc::clone(&site.officer))
             .map_err(|refusal| ConfigError::new("--officer", refusal.to_string()))?;
+        remind(&identity, runtime.now());
         let mut transport = ReqwestTransport::builder().identity(Arc::new(identity));
         for root in &site.roots {
             transport = transport.root_pem(root);
@@ -327,7 +343,6 @@ impl Office {
         let mut place = format!("{} as {officer}", site.url);
         if let Some(signer) = &site.signer {
             place.push_str(&format!(", signed by {}", subject(&**signer)));
-            remind(&**signer, runtime.now());
         }
         if sim.is_some() {
             place.insert_str(0, "a simulated installation, ");
@@ -372,24 +387,18 @@ fn subject(signer: &dyn OfficerSigner) -> String {
 }
 
 /// A month, in which an officer's certificate should be renewed.
-const SOON: u64 = 30 * 24 * 60 * 60;
+const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A server that does not take an expired certificate only says that the handshake failed.
-fn remind(signer: &dyn OfficerSigner, now: Timestamp) {
-    let Some(certificate) = signer.chain().first() else {
-        return;
-    };
-    let (begin, end) = (certificate.not_before(), certificate.not_after());
-    let what = if now < begin {
-        format!("begins only at {begin}")
-    } else if now > end {
-        format!("ended at {end}")
-    } else if end.since(now).as_secs() < SOON {
-        format!("ends at {end}")
-    } else {
-        return;
-    };
-    error(&format!("note: the certificate of the officer {} {what}\n", certificate.subject()));
+/// A server that does not accept a certificate only says that the handshake failed.
+fn remind(identity: &OfficerIdentity, now: Timestamp) {
+    if let Err(refusal) = identity.check(now) {
+        error(&format!("note: the officer's certificate: {refusal}\n"));
+    } else if identity.valid_until() < now + SOON {
+        let end = identity.valid_until();
+        error(&format!(
+            "note: the officer's certificate, or one of its issuers, ends at {end}\n"
+        ));
+    }
 }
 
 /// A whole program: opens what the arguments name, does the work, prints the end.

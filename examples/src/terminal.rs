@@ -133,7 +133,11 @@ impl Terminal {
         self.turn(runtime, move |_| tell())
     }
 
-    fn turn(&self, runtime: Arc<dyn Runtime>, tell: impl Fn(Timestamp) -> String + Send + 'static) -> Spinner {
+    fn turn(
+        &self,
+        runtime: Arc<dyn Runtime>,
+        tell: impl Fn(Timestamp) -> String + Send + 'static,
+    ) -> Spinner {
         let running = Arc::new(AtomicBool::new(self.spinner));
         if self.spinner {
             let running = Arc::clone(&running);

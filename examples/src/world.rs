@@ -9,8 +9,8 @@ use smartid::core::dialect::{DialectError, overlay_section, sections};
 use smartid::core::tower::InboundService;
 use smartid::hermod::callback::CallbackReceiver;
 use smartid::{
-    ApiKey, CmDialect, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect, ReqwestTransport, Runtime,
-    SecretString, SmartId, TokioRuntime, Transport,
+    ApiKey, CmDialect, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect,
+    ReqwestTransport, Runtime, SecretString, SmartId, TokioRuntime, Transport,
 };
 use smartid_reqwest::PemIdentity;
 use smartid_sim::{Persona, Sim};
@@ -117,7 +117,10 @@ impl World {
 
     async fn real(config: &Config, dialects: Dialects) -> Result<Self, ConfigError> {
         let messaging = config.messaging.as_ref().ok_or_else(|| {
-            ConfigError::new("messaging", "is missing: this program talks to Smart ID Messaging")
+            ConfigError::new(
+                "messaging",
+                "is missing: this program talks to Smart ID Messaging",
+            )
         })?;
         let mut transport = ReqwestTransport::builder();
         for root in &config.tls.roots {
@@ -238,10 +241,7 @@ impl Dialects {
         let wrong = |problem: String| ConfigError::new("--dialect", format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         let unknown = sections(&text).map_err(|error| wrong(error.to_string()))?;
-        if let Some(unknown) = unknown
-            .iter()
-            .find(|name| !TABLES.contains(&name.as_str()))
-        {
+        if let Some(unknown) = unknown.iter().find(|name| !TABLES.contains(&name.as_str())) {
             return Err(wrong(format!(
                 "unknown table [{unknown}]; there are [messaging], [digital_access] and [certificate_manager]"
             )));

@@ -29,7 +29,12 @@ struct Arguments {
     csr: Option<PathBuf>,
 
     /// The subject of a request that is made on the spot; its key is thrown away
-    #[arg(long, value_name = "DN", default_value = "CN=Example Device,O=Example Ltd.", conflicts_with = "csr")]
+    #[arg(
+        long,
+        value_name = "DN",
+        default_value = "CN=Example Device,O=Example Ltd.",
+        conflicts_with = "csr"
+    )]
     subject: String,
 
     /// The token procedure; left out, the one that Protocol Gateway is configured with
@@ -57,9 +62,9 @@ const DATED_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn form(word: &str) -> Result<CertificateForm, String> {
     Ok(match word.split_once(':') {
-        Some(("pem", depth)) => {
-            CertificateForm::PemChain(Some(depth.parse().map_err(|_| "the depth is no number".to_owned())?))
-        }
+        Some(("pem", depth)) => CertificateForm::PemChain(Some(
+            depth.parse().map_err(|_| "the depth is no number".to_owned())?,
+        )),
         _ => match word {
             "pkcs7" => CertificateForm::Pkcs7,
             "certificate" => CertificateForm::Certificate,
@@ -89,7 +94,9 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
         let opened = OpenOptions::new().create(true).append(true).open(file);
         opened.map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    office.terminal.line(&format!("Issuing for {} at {}\n", csr.subject(), office.place));
+    office
+        .terminal
+        .line(&format!("Issuing for {} at {}\n", csr.subject(), office.place));
     let mut issue = IssueCertificate::new(csr.clone()).form(arguments.form.clone().unwrap_or_default());
     if let Some(procedure) = &arguments.procedure {
         issue = issue.procedure(procedure.clone());
@@ -166,8 +173,12 @@ fn deliver(office: &Office, arguments: &Arguments, issued: &Issued<'_>) -> Resul
     let certid = issued.certid.map_or("unknown", CertId::as_str);
     match &arguments.out {
         // It is issued already: how it is found again has to be told.
-        Some(file) => std::fs::write(file, &bytes)
-            .map_err(|error| format!("{}: {error}; it was issued, with the certid {certid}", file.display()))?,
+        Some(file) => std::fs::write(file, &bytes).map_err(|error| {
+            format!(
+                "{}: {error}; it was issued, with the certid {certid}",
+                file.display()
+            )
+        })?,
         None => office.terminal.always(String::from_utf8_lossy(&bytes).trim_end()),
     }
     let certificate = issued.certificate;
@@ -221,7 +232,10 @@ async fn look(
     {
         office.step("found", "a certificate for the key of the request");
         let form = arguments.form.clone().unwrap_or_default();
-        let answer = office.cm.call(&Download::new(one.certid.clone()).form(form)).await?;
+        let answer = office
+            .cm
+            .call(&Download::new(one.certid.clone()).form(form))
+            .await?;
         let issued = Issued {
             certid: Some(&one.certid),
             certificate: &one.certificate,
@@ -233,14 +247,21 @@ async fn look(
     }
     let ids: Vec<&str> = found.found.iter().map(|one| one.certid.as_str()).collect();
     Ok(match ids.as_slice() {
-        [] if found.is_exhaustive() => {
-            End::bad("not-issued", failure.summary()).fact("looking", "no certificate has the key: it may be asked for again")
-        }
+        [] if found.is_exhaustive() => End::bad("not-issued", failure.summary())
+            .fact("looking", "no certificate has the key: it may be asked for again"),
         [] => End::bad("perhaps-issued", failure.summary())
-            .fact("looking", "no certificate with the key was found, and not all could be looked at")
+            .fact(
+                "looking",
+                "no certificate with the key was found, and not all could be looked at",
+            )
             .advised(failure.advice()),
-        ids => End::bad("answer-lost", failure.summary())
-            .fact("looking", format!("{} have the key of the request; which one is new, their dates tell", ids.join(", "))),
+        ids => End::bad("answer-lost", failure.summary()).fact(
+            "looking",
+            format!(
+                "{} have the key of the request; which one is new, their dates tell",
+                ids.join(", ")
+            ),
+        ),
     })
 }
 

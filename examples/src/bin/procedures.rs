@@ -52,9 +52,18 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
         let more: Vec<String> = procedure
             .other
             .iter()
-            .map(|(name, value)| format!("{name} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(name, value)| {
+                format!(
+                    "{name} {}",
+                    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                )
+            })
             .collect();
-        terminal.always(&format!("{:<32} {}", procedure.name.as_str(), terminal.dim(&more.join(", "))));
+        terminal.always(&format!(
+            "{:<32} {}",
+            procedure.name.as_str(),
+            terminal.dim(&more.join(", "))
+        ));
         terminal.json(&json!({ "event": "procedure", "procedure": procedure }));
     }
     Ok(End::good("listed").fact("procedures", procedures.len()))

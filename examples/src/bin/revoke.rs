@@ -104,14 +104,19 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
         (false, true) => ("Putting on hold", "on-hold"),
         (false, false) => ("Revoking", "revoked"),
     };
-    office
-        .terminal
-        .line(&format!("{doing} {} certificates at {}\n", certids.len(), office.place));
+    office.terminal.line(&format!(
+        "{doing} {} certificates at {}\n",
+        certids.len(),
+        office.place
+    ));
 
     let written = {
         let _spinner = office.working("Waiting for Certificate Manager");
         if arguments.reinstate {
-            let call = others.iter().cloned().fold(Reinstate::new(first.clone()), Reinstate::and);
+            let call = others
+                .iter()
+                .cloned()
+                .fold(Reinstate::new(first.clone()), Reinstate::and);
             office.cm.write(&call).await
         } else {
             let call = match arguments.hold {
@@ -152,9 +157,18 @@ async fn look(office: &Office, certid: &CertId, done: &'static str) -> Result<bo
         _ => record.is_revoked() && !record.is_on_hold(),
     };
     let (terminal, state) = (&office.terminal, if is_done { done } else { "not done" });
-    let painted = if is_done { terminal.good(state) } else { terminal.bad(state) };
-    terminal.always(&format!("  {:<16} {painted}, as its details say; the answer did not", certid.as_str()));
-    terminal.json(&json!({ "event": "certificate", "certid": certid, "state": state, "why": "its details say so" }));
+    let painted = if is_done {
+        terminal.good(state)
+    } else {
+        terminal.bad(state)
+    };
+    terminal.always(&format!(
+        "  {:<16} {painted}, as its details say; the answer did not",
+        certid.as_str()
+    ));
+    terminal.json(
+        &json!({ "event": "certificate", "certid": certid, "state": state, "why": "its details say so" }),
+    );
     Ok(is_done)
 }
 
@@ -162,8 +176,14 @@ async fn look(office: &Office, certid: &CertId, done: &'static str) -> Result<bo
 fn refused(office: &Office, error: &ItemError) {
     let certid = error.certid.as_ref().map(CertId::as_str);
     let terminal = &office.terminal;
-    terminal.always(&format!("  {:<16} {} {error}", certid.unwrap_or("-"), terminal.bad("failed")));
-    terminal.json(&json!({ "event": "certificate", "certid": certid, "state": "failed", "why": error.to_string() }));
+    terminal.always(&format!(
+        "  {:<16} {} {error}",
+        certid.unwrap_or("-"),
+        terminal.bad("failed")
+    ));
+    terminal.json(
+        &json!({ "event": "certificate", "certid": certid, "state": "failed", "why": error.to_string() }),
+    );
 }
 
 /// What became of each of which the answer tells.
@@ -173,7 +193,8 @@ fn show(office: &Office, done: &str, results: &ItemResults) {
         match state {
             ItemState::Done => {
                 terminal.always(&format!("  {:<16} {}", certid.as_str(), terminal.good(done)));
-                terminal.json(&json!({ "event": "certificate", "certid": certid, "state": done, "why": null }));
+                terminal
+                    .json(&json!({ "event": "certificate", "certid": certid, "state": done, "why": null }));
             }
             ItemState::Failed(error) => refused(office, error),
             _ => {}
@@ -193,16 +214,33 @@ async fn by_serial(office: &Office, text: &str, radix: Radix) -> Result<Result<C
     let serial = SerialNumber::parse(text, radix)?;
     let page = office.cm.call(&Search::new().serial_number(serial)).await?;
     Ok(match page.certificates.as_slice() {
-        [CertificateRecord { certid: Some(certid), .. }] => {
-            office.step("found", &format!("certificate {certid} has the serial number {text}"));
+        [
+            CertificateRecord {
+                certid: Some(certid), ..
+            },
+        ] => {
+            office.step(
+                "found",
+                &format!("certificate {certid} has the serial number {text}"),
+            );
             Ok(certid.clone())
         }
-        [] => Err(End::bad("not-found", format!("no certificate has the serial number {text}"))),
+        [] => Err(End::bad(
+            "not-found",
+            format!("no certificate has the serial number {text}"),
+        )),
         several => {
-            let ids: Vec<&str> = several.iter().filter_map(|one| one.certid.as_ref()).map(CertId::as_str).collect();
+            let ids: Vec<&str> = several
+                .iter()
+                .filter_map(|one| one.certid.as_ref())
+                .map(CertId::as_str)
+                .collect();
             Err(End::bad(
                 "ambiguous",
-                format!("certificates {} all have the serial number {text}; name one by its id", ids.join(", ")),
+                format!(
+                    "certificates {} all have the serial number {text}; name one by its id",
+                    ids.join(", ")
+                ),
             ))
         }
     })

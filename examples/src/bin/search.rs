@@ -204,7 +204,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::from_iso8601(text).ok_or_else(|| "is no time of ISO 8601, such as 2026-01-31T12:00:00Z".to_owned())
+    Timestamp::from_iso8601(text)
+        .ok_or_else(|| "is no time of ISO 8601, such as 2026-01-31T12:00:00Z".to_owned())
 }
 
 #[tokio::main]
@@ -222,13 +223,20 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
     }
     let (terminal, search) = (&office.terminal, search(arguments)?);
     terminal.line(&format!("Searching at {}\n", office.place));
-    terminal.line(&terminal.dim(&format!("{:<12} {:<16} {:<10} {:<40} serial number", "certid", "status", "until", "subject")));
+    terminal.line(&terminal.dim(&format!(
+        "{:<12} {:<16} {:<10} {:<40} serial number",
+        "certid", "status", "until", "subject"
+    )));
 
     let (seen, total) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let spinner = {
         let (seen, total) = (Arc::clone(&seen), Arc::clone(&total));
         terminal.working(Arc::clone(office.cm.runtime()), move || {
-            format!("{} of {}", seen.load(Ordering::Relaxed), total.load(Ordering::Relaxed))
+            format!(
+                "{} of {}",
+                seen.load(Ordering::Relaxed),
+                total.load(Ordering::Relaxed)
+            )
         })
     };
     let mut pages = office.cm.pages(search);
@@ -247,7 +255,10 @@ async fn run(office: &Office, arguments: &Arguments) -> Result<End, Problem> {
         .fact("hits", total.load(Ordering::Relaxed))
         .fact("shown", seen.load(Ordering::Relaxed));
     if pages.shifted() {
-        end = end.fact("remark", "certificates were issued or removed meanwhile; search again to be sure of all");
+        end = end.fact(
+            "remark",
+            "certificates were issued or removed meanwhile; search again to be sure of all",
+        );
     }
     Ok(end)
 }
@@ -264,11 +275,21 @@ fn show(office: &Office, record: &CertificateRecord) {
         (Some(status), _) => status.to_string(),
         (None, _) => "-".to_owned(),
     };
-    let until: String = record.valid_to.map(Timestamp::to_iso8601).unwrap_or_default().chars().take(10).collect();
+    let until: String = record
+        .valid_to
+        .map(Timestamp::to_iso8601)
+        .unwrap_or_default()
+        .chars()
+        .take(10)
+        .collect();
     let serial = record.serial.as_ref().map_or("", |serial| serial.as_str());
     // Padded before it is painted: the codes of colours have no width.
     let padded = format!("{:<16}", printable(&status));
-    let painted = if record.is_revoked() { terminal.bad(&padded) } else { padded };
+    let painted = if record.is_revoked() {
+        terminal.bad(&padded)
+    } else {
+        padded
+    };
     terminal.always(&format!(
         "{:<12} {painted} {until:<10} {:<40} {}",
         printable(certid),
@@ -300,7 +321,11 @@ fn search(arguments: &Arguments) -> Result<Search, Problem> {
     search.subject_organisational_unit.clone_from(&subject.unit);
     search.subject_serial_number.clone_from(&subject.subject_serial);
     search.subject_country.clone_from(&subject.country);
-    search.subject_types = subject.types.iter().map(|name| SubjectType::from_name(name)).collect();
+    search.subject_types = subject
+        .types
+        .iter()
+        .map(|name| SubjectType::from_name(name))
+        .collect();
 
     search.serial_number = match (&certificate.serial, &certificate.serial_decimal) {
         (Some(text), _) => Some(SerialNumber::parse(text, Radix::Hex)?.into()),
@@ -309,13 +334,23 @@ fn search(arguments: &Arguments) -> Result<Search, Problem> {
     };
     search.card_serial_number.clone_from(&certificate.card);
     search.issuer = certificate.issuer.as_deref().map(issuer).transpose()?;
-    search.subject_key_id = certificate.subject_key_id.as_deref().map(KeyIdentifier::from_text);
-    search.authority_key_id = certificate.authority_key_id.as_deref().map(KeyIdentifier::from_text);
+    search.subject_key_id = certificate
+        .subject_key_id
+        .as_deref()
+        .map(KeyIdentifier::from_text);
+    search.authority_key_id = certificate
+        .authority_key_id
+        .as_deref()
+        .map(KeyIdentifier::from_text);
     for (name, text) in &certificate.field {
         search = search.field(ExtendedField::from_name(name), text);
     }
     search.not_revoked = certificate.not_revoked;
-    search.revocation_reasons = certificate.reason.iter().map(|number| RevocationReason::from_number(*number)).collect();
+    search.revocation_reasons = certificate
+        .reason
+        .iter()
+        .map(|number| RevocationReason::from_number(*number))
+        .collect();
     search.expired = certificate.expired;
     search.not_yet_valid = certificate.not_yet_valid;
     search.publication_allowed = certificate.publication_allowed;

@@ -41,7 +41,10 @@ impl<'a> Asked<'a> {
 
 /// `None`: these are no HTTP message.
 pub(super) fn message(bytes: &[u8], context: &Context) -> Option<Finding> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let bytes = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
+        .trim_ascii_start();
     let (head, body) = parts(bytes);
     let head = std::str::from_utf8(head).ok()?;
     if head.starts_with("HTTP/") {
@@ -67,7 +70,10 @@ pub(super) fn message(bytes: &[u8], context: &Context) -> Option<Finding> {
 
 /// The body of an HTTP message, or the bytes themselves when they are none.
 pub(super) fn body(bytes: &[u8]) -> &[u8] {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let bytes = bytes
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(bytes)
+        .trim_ascii_start();
     match bytes.starts_with(b"HTTP/") {
         true => parts(bytes).1,
         false => bytes,
@@ -114,9 +120,7 @@ fn answer(head: &str, body: &[u8], context: &Context) -> Finding {
     });
     let mut finding = inside(body, "HTTP answer", &context);
     cm::head(&mut finding, &context);
-    finding
-        .facts
-        .insert(0, ("answered".to_owned(), line.to_owned()));
+    finding.facts.insert(0, ("answered".to_owned(), line.to_owned()));
     finding
 }
 

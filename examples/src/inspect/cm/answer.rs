@@ -72,7 +72,9 @@ impl<'a> Envelope<'a> {
         let message = part(text, &answers.message, MESSAGES, is_message);
         let items = part(text, &answers.items, ITEMS, is_items);
         let at = |place: &Option<Place<'_>>, pointer: &Pointer| {
-            place.as_ref().is_some_and(|place| place.at == pointer.to_string())
+            place
+                .as_ref()
+                .is_some_and(|place| place.at == pointer.to_string())
         };
         // Both names are there, whatever they hold.
         let named = json::find(text, &answers.code).is_some() && json::find(text, &answers.message).is_some();
@@ -89,7 +91,10 @@ impl<'a> Envelope<'a> {
 
     /// Whether somebody who knows Certificate Manager would take it for one of its envelopes.
     fn is_likely(&self) -> bool {
-        let negative = self.code.as_ref().is_some_and(|code| code.raw.trim_matches('"').trim().starts_with('-'));
+        let negative = self
+            .code
+            .as_ref()
+            .is_some_and(|code| code.raw.trim_matches('"').trim().starts_with('-'));
         let with_others = self.message.is_some() || self.data.is_some() || self.code_in_place;
         self.by_name || self.items.is_some() || negative && with_others
     }
@@ -171,7 +176,10 @@ fn success(finding: &mut Finding, results: &ItemResults, envelope: &Envelope<'_>
         finding.kind = "partial failure of Certificate Manager".to_owned();
         items(finding, failed.into_iter());
     }
-    let message = envelope.message.as_ref().and_then(|place| places::text(place.raw));
+    let message = envelope
+        .message
+        .as_ref()
+        .and_then(|place| places::text(place.raw));
     if let Some(message) = message.filter(|message| !message.trim().is_empty()) {
         finding.fact("message", shown_text(&message));
     }
@@ -244,7 +252,12 @@ pub(in crate::inspect) fn head(finding: &mut Finding, context: &Context) {
         return;
     };
     let name = context.certificate_manager.answers.certid_header.as_str();
-    let values: Vec<&str> = head.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = head
+        .headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     match values.as_slice() {
         [] => {}
         [first, others @ ..] if others.iter().all(|other| other == first) => {

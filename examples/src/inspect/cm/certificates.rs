@@ -30,11 +30,17 @@ pub(in crate::inspect) fn certificates(bytes: &[u8], kind: &str, context: &Conte
                 facts.push(("then".to_owned(), issuer.subject().to_string()));
             }
             if chain.len() < all.len() {
-                finding.remark(format!("{} certificates are not on the way", all.len() - chain.len()));
+                finding.remark(format!(
+                    "{} certificates are not on the way",
+                    all.len() - chain.len()
+                ));
             }
         }
         Err(CertificatesError::SeveralLeaves) => {
-            facts.extend(all.iter().map(|one| ("certificate".to_owned(), one.subject().to_string())));
+            facts.extend(
+                all.iter()
+                    .map(|one| ("certificate".to_owned(), one.subject().to_string())),
+            );
             finding.remark("several stand at the end of a chain; which one is meant only the key of the request tells (--csr)");
         }
         Err(error) => finding.problem(error.to_string()),

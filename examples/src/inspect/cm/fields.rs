@@ -64,7 +64,9 @@ pub(super) fn read(asked: &Asked<'_>, body: &[u8]) -> Option<(Encoding, Vec<Fiel
             Some((Encoding::Multipart, multipart(body, &boundary)))
         }
         "application/json" => Some((Encoding::Json, members(std::str::from_utf8(body).ok()?.trim())?)),
-        "application/x-www-form-urlencoded" => Some((Encoding::Form, pairs(std::str::from_utf8(body).ok()?.trim()))),
+        "application/x-www-form-urlencoded" => {
+            Some((Encoding::Form, pairs(std::str::from_utf8(body).ok()?.trim())))
+        }
         _ => None,
     }
 }
@@ -106,7 +108,9 @@ fn percent(text: &str) -> Vec<u8> {
         let escaped = match (octet, behind) {
             (b'%', [high, low, ..]) => {
                 let digit = |octet: u8| char::from(octet).to_digit(16);
-                digit(*high).zip(digit(*low)).and_then(|(high, low)| u8::try_from(high * 16 + low).ok())
+                digit(*high)
+                    .zip(digit(*low))
+                    .and_then(|(high, low)| u8::try_from(high * 16 + low).ok())
             }
             _ => None,
         };
@@ -131,10 +135,14 @@ fn members(text: &str) -> Option<Vec<Field>> {
             Some(items) => items.into_iter().take(MOST).collect(),
             None => vec![raw],
         };
-        fields.extend(values.into_iter().map(|raw| Field {
-            name: name.clone(),
-            value: serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned()).into_bytes(),
-            is_file: false,
+        fields.extend(values.into_iter().map(|raw| {
+            Field {
+                name: name.clone(),
+                value: serde_json::from_str::<String>(raw)
+                    .unwrap_or_else(|_| raw.to_owned())
+                    .into_bytes(),
+                is_file: false,
+            }
         }));
     }
     Some(fields)
@@ -149,7 +157,10 @@ fn multipart(body: &[u8], boundary: &str) -> Vec<Field> {
         if part.starts_with(b"--") || fields.len() == MOST {
             break;
         }
-        let part = part.strip_prefix(b"\r\n").or_else(|| part.strip_prefix(b"\n")).unwrap_or(part);
+        let part = part
+            .strip_prefix(b"\r\n")
+            .or_else(|| part.strip_prefix(b"\n"))
+            .unwrap_or(part);
         let end = position(part, &mark).unwrap_or(part.len());
         fields.extend(field(part.get(..end).unwrap_or_default()));
         rest = part;

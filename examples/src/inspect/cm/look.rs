@@ -22,14 +22,21 @@ pub(super) fn look(finding: &mut Finding, bytes: &[u8], context: &Context) {
         return;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.chars().all(|letter| !letter.is_control() || letter.is_whitespace()) => {
+        Ok(text)
+            if text
+                .chars()
+                .all(|letter| !letter.is_control() || letter.is_whitespace()) =>
+        {
             let kind = match text.trim_start().chars().next() {
                 Some('{') if json::members(text.trim()).is_some() => "JSON",
                 Some('[') if json::items(text.trim()).is_some() => "JSON",
                 Some('<') => "XML",
                 _ => "text",
             };
-            finding.fact("they look like", format!("{kind}, {} lines", text.lines().count()));
+            finding.fact(
+                "they look like",
+                format!("{kind}, {} lines", text.lines().count()),
+            );
             finding.fact("they begin", shown_text(text.trim_start()));
         }
         _ => {

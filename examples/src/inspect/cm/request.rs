@@ -117,7 +117,15 @@ const OPERATIONS: &[Operation] = &[
         what: "register something that will ask for a certificate",
         call: |dialect| Known::Write(&dialect.register),
         fields: &[
-            "fqdn", "realm", "username", "password", "status", "validity", "hmackey", "keyid", "alloweddomains",
+            "fqdn",
+            "realm",
+            "username",
+            "password",
+            "status",
+            "validity",
+            "hmackey",
+            "keyid",
+            "alloweddomains",
             "signature",
         ],
     },
@@ -187,7 +195,11 @@ const SEARCH: &[&str] = &[
 type Place<'a> = (&'a [&'a str], &'a [&'a str]);
 
 /// The operation whose path this is. What stands before it is the base; behind it one segment may stand that an administrator chose.
-fn find<'a>(method: &str, segments: &'a [&'a str], dialect: &CmDialect) -> Option<(&'static Operation, Place<'a>)> {
+fn find<'a>(
+    method: &str,
+    segments: &'a [&'a str],
+    dialect: &CmDialect,
+) -> Option<(&'static Operation, Place<'a>)> {
     let is_any = |segment: &str| segment.starts_with('{');
     let of = |operation: &'static Operation| {
         let known = (operation.call)(dialect);
@@ -200,14 +212,20 @@ fn find<'a>(method: &str, segments: &'a [&'a str], dialect: &CmDialect) -> Optio
         let (before, behind) = (0..=last).rev().find_map(|at| {
             let (before, rest) = segments.split_at_checked(at)?;
             let (middle, behind) = rest.split_at_checked(wanted.len())?;
-            let fits = middle.iter().zip(&wanted).all(|(segment, wanted)| is_any(wanted) || segment == wanted);
+            let fits = middle
+                .iter()
+                .zip(&wanted)
+                .all(|(segment, wanted)| is_any(wanted) || segment == wanted);
             (fits && behind.len() <= 1).then_some((before, behind))
         })?;
         let fixed = wanted.iter().filter(|segment| !is_any(segment)).count();
         Some((Reverse(behind.len()), fixed, operation, (before, behind)))
     };
     // With nothing behind it, and the more of it that is not just any segment, the better.
-    let best = OPERATIONS.iter().filter_map(of).max_by_key(|(behind, fixed, ..)| (*behind, *fixed));
+    let best = OPERATIONS
+        .iter()
+        .filter_map(of)
+        .max_by_key(|(behind, fixed, ..)| (*behind, *fixed));
     best.map(|(_, _, operation, place)| (operation, place))
 }
 
@@ -216,7 +234,11 @@ pub(in crate::inspect) fn request(asked: &Asked<'_>, body: &[u8], context: &Cont
     if let Some(finding) = push(asked, body, context) {
         return Some(finding);
     }
-    let segments: Vec<&str> = asked.path().split('/').filter(|segment| !segment.is_empty()).collect();
+    let segments: Vec<&str> = asked
+        .path()
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
     let dialect = &context.certificate_manager;
     let Some((operation, (before, behind))) = find(asked.method, &segments, dialect) else {
         return elsewhere(asked, &segments, body, context);
@@ -243,7 +265,8 @@ pub(in crate::inspect) fn request(asked: &Asked<'_>, body: &[u8], context: &Cont
     };
     match fields::read(asked, body) {
         Some((encoding, fields)) => write(&mut finding, operation, call, encoding, &fields, context),
-        None => finding.problem("its body is neither multipart nor a form nor JSON, or not what its Content-Type says"),
+        None => finding
+            .problem("its body is neither multipart nor a form nor JSON, or not what its Content-Type says"),
     }
     Some(finding)
 }
@@ -313,7 +336,10 @@ fn write(
     }
     names(finding, encoding, fields, dialect);
     if !fields.iter().any(|field| field.name == "signature") {
-        finding.fact("step", "the first, or the only one where Protocol Gateway signs itself");
+        finding.fact(
+            "step",
+            "the first, or the only one where Protocol Gateway signs itself",
+        );
     }
     if finding.verdict.is_none() {
         finding.verdict = Some(true);
@@ -333,7 +359,10 @@ fn word(encoding: dialect::Encoding) -> &'static str {
 /// How certificates are called, and whether there is a file name.
 fn names(finding: &mut Finding, encoding: Encoding, fields: &[Field], dialect: &CmDialect) {
     const REQUESTS: &str = "certificate_manager.requests";
-    if let Some(field) = fields.iter().find(|field| field.name.eq_ignore_ascii_case("certid")) {
+    if let Some(field) = fields
+        .iter()
+        .find(|field| field.name.eq_ignore_ascii_case("certid"))
+    {
         let (setting, known) = match encoding {
             Encoding::Json => ("certid_in_json", &dialect.requests.certid_in_json),
             _ => ("certid_in_forms", &dialect.requests.certid_in_forms),
@@ -346,7 +375,9 @@ fn names(finding: &mut Finding, encoding: Encoding, fields: &[Field], dialect: &
             finding.fits_text(REQUESTS, "lists", "joined");
         }
     }
-    let file = fields.iter().find(|field| matches!(field.name.as_str(), "pkcs10" | "signature"));
+    let file = fields
+        .iter()
+        .find(|field| matches!(field.name.as_str(), "pkcs10" | "signature"));
     if let Some(field) = file.filter(|_| encoding == Encoding::Multipart)
         && field.is_file != dialect.requests.file_parts
     {
@@ -359,8 +390,14 @@ fn csr(finding: &mut Finding, encoding: Encoding, field: &Field, dialect: &CmDia
     let (form, word, der) = match field.text() {
         None => (CsrForm::Der, "der", Some(field.value.clone())),
         Some(text) if text.trim_start().starts_with("-----BEGIN") => (CsrForm::Pem, "pem", None),
-        Some(text) if text.trim_end().contains('\n') => (CsrForm::Base64Lines, "base64-lines", field.decoded()),
-        Some(text) => (CsrForm::Base64, "base64", decode(Flavour::Standard, text.trim()).ok()),
+        Some(text) if text.trim_end().contains('\n') => {
+            (CsrForm::Base64Lines, "base64-lines", field.decoded())
+        }
+        Some(text) => (
+            CsrForm::Base64,
+            "base64",
+            decode(Flavour::Standard, text.trim()).ok(),
+        ),
     };
     finding.fact("certification request as", word);
     // In JSON and in a form of one line there is but one way to write base64.
@@ -375,7 +412,11 @@ fn csr(finding: &mut Finding, encoding: Encoding, field: &Field, dialect: &CmDia
     };
     match read.filter(|read| read.kind.starts_with("certification request")) {
         Some(read) => {
-            for (name, value) in read.facts.iter().filter(|(name, _)| name != "checked" && name != "version") {
+            for (name, value) in read
+                .facts
+                .iter()
+                .filter(|(name, _)| name != "checked" && name != "version")
+            {
                 finding.fact(&format!("  {name}"), value);
             }
             for remark in &read.remarks {

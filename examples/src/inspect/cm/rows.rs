@@ -58,10 +58,12 @@ impl Kind {
     }
 
     fn of(place: &Place<'_>) -> Option<Self> {
-        let has = |names: &[String], wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
+        let has =
+            |names: &[String], wanted: &[&str]| names.iter().any(|name| wanted.contains(&name.as_str()));
         if place.raw.starts_with('{') {
             let names = members_of(place.raw);
-            let is_record = has(&names, &["certid"]) && has(&names, &["status", "subject", "certificateserialnumber"]);
+            let is_record =
+                has(&names, &["certid"]) && has(&names, &["status", "subject", "certificateserialnumber"]);
             return is_record.then_some(Self::Details);
         }
         let items = json::items(place.raw)?;
@@ -102,7 +104,9 @@ impl Rows {
         };
         let place = match text.starts_with('[') {
             true => whole,
-            false => places::find(text, |place| Kind::of(place).is_some()).into_iter().next()?,
+            false => places::find(text, |place| Kind::of(place).is_some())
+                .into_iter()
+                .next()?,
         };
         let kind = Kind::of(&place)?;
         Some(Self { kind, at: place.at })
@@ -123,14 +127,23 @@ impl Rows {
             .iter()
             .map(|(from, to)| format!("{{ move = {}, to = {} }}", quoted(from), quoted(to)))
             .collect();
-        let json: Vec<Value> = edits.iter().map(|(from, to)| json!({ "move": from, "to": to })).collect();
+        let json: Vec<Value> = edits
+            .iter()
+            .map(|(from, to)| json!({ "move": from, "to": to }))
+            .collect();
         let edits = serde_json::from_value(Value::Array(json)).ok()?;
         (!shown.is_empty()).then(|| (format!("response = [{}]", shown.join(", ")), edits))
     }
 }
 
 /// Reads the list or the record, where the dialect looks for it or where it is.
-pub(super) fn read(finding: &mut Finding, text: &str, rows: &Rows, mut dialect: CmDialect, context: &Context) {
+pub(super) fn read(
+    finding: &mut Finding,
+    text: &str,
+    rows: &Rows,
+    mut dialect: CmDialect,
+    context: &Context,
+) {
     let (what, member) = rows.kind.names();
     finding.kind = format!("{what} of Certificate Manager");
     if let Err(problem) = try_read(finding, text, rows.kind, &dialect, context) {
@@ -139,7 +152,10 @@ pub(super) fn read(finding: &mut Finding, text: &str, rows: &Rows, mut dialect: 
         if let (Some((table, response)), Some((line, edits))) = (table, rows.lines(text)) {
             *response = edits;
             if try_read(finding, text, rows.kind, &dialect, context).is_ok() {
-                finding.problem(format!("what the client looks for at /{member} stands at {}", rows.at));
+                finding.problem(format!(
+                    "what the client looks for at /{member} stands at {}",
+                    rows.at
+                ));
                 finding.fits(&format!("certificate_manager.{table}"), line);
             }
         }
@@ -174,14 +190,22 @@ fn try_read(
         }
         Kind::Registrations => {
             let account = AccountId::new("0").map_err(|error| error.to_string())?;
-            let list = output(&Registrations::new(account, RegistrationKind::Est), text, dialect, context)?;
+            let list = output(
+                &Registrations::new(account, RegistrationKind::Est),
+                text,
+                dialect,
+                context,
+            )?;
             finding.fact("registrations", list.len().to_string());
             for registration in list.iter().take(SHOWN) {
                 let of = |text: &Option<String>| text.as_deref().map_or_else(|| "-".to_owned(), shown_text);
                 let line = format!("{}, {}", of(&registration.regid), of(&registration.fqdn));
                 finding.fact("registration", line);
                 for name in registration.other.keys() {
-                    finding.remark(format!("{} is a member of registrations that is not known", shown_text(name)));
+                    finding.remark(format!(
+                        "{} is a member of registrations that is not known",
+                        shown_text(name)
+                    ));
                 }
             }
         }
@@ -205,7 +229,6 @@ where
         Ok(output) => Ok(output),
         Err(ResponseError::Unreadable(unreadable)) => Err(unreadable.to_string()),
         Err(ResponseError::Refused(refused)) => Err(refused.to_string()),
-        Err(_) => Err("it cannot be read".to_owned()),
     }
 }
 
@@ -215,11 +238,15 @@ const SHOWN: usize = 10;
 fn search(finding: &mut Finding, page: SearchPage, dialect: &CmDialect) {
     match page.hits {
         Some(hits) => finding.fact("hits in all", hits.to_string()),
-        None => finding.remark("it does not tell how many there are in all; the client asks on until a page is empty"),
+        None => finding
+            .remark("it does not tell how many there are in all; the client asks on until a page is empty"),
     }
     finding.fact("on this page", page.certificates.len().to_string());
     for record in page.certificates.iter().take(SHOWN) {
-        let certid = record.certid.as_ref().map_or("without a certid", |certid| certid.as_str());
+        let certid = record
+            .certid
+            .as_ref()
+            .map_or("without a certid", |certid| certid.as_str());
         finding.fact("certificate", format!("{certid}: {}", line(record)));
     }
     for record in &page.certificates {
@@ -229,7 +256,10 @@ fn search(finding: &mut Finding, page: SearchPage, dialect: &CmDialect) {
 
 /// A record on one line.
 fn line(record: &CertificateRecord) -> String {
-    let status = record.status.as_ref().map_or("without a status", |status| status.as_str());
+    let status = record
+        .status
+        .as_ref()
+        .map_or("without a status", |status| status.as_str());
     let mut line = match &record.reason {
         Some(reason) if !reason.as_str().is_empty() => format!("{status} ({})", reason.as_str()),
         _ => status.to_owned(),
@@ -248,17 +278,35 @@ fn whole(finding: &mut Finding, record: &CertificateRecord, dialect: &CmDialect)
     let text = |text: Option<&str>| text.map(shown_text);
     for (name, value) in [
         ("certid", text(record.certid.as_ref().map(CertId::as_str))),
-        ("status", text(record.status.as_ref().map(|status| status.as_str()))),
-        ("reason", text(record.reason.as_ref().map(|reason| reason.as_str()))),
+        (
+            "status",
+            text(record.status.as_ref().map(|status| status.as_str())),
+        ),
+        (
+            "reason",
+            text(record.reason.as_ref().map(|reason| reason.as_str())),
+        ),
         ("revoked at", time(record.revoked_at)),
         ("valid from", time(record.valid_from)),
         ("valid to", time(record.valid_to)),
-        ("serial number", text(record.serial.as_ref().map(|serial| serial.as_str()))),
+        (
+            "serial number",
+            text(record.serial.as_ref().map(|serial| serial.as_str())),
+        ),
         ("subject", text(record.subject.as_deref())),
         ("issuer", text(record.issuer.as_deref())),
-        ("key usage", (!record.key_usage.is_empty()).then(|| shown_text(&record.key_usage.join(", ")))),
-        ("subject type", text(record.subject_type.as_ref().map(|kind| kind.as_str()))),
-        ("validity", text(record.validity.as_ref().map(|validity| validity.as_str()))),
+        (
+            "key usage",
+            (!record.key_usage.is_empty()).then(|| shown_text(&record.key_usage.join(", "))),
+        ),
+        (
+            "subject type",
+            text(record.subject_type.as_ref().map(|kind| kind.as_str())),
+        ),
+        (
+            "validity",
+            text(record.validity.as_ref().map(|validity| validity.as_str())),
+        ),
     ] {
         if let Some(value) = value {
             finding.fact(name, value);
@@ -276,7 +324,10 @@ fn odd(finding: &mut Finding, record: &CertificateRecord, dialect: &CmDialect) {
         finding.remark("a record has no certid: it can be shown and not acted upon");
     }
     for name in record.other.keys() {
-        finding.remark(format!("{} is a member that is not known, or whose value is not understood", shown_text(name)));
+        finding.remark(format!(
+            "{} is a member that is not known, or whose value is not understood",
+            shown_text(name)
+        ));
     }
     if record.serial.is_some() && record.serial_number(dialect).is_none() {
         finding.remark("a serial number cannot be read in the radix of the dialect (answers.serial_radix)");

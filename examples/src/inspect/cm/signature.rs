@@ -22,7 +22,9 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
     }
     let own = |signer: &smartid::trust::cms::SignerIdentifier| {
         let certificates = read.certificates();
-        certificates.into_iter().find(|certificate| signer.matches(certificate))
+        certificates
+            .into_iter()
+            .find(|certificate| signer.matches(certificate))
     };
     let signers: Vec<_> = read.signers().filter_map(own).collect();
     for officer in &signers {
@@ -36,7 +38,8 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
         }
     }
     if signers.is_empty() {
-        finding.problem("the signer's certificate is not in it, and Certificate Manager cannot know who signed");
+        finding
+            .problem("the signer's certificate is not in it, and Certificate Manager cannot know who signed");
     }
     match read.embedded_content() {
         None => finding.problem("its content is detached; Certificate Manager wants it embedded"),
@@ -61,8 +64,15 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
         Some(Ok(chains)) => CmsPolicy::certificates(chains).with_certificates(context.intermediates.clone()),
         Some(Err(refusal)) => return evidence::refused(finding, &refusal),
         None => {
-            finding.remark("whether the signer is an officer nobody has checked: --root checks at least the chain");
-            CmsPolicy::keys(signers.iter().filter_map(|officer| officer.public_key().ok()).collect())
+            finding.remark(
+                "whether the signer is an officer nobody has checked: --root checks at least the chain",
+            );
+            CmsPolicy::keys(
+                signers
+                    .iter()
+                    .filter_map(|officer| officer.public_key().ok())
+                    .collect(),
+            )
         }
     };
     let before = finding.verdict;
@@ -71,7 +81,11 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
             let proof = verified.proof();
             finding.fact(
                 "signed with",
-                format!("{:?}, key {}", proof.algorithm, evidence::key_words(proof.key.key_type())),
+                format!(
+                    "{:?}, key {}",
+                    proof.algorithm,
+                    evidence::key_words(proof.key.key_type())
+                ),
             );
             finding.verdict = before.or(Some(true));
         }
@@ -81,7 +95,11 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
 
 /// Where two texts of bytes part, in words.
 fn difference(wanted: &[u8], found: &[u8]) -> String {
-    let same = wanted.iter().zip(found).take_while(|(wanted, found)| wanted == found).count();
+    let same = wanted
+        .iter()
+        .zip(found)
+        .take_while(|(wanted, found)| wanted == found)
+        .count();
     match (wanted.len(), found.len()) {
         (wanted, found) if wanted == found => format!("byte {same} differs"),
         (wanted, found) => format!("{found} bytes instead of {wanted}, and they differ from byte {same} on"),

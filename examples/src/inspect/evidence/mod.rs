@@ -177,8 +177,14 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
 
 /// What the first section of a PEM text holds.
 fn pem_bytes(text: &str) -> Vec<u8> {
-    let inside = text.lines().skip_while(|line| !line.starts_with("-----BEGIN ")).skip(1);
-    let base64: String = inside.take_while(|line| !line.starts_with("-----")).map(str::trim).collect();
+    let inside = text
+        .lines()
+        .skip_while(|line| !line.starts_with("-----BEGIN "))
+        .skip(1);
+    let base64: String = inside
+        .take_while(|line| !line.starts_with("-----"))
+        .map(str::trim)
+        .collect();
     decode(Flavour::Standard, &base64).unwrap_or_default()
 }
 
@@ -232,7 +238,7 @@ fn looks_like(bytes: &[u8], part: &[u8]) -> bool {
 fn cms(message: Unverified<SignedData>, bytes: &[u8], context: &Context) -> Finding {
     let read = message.danger_unverified();
     if read.signers().len() == 0
-        && read.certificates_der().len() > 0
+        && !read.certificates_der().is_empty()
         && let Some(finding) = cm::certificates(bytes, PKCS7, context)
     {
         return finding;

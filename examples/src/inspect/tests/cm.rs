@@ -17,7 +17,10 @@ struct Message {
 
 impl Message {
     fn says(&self, key: &str) -> &str {
-        self.entry.get(key).and_then(|value| value.as_str()).unwrap_or_default()
+        self.entry
+            .get(key)
+            .and_then(|value| value.as_str())
+            .unwrap_or_default()
     }
 
     #[track_caller]
@@ -58,7 +61,10 @@ fn messages() -> Vec<Message> {
 }
 
 fn message(name: &str) -> Message {
-    messages().into_iter().find(|message| message.name == name).unwrap()
+    messages()
+        .into_iter()
+        .find(|message| message.name == name)
+        .unwrap()
 }
 
 #[track_caller]
@@ -81,7 +87,10 @@ fn what_is_to_be_signed_is_decoded_and_described() {
     let finding = inspected("issue-pkcs10/response-data-to-sign.http");
     assert!(finding.kind.starts_with("first step of a write"), "{finding:?}");
     let bytes = file("pki/tosign-issue.bin");
-    assert_eq!(finding.of_name("data to be signed"), format!("{} bytes", bytes.len()));
+    assert_eq!(
+        finding.of_name("data to be signed"),
+        format!("{} bytes", bytes.len())
+    );
     assert_eq!(finding.of_name("they look like"), "neither ASN.1 nor text");
     assert_eq!(finding.verdict, Some(true));
     for (bytes, looks) in [
@@ -89,14 +98,27 @@ fn what_is_to_be_signed_is_decoded_and_described() {
         (b"<request/>", "XML, 1 lines"),
         (b"{\"a\":1}", "JSON, 1 lines"),
         (b"{not json", "text, 1 lines"),
-        (&[0x30, 0x05, 0x02, 0x01, 0x01, 0x05, 0x00], "ASN.1: SEQUENCE of INTEGER, NULL"),
-        (&[0x30, 0x05, 0x02, 0x01, 0x01, 0x05, 0x01], "neither ASN.1 nor text"),
-        (&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x00], "neither ASN.1 nor text"),
+        (
+            &[0x30, 0x05, 0x02, 0x01, 0x01, 0x05, 0x00],
+            "ASN.1: SEQUENCE of INTEGER, NULL",
+        ),
+        (
+            &[0x30, 0x05, 0x02, 0x01, 0x01, 0x05, 0x01],
+            "neither ASN.1 nor text",
+        ),
+        (
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0x00],
+            "neither ASN.1 nor text",
+        ),
         (&[0xff, 0xfe], "neither ASN.1 nor text"),
     ] {
         let base64 = smartid::core::base64::encode(smartid::core::base64::Flavour::Standard, bytes);
         let text = format!(r#"{{"error":-19,"msg":"Sign request and send again","dataToSign":"{base64}"}}"#);
-        assert_eq!(read(&text, &context()).of_name("they look like"), looks, "{bytes:?}");
+        assert_eq!(
+            read(&text, &context()).of_name("they look like"),
+            looks,
+            "{bytes:?}"
+        );
     }
     let csr = file("pki/device-rsa.csr.der");
     let base64 = smartid::core::base64::encode(smartid::core::base64::Flavour::Standard, &csr);
@@ -115,13 +137,19 @@ fn a_refusal_has_its_code_and_whose_turn_it_is() {
     assert_eq!(finding.of_name("whose turn"), "an administrator");
     assert!(finding.of_name("answered").contains("200"));
     let finding = inspected("revoke/response-all-failed.http");
-    assert!(finding.of_name("failed").starts_with("certificate "), "{finding:?}");
+    assert!(
+        finding.of_name("failed").starts_with("certificate "),
+        "{finding:?}"
+    );
     let finding = inspected("revoke/response-partial.http");
     assert_eq!(finding.kind, "partial failure of Certificate Manager");
     for message in messages() {
         let is_refusal = message.entry.contains_key("code") && message.says("outcome") == "refused";
         // Data to sign in answer to a read are known by the call alone, and some codes are no numbers.
-        if !is_refusal || message.name == "search/response-data-to-sign.http" || message.entry.contains_key("also") {
+        if !is_refusal
+            || message.name == "search/response-data-to-sign.http"
+            || message.entry.contains_key("also")
+        {
             continue;
         }
         let kind = message.inspected(&context()).kind;
@@ -163,7 +191,11 @@ fn another_place_of_an_answers_parts_has_the_lines_that_find_it() {
         assert_eq!(finding.dialect, [lines], "{text}\n{finding:?}");
         assert_eq!(finding.verdict, Some(false), "{text}");
         let again = read(text, &with_lines(&finding));
-        assert_eq!((again.dialect.len(), again.verdict), (0, Some(true)), "{text}\n{again:?}");
+        assert_eq!(
+            (again.dialect.len(), again.verdict),
+            (0, Some(true)),
+            "{text}\n{again:?}"
+        );
     }
 }
 
@@ -195,7 +227,8 @@ fn certificates_are_told_in_every_form_and_compared_with_the_request() {
     let mut compared = 0;
     for message in messages() {
         let outcome = message.says("outcome");
-        let is_bytes = message.entry.contains_key("body_file") && ["certificates", "mismatch"].contains(&outcome);
+        let is_bytes =
+            message.entry.contains_key("body_file") && ["certificates", "mismatch"].contains(&outcome);
         // A signed message is no answer to issuing, though certificates are in it.
         let is_signed = message.name == "issue-pkcs10/response-cms-signed-data.http";
         if !is_bytes || is_signed || message.name.starts_with("attribute-certificate") {
@@ -204,12 +237,19 @@ fn certificates_are_told_in_every_form_and_compared_with_the_request() {
         let mut context = context();
         let finding = message.inspected(&context);
         assert!(
-            ["certificate", "archive"].iter().any(|word| finding.kind.starts_with(word)),
+            ["certificate", "archive"]
+                .iter()
+                .any(|word| finding.kind.starts_with(word)),
             "{}: {finding:?}",
             message.name
         );
         if message.says("certid") != "none" && !message.says("certid").is_empty() {
-            assert_eq!(finding.of_name("certid"), message.says("certid"), "{}", message.name);
+            assert_eq!(
+                finding.of_name("certid"),
+                message.says("certid"),
+                "{}",
+                message.name
+            );
         }
         let Some(csr) = message.says("csr").strip_prefix("../") else {
             continue;
@@ -230,19 +270,27 @@ fn certificates_are_told_in_every_form_and_compared_with_the_request() {
     let finding = message("download/response-p7-shuffled.http").inspected(&context);
     assert_eq!(finding.verdict, Some(true), "{finding:?}");
     assert_eq!(finding.of_name("certificates"), "3");
-    message("download/response-p7-truncated.http").inspected(&context).complained("malformed");
-    message("download/response-zip-bomb.http").inspected(&context).complained("too long");
+    message("download/response-p7-truncated.http")
+        .inspected(&context)
+        .complained("malformed");
+    message("download/response-zip-bomb.http")
+        .inspected(&context)
+        .complained("too long");
 }
 
 #[test]
 fn a_request_tells_its_operation_and_the_lines_that_make_ours_like_it() {
     let mut fitted = 0;
-    for message in messages().iter().filter(|message| message.says("kind") == "request") {
+    for message in messages()
+        .iter()
+        .filter(|message| message.says("kind") == "request")
+    {
         let dialect = message.says("dialect");
         let Some(finding) = inspect(&message.bytes, &context()) else {
             panic!("{}", message.name);
         };
-        if !finding.kind.starts_with("request to Certificate Manager") || message.entry.contains_key("refuse") {
+        if !finding.kind.starts_with("request to Certificate Manager") || message.entry.contains_key("refuse")
+        {
             continue;
         }
         assert_eq!(finding.verdict, Some(true), "{}: {finding:?}", message.name);
@@ -251,21 +299,37 @@ fn a_request_tells_its_operation_and_the_lines_that_make_ours_like_it() {
         }
         assert!(!dialect.is_empty(), "{}: {finding:?}", message.name);
         let again = message.inspected(&with_lines(&finding));
-        assert!(again.dialect.is_empty(), "{}\n{:?}\n{again:?}", message.name, finding.dialect);
+        assert!(
+            again.dialect.is_empty(),
+            "{}\n{:?}\n{again:?}",
+            message.name,
+            finding.dialect
+        );
         fitted += 1;
     }
     assert!(fitted > 20, "{fitted}");
     let finding = inspected("issue-pkcs10/request-hosted-short-path.http");
     assert!(finding.dialect[0].contains("path = \"pkcs10\""), "{finding:?}");
     let finding = inspected("issue-pkcs10/request-instance.http");
-    assert!(finding.of_name("base URL up to").starts_with("/pgwy/api"), "{finding:?}");
+    assert!(
+        finding.of_name("base URL up to").starts_with("/pgwy/api"),
+        "{finding:?}"
+    );
     let finding = inspected("issue-pkcs10/request-multipart-full.http");
     assert_eq!(finding.of_name("certification request as"), "base64-lines");
     assert_eq!(finding.of_name("procname"), "Gerätezertifikat (2 Jahre) & more");
-    assert!(finding.of_name("subject").contains("CN=Türschloss Nord 7"), "{finding:?}");
-    let broken = String::from_utf8(message("issue-pkcs10/request-form-pem.http").bytes).unwrap().replace("BEGIN", "BEGUN");
+    assert!(
+        finding.of_name("subject").contains("CN=Türschloss Nord 7"),
+        "{finding:?}"
+    );
+    let broken = String::from_utf8(message("issue-pkcs10/request-form-pem.http").bytes)
+        .unwrap()
+        .replace("BEGIN", "BEGUN");
     read(&broken, &context()).complained("no certification request");
-    let finding = read("GET /pgwy/api/certificates?isNotRevoked=true&colour=red HTTP/1.1\r\n\r\n", &context());
+    let finding = read(
+        "GET /pgwy/api/certificates?isNotRevoked=true&colour=red HTTP/1.1\r\n\r\n",
+        &context(),
+    );
     assert_eq!(finding.of_name("isNotRevoked"), "true");
     finding.remarked("colour is no parameter");
 }
@@ -275,7 +339,10 @@ fn a_signature_is_compared_with_what_was_handed_out() {
     let first = file("issue-pkcs10/response-data-to-sign.http");
     let mut context = context();
     context.data_to_sign = Some(data_to_sign(&first, &context));
-    assert_eq!(context.data_to_sign.as_deref(), Some(&file("pki/tosign-issue.bin")[..]));
+    assert_eq!(
+        context.data_to_sign.as_deref(),
+        Some(&file("pki/tosign-issue.bin")[..])
+    );
     let signed = message("issue-pkcs10/request-multipart-signed.http");
     let finding = signed.inspected(&context);
     assert_eq!(finding.verdict, Some(true), "{finding:?}");
@@ -293,7 +360,9 @@ fn a_signature_is_compared_with_what_was_handed_out() {
     assert_eq!(inspect(&cms, &context).unwrap().verdict, Some(true));
 
     context.data_to_sign = Some(file("pki/tosign-revoke.bin"));
-    inspect(&cms, &context).unwrap().complained("not what was handed out");
+    inspect(&cms, &context)
+        .unwrap()
+        .complained("not what was handed out");
     // Another content under the same signature.
     let at = cms.windows(6).position(|window| window == b"golden").unwrap();
     let mut changed = cms.clone();
@@ -329,10 +398,20 @@ fn a_push_is_read_by_the_receivers_reader() {
             continue;
         }
         let finding = message.inspected(&context());
-        assert_eq!(finding.kind, "certificate that Certificate Manager pushes", "{}", message.name);
+        assert_eq!(
+            finding.kind, "certificate that Certificate Manager pushes",
+            "{}",
+            message.name
+        );
         assert!(finding.problems.is_empty(), "{}: {finding:?}", message.name);
     }
-    for bad in ["body-garbage", "body-two", "type-json", "tenant-twice", "body-key"] {
+    for bad in [
+        "body-garbage",
+        "body-two",
+        "type-json",
+        "tenant-twice",
+        "body-key",
+    ] {
         inspected(&format!("push/{bad}.http")).complained("the receiver refuses it");
     }
 }
@@ -355,6 +434,35 @@ fn secrets_of_registrations_and_callers_are_not_shown() {
 }
 
 #[test]
+fn the_dialects_of_the_book_are_dialects() {
+    let mut read = 0;
+    for page in ["certificate-manager.md", "dialect.md"] {
+        let text = String::from_utf8(golden(&format!("../docs/src/{page}"))).unwrap();
+        for block in text
+            .split("```toml\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap())
+        {
+            if block.contains("[certificate_manager.") {
+                overlay_section::<CmDialect>(block, "certificate_manager")
+                    .unwrap_or_else(|error| panic!("{error}\n{block}"));
+                read += 1;
+            }
+        }
+    }
+    let readme = String::from_utf8(golden("smartid-cm/README.md")).unwrap();
+    let block = readme
+        .split("```toml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    CmDialect::from_toml(block).unwrap();
+    assert_eq!(read, 2);
+}
+
+#[test]
 fn what_is_cut_off_or_nested_deeply_is_no_trouble() {
     for message in messages() {
         for part in 1..4 {
@@ -362,13 +470,20 @@ fn what_is_cut_off_or_nested_deeply_is_no_trouble() {
             let _ = inspect(&message.bytes[..cut], &context());
         }
     }
-    for (open, close) in [("{\"error\":-1,\"msg\":", "}"), ("[", "]"), ("{\"certificates\":[", "]}")] {
+    for (open, close) in [
+        ("{\"error\":-1,\"msg\":", "}"),
+        ("[", "]"),
+        ("{\"certificates\":[", "]}"),
+    ] {
         let deep = format!("{}1{}", open.repeat(5_000), close.repeat(5_000));
         let _ = inspect(deep.as_bytes(), &context());
         let _ = inspect(format!("HTTP/1.1 200 OK\r\n\r\n{deep}").as_bytes(), &context());
     }
     let form = "POST /certificates/revoke HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n";
-    let _ = inspect(format!("{form}{}", "--x\r\n".repeat(50_000)).as_bytes(), &context());
+    let _ = inspect(
+        format!("{form}{}", "--x\r\n".repeat(50_000)).as_bytes(),
+        &context(),
+    );
     assert_eq!(kind(b"PK\x03\x04nonsense"), "archive of certificates (ZIP)");
     assert_eq!(kind(br#"{"error":"invalid_grant","error_description":"x"}"#), "");
 }
