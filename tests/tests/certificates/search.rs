@@ -43,11 +43,7 @@ impl Stock {
         clock.advance(std::time::Duration::from_secs(3600));
         world.sim.cm().revoke(bertil.as_str(), 4).unwrap();
         let now = Timestamp::from_millis(clock.unix_millis());
-        Self {
-            world,
-            now,
-            anna,
-        }
+        Self { world, now, anna }
     }
 
     fn certificate(&self, certid: &CertId) -> Certificate {
