@@ -15,7 +15,7 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// A TOML file with the tables messaging and digital_access that override inferences about the wire
+    /// A TOML file with the tables messaging, digital_access and certificate_manager that override inferences about the wire
     #[arg(long, value_name = "FILE")]
     pub dialect: Option<PathBuf>,
 

@@ -16,7 +16,25 @@
 //! url = "https://access.example.com/https/api/rest/v3.0"
 //! token_env = "SMARTID_DA_TOKEN"                                     # a bearer token; or user and password_file
 //!
-//! [tls]
+//! [certificate_manager]                                              # only for programs that talk to it; then nothing above is needed
+//! url = "https://pgwy.example.com:8444/pgwy/api"
+//! root = "/etc/smartid/cm-root.pem"                                   # PEM; a list is allowed; [tls] does not count here
+//! dialect = "/etc/smartid/dialect.toml"                               # optional; its table [certificate_manager]
+//!
+//! [certificate_manager.officer]                                      # in one of three ways:
+//! p12 = "/etc/smartid/officer.p12"                                    # PKCS #12
+//! # pem = "/etc/smartid/officer.pem"                                  # or certificate chain and private key; a list is allowed
+//! password_env = "SMARTID_OFFICER_PASSWORD"                           # for PEM only where the key is encrypted
+//! # module = "/usr/lib/softhsm/libsofthsm2.so"                        # or PKCS #11: a card, a security module
+//! # token = "Officer One"                                             # label; left out, the only token
+//! # key = "officer"                                                   # label; left out, the only key
+//! # pin_env = "SMARTID_OFFICER_PIN"                                   # or pin_file; left out, the PIN pad is asked
+//!
+//! [certificate_manager.signer]                                       # optional: another officer signs; the same settings
+//! p12 = "/etc/smartid/signer.p12"
+//! password_file = "/etc/smartid/signer.password"
+//!
+//! [tls]                                                              # for messaging and digital_access
 //! roots = ["/etc/smartid/ca.pem"]                                    # PEM; several are allowed
 //! system_roots = false
 //! identity_file = "/etc/smartid/client.pem"                          # optional: certificate chain and key
@@ -27,19 +45,24 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use smartid::{ConfigError, SecretString};
+
+use crate::officer::OfficerKey;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// Smart ID Messaging.
-    pub messaging: Messaging,
+    /// Smart ID Messaging; only for the programs that talk to it.
+    pub messaging: Option<Messaging>,
     /// Digital Access; only for the programs that talk to it.
     pub digital_access: Option<DigitalAccess>,
-    /// Who is trusted, and who we are.
+    /// Certificate Manager; only for the programs that talk to it.
+    pub certificate_manager: Option<CertificateManager>,
+    /// Who is trusted, and who we are, with the first two.
+    #[serde(default)]
     pub tls: Tls,
 }
 
@@ -86,8 +109,40 @@ pub struct DigitalAccess {
     password_env: Option<String>,
 }
 
-/// Who is trusted, and who we are.
+/// Certificate Manager behind Protocol Gateway.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CertificateManager {
+    /// The base URL, with its path.
+    pub url: String,
+    /// PEM files with the authorities that Protocol Gateway's certificate must lead to.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub root: Vec<PathBuf>,
+    /// A dialect file, for its table `[certificate_manager]`.
+    pub dialect: Option<PathBuf>,
+    /// The officer of the connection, who signs, too, where there is no other.
+    pub officer: Option<OfficerKey>,
+    /// Another officer who signs.
+    pub signer: Option<OfficerKey>,
+}
+
+/// One path, or a list of them.
+pub(crate) fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Paths {
+        One(PathBuf),
+        Several(Vec<PathBuf>),
+    }
+    Ok(match Paths::deserialize(deserializer)? {
+        Paths::One(path) => vec![path],
+        Paths::Several(paths) => paths,
+    })
+}
+
+/// Who is trusted, and who we are.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Tls {
@@ -197,33 +252,34 @@ impl DigitalAccess {
     }
 }
 
-/// Reads a secret from the one place that is given.
-fn secret(
-    setting: &'static str,
+/// Reads a secret from the one place that is given. `setting` is its name in the file or, with `--` in front, on the command line.
+pub(crate) fn secret(
+    setting: &str,
     file: Option<&Path>,
     variable: Option<&str>,
 ) -> Result<SecretString, ConfigError> {
+    let wrong = |problem: String| ConfigError::new(setting.to_owned(), problem);
     let text = match (file, variable) {
         (Some(file), None) => std::fs::read_to_string(file)
-            .map_err(|error| ConfigError::new(setting, format!("cannot read {}: {error}", file.display())))?,
-        (None, Some(name)) => std::env::var(name)
-            .map_err(|_| ConfigError::new(setting, format!("the environment variable {name} is not set")))?,
+            .map_err(|error| wrong(format!("cannot read {}: {error}", file.display())))?,
+        (None, Some(name)) => {
+            std::env::var(name).map_err(|_| wrong(format!("the environment variable {name} is not set")))?
+        }
         (None, None) => {
-            return Err(ConfigError::new(
-                setting,
-                format!("is missing: set {setting}_file or {setting}_env"),
-            ));
+            let joint = if setting.starts_with("--") { '-' } else { '_' };
+            return Err(wrong(format!(
+                "is missing: set {setting}{joint}file or {setting}{joint}env"
+            )));
         }
         (Some(_), Some(_)) => {
-            return Err(ConfigError::new(
-                setting,
-                "is given both as a file and as an environment variable",
+            return Err(wrong(
+                "is given both as a file and as an environment variable".to_owned(),
             ));
         }
     };
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        return Err(ConfigError::new(setting, "is empty"));
+        return Err(wrong("is empty".to_owned()));
     }
     Ok(SecretString::new(text))
 }
@@ -248,7 +304,13 @@ mod tests {
     fn mistakes_are_named() {
         let config: Config = toml::from_str(WHOLE).unwrap();
         assert_eq!(
-            config.messaging.token().unwrap_err().to_string(),
+            config
+                .messaging
+                .as_ref()
+                .unwrap()
+                .token()
+                .unwrap_err()
+                .to_string(),
             "setting messaging.token: the environment variable SMARTID_TEST_NOT_SET is not set"
         );
         assert!(

@@ -59,6 +59,8 @@ pub struct End {
     pub facts: Vec<(&'static str, String)>,
     /// Whose turn it is and what to check, when it is not.
     pub advice: Option<Advice>,
+    /// What was wanted is on standard output already, and in quiet style nothing else shall be.
+    pub shown: bool,
 }
 
 impl End {
@@ -70,6 +72,7 @@ impl End {
             good: true,
             facts: Vec::new(),
             advice: None,
+            shown: false,
         }
     }
 
@@ -86,6 +89,13 @@ impl End {
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
         self.facts.push((name, value.to_string()));
+        self
+    }
+
+    /// What was wanted is on standard output already.
+    #[must_use]
+    pub fn shown(mut self) -> Self {
+        self.shown = true;
         self
     }
 
@@ -113,6 +123,12 @@ impl End {
             _ => "it is not over".to_owned(),
         };
         Self::bad(outcome.name(), what)
+    }
+
+    /// A call that did not come to its end, with whose turn it is.
+    #[must_use]
+    pub fn failed(failure: &Error) -> Self {
+        Self::bad("call-failed", failure.summary()).advised(failure.advice())
     }
 
     /// The time is over, and nothing final has come.
@@ -248,58 +264,65 @@ impl Desk {
 
     /// A line of progress.
     pub fn step(&self, step: &str, text: &str) {
-        let clear = if self.terminal.is_interactive() {
-            "\r\x1b[2K"
-        } else {
-            ""
-        };
-        let mark = self.terminal.good("ok");
-        self.terminal.line(&format!("{clear}  {mark} {step:<16} {text}"));
-        self.terminal
-            .json(&json!({ "event": "step", "step": step, "text": text }));
+        step_line(&self.terminal, step, text);
     }
 
     /// Prints the end and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.
     #[must_use]
     pub fn finish(&self, end: Result<End, Problem>) -> ExitCode {
-        let end = match end {
-            Ok(end) => end,
-            Err(problem) => match problem.downcast::<Error>() {
-                Ok(failure) => End::bad("call-failed", &failure).advised(failure.advice()),
-                Err(problem) => return usage(self.program, &self.terminal, &*problem),
-            },
-        };
-        let facts: serde_json::Map<String, serde_json::Value> = end
-            .facts
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
-            .collect();
-        let terminal = &self.terminal;
-        terminal.json(&json!({
-            "event": "end",
-            "name": end.name,
-            "facts": facts,
-            "turn": end.advice.as_ref().map(|advice| advice.turn.as_str()),
-            "check": end.advice.as_ref().map(|advice| advice.check.as_ref()),
-        }));
-        terminal.line("");
-        terminal.always(&if end.good {
-            terminal.good(end.name)
-        } else {
-            terminal.bad(end.name)
-        });
-        for (name, value) in &end.facts {
-            terminal.always(&format!("  {name:<16} {value}"));
-        }
-        if let Some(advice) = &end.advice {
-            terminal.always(&format!("  {:<16} {}", "whose turn", advice.turn.as_str()));
-            terminal.always(&format!("  {:<16} {}", "to check", advice.check));
-        }
-        if end.good {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        }
+        finish(self.program, &self.terminal, end)
+    }
+}
+
+/// A line of progress.
+pub fn step_line(terminal: &Terminal, step: &str, text: &str) {
+    let mark = terminal.good("ok");
+    terminal.line(&format!("  {mark} {step:<16} {text}"));
+    terminal.json(&json!({ "event": "step", "step": step, "text": text }));
+}
+
+/// Prints the end of a program and gives the exit status: 0 what was wanted, 1 something else, 2 usage or configuration.
+#[must_use]
+pub fn finish(program: &str, terminal: &Terminal, end: Result<End, Problem>) -> ExitCode {
+    let end = match end {
+        Ok(end) => end,
+        Err(problem) => match problem.downcast::<Error>() {
+            Ok(failure) => End::failed(&failure),
+            Err(problem) => return usage(program, terminal, &*problem),
+        },
+    };
+    let facts: serde_json::Map<String, serde_json::Value> = end
+        .facts
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    terminal.json(&json!({
+        "event": "end",
+        "name": end.name,
+        "facts": facts,
+        "turn": end.advice.as_ref().map(|advice| advice.turn.as_str()),
+        "check": end.advice.as_ref().map(|advice| advice.check.as_ref()),
+    }));
+    if end.shown && end.good && terminal.style() == Style::Quiet {
+        return ExitCode::SUCCESS;
+    }
+    terminal.line("");
+    terminal.always(&if end.good {
+        terminal.good(end.name)
+    } else {
+        terminal.bad(end.name)
+    });
+    for (name, value) in &end.facts {
+        terminal.always(&format!("  {name:<16} {value}"));
+    }
+    if let Some(advice) = &end.advice {
+        terminal.always(&format!("  {:<16} {}", "whose turn", advice.turn.as_str()));
+        terminal.always(&format!("  {:<16} {}", "to check", advice.check));
+    }
+    if end.good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
     }
 }
 

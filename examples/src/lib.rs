@@ -8,7 +8,22 @@ pub mod config;
 pub mod desk;
 pub mod enrolment;
 pub mod inspect;
+pub mod office;
+pub mod officer;
 pub mod printing_inbox;
 pub mod simulated;
 pub mod terminal;
 pub mod world;
+
+/// The chapters whose programs must compile.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../../docs/src/certificate-manager.md")]
+    struct CertificateManager;
+    #[doc = include_str!("../../docs/src/operating.md")]
+    struct Operating;
+    #[doc = include_str!("../../docs/src/simulator.md")]
+    struct Simulator;
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+}

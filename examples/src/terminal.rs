@@ -90,14 +90,23 @@ impl Terminal {
     /// A line for a person who wants to follow.
     pub fn line(&self, text: &str) {
         if self.style == Style::Human {
-            print(&format!("{text}\n"));
+            print(&format!("{}{text}\n", self.wipe()));
         }
     }
 
     /// A line that is always printed for people.
     pub fn always(&self, text: &str) {
         if self.style != Style::Json {
-            print(&format!("{text}\n"));
+            print(&format!("{}{text}\n", self.wipe()));
+        }
+    }
+
+    /// A spinner may be in the line.
+    fn wipe(&self) -> &'static str {
+        if self.spinner && self.interactive {
+            "\r\x1b[2K"
+        } else {
+            ""
         }
     }
 
@@ -111,20 +120,33 @@ impl Terminal {
     /// Shows a spinner with the time left until it is dropped; nothing when standard error is no terminal.
     #[must_use]
     pub fn spin(&self, what: &str, runtime: Arc<dyn Runtime>, until: Timestamp) -> Spinner {
+        let what = what.to_owned();
+        self.turn(runtime, move |now| {
+            let left = until.since(now).as_secs();
+            format!("{what}  {}:{:02} left ", left / 60, left % 60)
+        })
+    }
+
+    /// Shows a spinner, and what `tell` says at each turn, until it is dropped; nothing when standard error is no terminal.
+    #[must_use]
+    pub fn working(&self, runtime: Arc<dyn Runtime>, tell: impl Fn() -> String + Send + 'static) -> Spinner {
+        self.turn(runtime, move |_| tell())
+    }
+
+    fn turn(
+        &self,
+        runtime: Arc<dyn Runtime>,
+        tell: impl Fn(Timestamp) -> String + Send + 'static,
+    ) -> Spinner {
         let running = Arc::new(AtomicBool::new(self.spinner));
         if self.spinner {
-            let (what, running) = (what.to_owned(), Arc::clone(&running));
+            let running = Arc::clone(&running);
             tokio::spawn(async move {
                 for frame in ["|", "/", "-", "\\"].into_iter().cycle() {
                     if !running.load(Ordering::Acquire) {
                         break;
                     }
-                    let left = until.since(runtime.now()).as_secs();
-                    error(&format!(
-                        "\r\x1b[2K{frame} {what}  {}:{:02} left ",
-                        left / 60,
-                        left % 60
-                    ));
+                    error(&format!("\r\x1b[2K{frame} {}", tell(runtime.now())));
                     runtime.sleep(Duration::from_millis(120)).await;
                 }
             });
@@ -155,4 +177,22 @@ fn print(text: &str) {
 pub fn error(text: &str) {
     let mut out = std::io::stderr().lock();
     let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Text from outside on one line: what would move the cursor or turn the text is written as an escape.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let hidden = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let mut clean = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if hidden(letter) {
+            clean.extend(letter.escape_default());
+        } else {
+            clean.push(letter);
+        }
+    }
+    clean
 }

@@ -9,8 +9,8 @@ use smartid::core::dialect::{DialectError, overlay_section, sections};
 use smartid::core::tower::InboundService;
 use smartid::hermod::callback::CallbackReceiver;
 use smartid::{
-    ApiKey, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect, ReqwestTransport, Runtime,
-    SecretString, SmartId, TokioRuntime, Transport,
+    ApiKey, CmDialect, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect,
+    ReqwestTransport, Runtime, SecretString, SmartId, TokioRuntime, Transport,
 };
 use smartid_reqwest::PemIdentity;
 use smartid_sim::{Persona, Sim};
@@ -24,7 +24,7 @@ use crate::config::Config;
 pub struct Options {
     /// The configuration file of an installation; without it, the simulator is started.
     pub config: Option<PathBuf>,
-    /// A TOML file with the tables `[messaging]` and `[digital_access]`, each the dialect of a client.
+    /// A TOML file with the tables `[messaging]`, `[digital_access]` and `[certificate_manager]`, each the dialect of a client.
     pub dialect: Option<PathBuf>,
     /// The simulated person.
     pub persona: Option<Persona>,
@@ -116,6 +116,12 @@ impl World {
     }
 
     async fn real(config: &Config, dialects: Dialects) -> Result<Self, ConfigError> {
+        let messaging = config.messaging.as_ref().ok_or_else(|| {
+            ConfigError::new(
+                "messaging",
+                "is missing: this program talks to Smart ID Messaging",
+            )
+        })?;
         let mut transport = ReqwestTransport::builder();
         for root in &config.tls.roots {
             transport = transport.root_pem(&read("tls.roots", root)?);
@@ -129,12 +135,12 @@ impl World {
         }
         let transport: Arc<dyn Transport> = Arc::new(transport.build()?);
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
-        let key = ApiKey::from_token(config.messaging.token()?)?;
-        let mut hermod = Hermod::builder(&config.messaging.url, key).dialect(dialects.messaging);
-        if let Some(lifespan) = config.messaging.lifespan() {
+        let key = ApiKey::from_token(messaging.token()?)?;
+        let mut hermod = Hermod::builder(&messaging.url, key).dialect(dialects.messaging);
+        if let Some(lifespan) = messaging.lifespan() {
             hermod = hermod.lifespan(lifespan);
         }
-        if let Some(timeout) = config.messaging.timeout() {
+        if let Some(timeout) = messaging.timeout() {
             hermod = hermod.timeout(timeout);
         }
         let hermod = hermod.build(Arc::clone(&transport), Arc::clone(&runtime))?;
@@ -149,8 +155,8 @@ impl World {
             builder = builder.digital_access(da);
         }
         let smartid = builder.build();
-        let mut place = config.messaging.url.clone();
-        match &config.messaging.callback {
+        let mut place = messaging.url.clone();
+        match &messaging.callback {
             Some(callback) => {
                 let receiver = receiver(&smartid, &callback.user, callback.password()?)?;
                 let address = serve(receiver, &smartid, &callback.listen).await?;
@@ -167,16 +173,17 @@ impl World {
 }
 
 /// The name of a setting as it stands in the configuration file.
-fn as_in_the_file(error: ConfigError) -> ConfigError {
+pub(crate) fn as_in_the_file(error: ConfigError) -> ConfigError {
     let name = match error.setting.split_once('.') {
         Some(("hermod", rest)) => format!("messaging.{rest}"),
         Some(("da", rest)) => format!("digital_access.{rest}"),
+        Some(("cm", rest)) => format!("certificate_manager.{rest}"),
         _ => return error,
     };
     ConfigError::new(name, error.problem)
 }
 
-fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+pub(crate) fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(path)
         .map_err(|error| ConfigError::new(setting, format!("cannot read {}: {error}", path.display())))
 }
@@ -207,7 +214,7 @@ async fn serve(
     Ok(address)
 }
 
-/// The dialects of both clients, from one file.
+/// The dialects of the clients, from one file.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Dialects {
@@ -215,7 +222,12 @@ pub struct Dialects {
     pub messaging: HermodDialect,
     /// Of Digital Access.
     pub digital_access: DaDialect,
+    /// Of Certificate Manager.
+    pub certificate_manager: CmDialect,
 }
+
+/// The tables of a dialect file.
+const TABLES: [&str; 3] = ["messaging", "digital_access", "certificate_manager"];
 
 impl Dialects {
     /// Reads the file; without one, the defaults.
@@ -229,12 +241,9 @@ impl Dialects {
         let wrong = |problem: String| ConfigError::new("--dialect", format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
         let unknown = sections(&text).map_err(|error| wrong(error.to_string()))?;
-        if let Some(unknown) = unknown
-            .iter()
-            .find(|name| !["messaging", "digital_access"].contains(&name.as_str()))
-        {
+        if let Some(unknown) = unknown.iter().find(|name| !TABLES.contains(&name.as_str())) {
             return Err(wrong(format!(
-                "unknown table [{unknown}]; there are [messaging] and [digital_access]"
+                "unknown table [{unknown}]; there are [messaging], [digital_access] and [certificate_manager]"
             )));
         }
         let of = |name: &str, error: DialectError| wrong(format!("in [{name}], {error}"));
@@ -242,6 +251,8 @@ impl Dialects {
             messaging: overlay_section(&text, "messaging").map_err(|error| of("messaging", error))?,
             digital_access: overlay_section(&text, "digital_access")
                 .map_err(|error| of("digital_access", error))?,
+            certificate_manager: overlay_section(&text, "certificate_manager")
+                .map_err(|error| of("certificate_manager", error))?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smartid_fuzz::{messaging, trust};
+use smartid_fuzz::{certificates, messaging, trust};
 
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
@@ -181,6 +181,52 @@ const TARGETS: &[Target] = &[
             "smartid-trust/tests/fixtures/keys",
         ],
     ),
+    (
+        "cm_read",
+        certificates::cm_read,
+        &[
+            "smartid-cm/tests/golden/search",
+            "smartid-cm/tests/golden/details",
+            "smartid-cm/tests/golden/procedures",
+            "smartid-cm/tests/golden/registrations",
+            "smartid-cm/tests/golden/issuers",
+            "smartid-cm/tests/golden/errors",
+        ],
+    ),
+    (
+        "cm_write",
+        certificates::cm_write,
+        &[
+            "smartid-cm/tests/golden/revoke",
+            "smartid-cm/tests/golden/hold",
+            "smartid-cm/tests/golden/reinstate",
+            "smartid-cm/tests/golden/import",
+            "smartid-cm/tests/golden/remove",
+            "smartid-cm/tests/golden/registrations",
+            "smartid-cm/tests/golden/signing-authority",
+            "smartid-cm/tests/golden/errors",
+        ],
+    ),
+    (
+        "cm_certificates",
+        certificates::cm_certificates,
+        &[
+            "smartid-cm/tests/golden/pki",
+            "smartid-cm/tests/golden/issue-pkcs10",
+            "smartid-cm/tests/golden/download",
+        ],
+    ),
+    ("cm_csr", certificates::cm_csr, &["smartid-cm/tests/golden/pki"]),
+    (
+        "cm_push",
+        certificates::cm_push,
+        &["smartid-cm/tests/golden/push", "smartid-cm/tests/golden/pki"],
+    ),
+    (
+        "iso_date",
+        certificates::iso_date,
+        &["smartid-cm/tests/golden/procedures"],
+    ),
 ];
 
 /// Texts of the small grammars, for targets that have no golden files.
@@ -195,6 +241,8 @@ const EXTRA: &[&str] = &[
     "2.5.29.15",
     r#"{"op":"or","value":[{"op":"eq","param":"key.type","value":"RSA"},{"op":"not","value":[{"value":[]}]},{"op":"lte","param":"cert.notafter","value":1.50}]}"#,
     "YQ==",
+    "2021-12-20T08:01:30.5+01:00",
+    "2016-12-31T23:59:60Z",
     "_-8=",
     "/+8",
     "[fido]\nsingle_command = true",

@@ -22,6 +22,7 @@ use smartid::{
 };
 use smartid_sim::{Sim, SimClock, SimConfig};
 
+pub mod certificates;
 pub mod messaging;
 pub mod play;
 

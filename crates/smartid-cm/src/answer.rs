@@ -136,11 +136,13 @@ pub(crate) fn items_and_lost(dialect: &CmDialect, incoming: &Incoming) -> (Vec<I
         return (Vec::new(), 1);
     };
     let count = items.len();
-    let items: Vec<ItemError> = items
+    let mut items: Vec<ItemError> = items
         .into_iter()
         .filter_map(|item| serde_json::from_str(item).ok())
         .collect();
     let lost = count - items.len();
+    // A server may list those that went well too.
+    items.retain(|item| item.code != CmCode::Success);
     (items, lost)
 }
 
@@ -171,10 +173,24 @@ pub(crate) fn document(dialect: &CmDialect, incoming: Incoming) -> Answered<Inco
     }
 }
 
+/// Whether the envelope has its code twice: one reader would see that it was done, another that it was not.
+fn has_several_codes(dialect: &CmDialect, text: &str) -> bool {
+    let name = dialect.answers.code.tokens().first();
+    let members = json::members(text).unwrap_or_default();
+    members.iter().filter(|(member, _)| Some(member) == name).count() > 1
+}
+
 /// The answer to a write that gives nothing back: it is done when a code says so, and not because nothing says otherwise.
 pub(crate) fn agreed(dialect: &CmDialect, incoming: Incoming) -> Answered<Incoming> {
     let incoming = document(dialect, incoming)?;
-    match json_text(&incoming).map(|text| code(dialect, &incoming, text)) {
+    let text = json_text(&incoming);
+    if text.is_some_and(|text| has_several_codes(dialect, text)) {
+        return Err(incoming
+            .unreadable("the error code stands there more than once")
+            .at(Some(dialect.answers.code.to_string()))
+            .into());
+    }
+    match text.map(|text| code(dialect, &incoming, text)) {
         Some(Ok(Some(CmCode::Success))) => Ok(incoming),
         _ => Err(incoming
             .unreadable("no code says that it was done")

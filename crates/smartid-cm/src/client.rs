@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smartid_core::{
-    CallPolicy, Caller, ConfigError, Credential, Endpoint, Error, NotSigned, Runtime, ServiceUrl, Transport,
+    CallPolicy, Caller, ConfigError, Credential, Either, Endpoint, Error, NotSigned, Runtime, ServiceUrl,
+    Transport, race,
 };
 use smartid_trust::cms::{self, SignOptions};
 use smartid_trust::{OfficerSigner, SigningError};
 
-use crate::auth::Officer;
+use crate::auth::{Nobody, Officer};
+use crate::check::{Connected, ConnectionProblem, Probe};
 use crate::dialect::CmDialect;
 use crate::operations::Search;
 use crate::pages::Pages;
@@ -41,21 +44,30 @@ pub struct CertificateManager(Arc<Inner>);
 
 struct Inner {
     caller: Caller,
+    /// Of the servlet `dp`.
+    dp: Option<Caller>,
     dialect: CmDialect,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
 }
+
+/// How long a signer may take by default: time to find the card and type its PIN.
+const SIGN_LIMIT: Duration = Duration::from_secs(120);
 
 impl fmt::Debug for CertificateManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
             caller,
+            dp,
             dialect: _,
             signer,
             sign_options: _,
+            sign_limit: _,
         } = &*self.0;
         f.debug_struct("CertificateManager")
             .field("url", caller.base())
+            .field("dp_url", &dp.as_ref().map(Caller::base))
             .field("signer", &signer.is_some())
             .finish_non_exhaustive()
     }
@@ -68,10 +80,13 @@ impl CertificateManager {
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder {
             url: url.into(),
+            dp_url: None,
+            dp_transport: None,
             dialect: CmDialect::default(),
             policy: CallPolicy::default(),
             signer: None,
             sign_options: SignOptions::new(),
+            sign_limit: SIGN_LIMIT,
             plain_http: false,
         }
     }
@@ -109,6 +124,59 @@ impl CertificateManager {
             .await
     }
 
+    /// Downloads a public file from the servlet `dp`: [`CaCertificate`](crate::operations::CaCertificate),
+    /// [`DownloadRevocationList`](crate::operations::experimental::DownloadRevocationList).
+    ///
+    /// ```
+    /// # use smartid_cm::CertificateManager;
+    /// use smartid_cm::operations::CaCertificate;
+    /// use smartid_trust::Fingerprint;
+    ///
+    /// # async fn example(cm: CertificateManager, known: Fingerprint) -> Result<(), Box<dyn std::error::Error>> {
+    /// let ca = cm.call_dp(&CaCertificate::new("IssuingCA1")).await?.expect_fingerprint(known)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; a refusal is a [`CmRefusal`]. Without [`dp_url`](Builder::dp_url) nothing is sent.
+    pub async fn call_dp<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = Nobody, Dialect = CmDialect>,
+    {
+        let inner = &*self.0;
+        let Some(dp) = &inner.dp else {
+            let missing =
+                "is missing; it is the address of the servlet dp, such as https://pgwy.example/pgwy/dp";
+            return Err(Error::config(E::NAME, ConfigError::new("cm.dp_url", missing)));
+        };
+        dp.call(endpoint, &inner.dialect, &Credential::none()).await
+    }
+
+    /// "Test connection": one call that changes nothing, sent once.
+    ///
+    /// ```
+    /// # use smartid_cm::CertificateManager;
+    /// # async fn example(cm: CertificateManager) {
+    /// match cm.check_connection().await {
+    ///     Ok(connected) => println!("{connected}"),
+    ///     Err(problem) => println!("{}: {problem}", problem.name()),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConnectionProblem`], which tells where on the way it fails, and whose turn it is.
+    pub async fn check_connection(&self) -> Result<Connected, ConnectionProblem> {
+        let inner = &*self.0;
+        let once = inner.caller.policy().with_attempts(1);
+        let caller = inner.caller.clone().with_policy(once);
+        caller
+            .call(&Probe, &inner.dialect, &Credential::none())
+            .await
+            .map_err(ConnectionProblem::of)
+    }
+
     /// All certificates that a search finds, page by page: by its limit or 500 at a time, from its offset on.
     #[must_use]
     pub fn pages(&self, search: Search) -> Pages {
@@ -139,15 +207,20 @@ impl CertificateManager {
         };
         let not_signed =
             |error: SigningError| Error::not_signed(operation, NotSigned::new(error.to_string()));
-        cms::sign_blocking_on(
-            &**inner.caller.runtime(),
+        let runtime = inner.caller.runtime();
+        let signing = cms::sign_blocking_on(
+            &**runtime,
             Arc::clone(signer),
             data.into_bytes(),
             inner.sign_options.clone(),
-        )
-        .await
-        .map(RequestSignature::from_cms)
-        .map_err(not_signed)
+        );
+        match race(std::pin::pin!(signing), runtime.sleep(inner.sign_limit)).await {
+            Either::First(signed) => signed.map(RequestSignature::from_cms).map_err(not_signed),
+            Either::Second(()) => {
+                let problem = format!("the signer did not answer within {:?}", inner.sign_limit);
+                Err(Error::not_signed(operation, NotSigned::new(problem)))
+            }
+        }
     }
 }
 
@@ -155,10 +228,14 @@ impl CertificateManager {
 #[must_use]
 pub struct Builder {
     url: String,
+    /// The address, and whether it may be plain HTTP.
+    dp_url: Option<(String, bool)>,
+    dp_transport: Option<Arc<dyn Transport>>,
     dialect: CmDialect,
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
+    sign_limit: Duration,
     plain_http: bool,
 }
 
@@ -166,17 +243,24 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             url,
+            dp_url,
+            dp_transport,
             dialect: _,
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
+        let dp_url = dp_url.as_ref().map(|(url, _)| smartid_core::redact::url(url));
         f.debug_struct("Builder")
             .field("url", &smartid_core::redact::url(url))
+            .field("dp_url", &dp_url)
+            .field("dp_transport", &dp_transport.is_some())
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
+            .field("sign_limit", sign_limit)
             .field("plain_http", plain_http)
             .finish_non_exhaustive()
     }
@@ -209,6 +293,36 @@ impl Builder {
         self
     }
 
+    /// How long the signer may take for one signature; two minutes unless set. After that the write ends as not signed, and nothing was
+    /// done; what the signer still does is of no use to anybody.
+    pub fn sign_limit(mut self, limit: Duration) -> Self {
+        self.sign_limit = limit;
+        self
+    }
+
+    /// The address of the servlet `dp`, from which CA certificates are downloaded; usually `https://<host>:8443/pgwy/dp`.
+    pub fn dp_url(mut self, url: impl Into<String>) -> Self {
+        self.dp_url = Some((url.into(), false));
+        self
+    }
+
+    /// The same on plain HTTP, as the one example that is known has it: `http://<host>:8080/pgwy/dp`. The transport must allow plain
+    /// HTTP too; give it [one of its own](Self::dp_transport).
+    ///
+    /// Everyone on the way sees what is downloaded, which is public, and can put something else in its place, which is why nothing that
+    /// comes from there is believed before it is compared with a fingerprint or checked with a root. Never compare with a fingerprint
+    /// that was downloaded the same way.
+    pub fn danger_dp_url_plain_http(mut self, url: impl Into<String>) -> Self {
+        self.dp_url = Some((url.into(), true));
+        self
+    }
+
+    /// Another transport for the servlet `dp`: one that has no officer's identity, or one that alone may speak plain HTTP.
+    pub fn dp_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.dp_transport = Some(transport);
+        self
+    }
+
     /// Allows an `http` URL. There is no officer then, and everyone on the way can issue certificates. Only for a loopback address in a
     /// test.
     pub fn danger_plain_http(mut self) -> Self {
@@ -219,7 +333,7 @@ impl Builder {
     /// Checks the settings and makes the client.
     ///
     /// # Errors
-    /// [`ConfigError`] that names the setting: `cm.url`, or `cm.dialect` with the operation whose request cannot be made with it.
+    /// [`ConfigError`] that names the setting: `cm.url`, `cm.dp_url`, or `cm.dialect` with the operation whose request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -227,23 +341,33 @@ impl Builder {
     ) -> Result<CertificateManager, ConfigError> {
         let Self {
             url,
+            dp_url,
+            dp_transport,
             dialect,
             policy,
             signer,
             sign_options,
+            sign_limit,
             plain_http,
         } = self;
-        let base = if plain_http {
-            ServiceUrl::danger_parse_plain_http("cm.url", &url)?
-        } else {
-            ServiceUrl::parse("cm.url", &url)?
+        let caller = |setting, url: &str, plain_http, transport: &Arc<dyn Transport>| {
+            let base = if plain_http {
+                ServiceUrl::danger_parse_plain_http(setting, url)?
+            } else {
+                ServiceUrl::parse(setting, url)?
+            };
+            Ok(Caller::new(base, Arc::clone(transport), Arc::clone(&runtime)).with_policy(policy))
         };
+        let dp_transport = dp_transport.as_ref().unwrap_or(&transport);
+        let dp = dp_url.map(|(url, plain_http)| caller("cm.dp_url", &url, plain_http, dp_transport));
         crate::trial::try_dialect(&dialect)?;
         Ok(CertificateManager(Arc::new(Inner {
-            caller: Caller::new(base, transport, runtime).with_policy(policy),
+            caller: caller("cm.url", &url, plain_http, &transport)?,
+            dp: dp.transpose()?,
             dialect,
             signer,
             sign_options: sign_options.embedded(),
+            sign_limit,
         })))
     }
 }

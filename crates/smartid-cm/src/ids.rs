@@ -109,43 +109,59 @@ impl CertId {
     }
 }
 
-name!(
+/// A name that may be any text of one line.
+macro_rules! free_name {
+    ($(#[$meta:meta])* $name:ident, $what:literal) => {
+        name!($(#[$meta])* $name, $what);
+
+        impl $name {
+            /// From a text.
+            ///
+            /// # Errors
+            /// [`NameError`] when it is empty, longer than 1024 bytes, or contains a control character.
+            pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+                let text = text.into();
+                check($what, &text)?;
+                Ok(Self(text))
+            }
+        }
+    };
+}
+
+free_name!(
     /// The name of a token procedure: its description or its id (vendor page: Certificate request verifications in Protocol Gateway,
     /// documented for the handlers' `tokenprocedure`; that `procname` takes the same is inferred).
     ProcedureName,
     "the procedure name"
 );
 
-impl ProcedureName {
-    /// From a text.
-    ///
-    /// # Errors
-    /// [`NameError`] when it is empty, longer than 1024 bytes, or contains a control character.
-    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-        let text = text.into();
-        check("the procedure name", &text)?;
-        Ok(Self(text))
-    }
-}
-
-name!(
+free_name!(
     /// The account under which registrations stand: on the vendor's hosted service an opaque tenant id (seen in public third-party
     /// code: device-registration scripts).
     AccountId,
     "the account"
 );
 
-impl AccountId {
-    /// From a text.
-    ///
-    /// # Errors
-    /// [`NameError`] when it is empty, longer than 1024 bytes, or contains a control character.
-    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
-        let text = text.into();
-        check("the account", &text)?;
-        Ok(Self(text))
-    }
-}
+free_name!(
+    /// The certificate template under which a certificate is pushed: `certificateCoreTemplate` of the path (vendor page: Push
+    /// certificates from Certificate Manager to Identity Manager, documented). Letter case counts.
+    CoreTemplate,
+    "the certificate template"
+);
+
+free_name!(
+    /// The process that a pushed certificate should start: `processDefinitionId` of the path (vendor page: Push certificates from
+    /// Certificate Manager to Identity Manager, documented).
+    ProcessDefinitionId,
+    "the process definition id"
+);
+
+free_name!(
+    /// The tenant that a pushed certificate is for: `tenantId` of the query (vendor page: Push certificates from Certificate Manager
+    /// to Identity Manager, documented).
+    TenantId,
+    "the tenant id"
+);
 
 #[cfg(test)]
 mod tests {

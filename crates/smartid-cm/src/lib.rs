@@ -1,19 +1,100 @@
-//! Client for Nexus Smart ID Certificate Manager behind Protocol Gateway.
+//! Client for Nexus Smart ID Certificate Manager: the REST API of Protocol Gateway, as officers use it.
+//!
+//! Certificate Manager issues certificates, keeps them and withdraws them. A caller is an officer: known by a TLS client certificate, and,
+//! for what changes something, by a CMS signature over data that Certificate Manager hands out. This crate makes the calls, signs where
+//! it is asked to, reads the answers by their content, and says whose turn it is when it does not work.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use smartid_core::{Phase, Runtime, Transport};
+//! use smartid_cm::operations::IssueCertificate;
+//! use smartid_cm::{CertificateManager, Csr, FindIssued};
+//! use smartid_trust::OfficerSigner;
+//!
+//! async fn issue(
+//!     transport: Arc<dyn Transport>,            // shows the officer's certificate
+//!     runtime: Arc<dyn Runtime>,
+//!     officer: Arc<dyn OfficerSigner>,          // signs: a key in memory, or on a smart card
+//!     request: &[u8],                           // PKCS #10 as PEM, DER or base64
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let cm = CertificateManager::builder("https://pgwy.example.test:8444/pgwy/api")
+//!         .signer(officer)
+//!         .build(transport, runtime)?;
+//!     let csr = Csr::parse(request)?;
+//!     match cm.write(&IssueCertificate::new(csr.clone())).await {
+//!         Ok(issued) => println!("{} until {}", issued.certificate.subject(), issued.certificate.not_after()),
+//!         // Never asked for twice: look first.
+//!         Err(error) if error.phase() == Phase::PerhapsDone => {
+//!             let found = cm.find_issued(&FindIssued::of_key(csr.public_key())).await?;
+//!             println!("{} certificates have this key", found.found.len());
+//!         }
+//!         Err(error) => println!("{}: {}", error.summary(), error.advice()),
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`operations`] has one file for each operation, with its verb, path, source, and what can go wrong. Reads are
+//! [`Endpoint`](smartid_core::Endpoint)s, writes are [`Write`]s: pure functions, which any HTTP client can carry.
+//! [`CertificateManager::check_connection`] tells what is wrong with a connection, [`CertificateManager::pages`] goes through any
+//! number of certificates, [`push`] receives those that Certificate Manager sends by itself.
+//!
+//! # What is known
+//!
+//! The vendor documents what a caller needs, the two steps of a write, the parameters of the search, some paths, and the push \[documented;
+//! vendor pages: Certificate Manager (CM) REST API, Upgrade Protocol Gateway, Push certificates from Certificate Manager to Identity
+//! Manager\]. Envelope, codes, field names and encodings were seen in public third-party code. All else is inferred. Each of these is a
+//! setting of [`CmDialect`] with its reason in [`dialect::EVIDENCE`]; operations of which not even the path is known are in
+//! [`operations::experimental`].
+//!
+//! # Threat model
+//!
+//! * Whoever has an officer's key can issue a certificate for any name that the procedures allow. The key is an
+//!   [`OfficerSigner`](smartid_trust::OfficerSigner), which may be a smart card; this crate never sees it.
+//! * The officer signs what the server hands out, and it is opaque. A false server could have the officer sign anything. So the server's
+//!   certificate is checked against roots of the caller's own, always, and plain HTTP has `danger` in its name. The signer may be another
+//!   officer than the one of the connection, with fewer roles.
+//! * A server that is given a signature and asks for another is refused: one call, at most one signature.
+//! * What is issued must be for the key of the request, or it is an error that keeps the certid. The chain that comes along is put in order
+//!   and not believed; verifying it is [`smartid_trust::path`]'s.
+//! * Answers may be anything: a login page, half a file, ten thousand rows, an archive that unpacks to gigabytes. Sizes, counts and depths
+//!   have caps, and each ends in a typed error that shows no more than a verdict. Names of persons stand in subjects: errors do not show
+//!   bodies.
+//! * A pushed certificate proves that somebody who may push has sent it, and nothing else: it is
+//!   [`Unverified`](smartid_trust::Unverified) until its chain was checked.
+//!
+//! # Reasons for the defaults
+//!
+//! * Writes go out once. What was perhaps done is looked for, not repeated: a second certificate is worse than a late one.
+//! * The answer is told by its content and not by its status: refusals come with 200, and the demand for a signature too.
+//! * Requests go out as `multipart/form-data`, a certification request as base64 in lines, which is the form of the vendor's own example; a
+//!   dialect changes both.
+//! * `certid` is sent as `certId` in forms and as `certid` in JSON, because that is how each was seen.
+//! * An unknown code, word or member is kept and not refused; a record whose date cannot be read costs the date, not the record.
+//!
+//! # Features
+//!
+//! `tower` (the push receiver as a `tower::Service`), `stream` (search results as a `futures_core::Stream`), `zip` (certificates out of ZIP
+//! archives). None is on by default.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 pub mod auth;
 mod body;
 mod certificates;
+mod check;
 mod client;
 mod csr;
 mod date;
 pub mod dialect;
 mod find_issued;
 mod ids;
+mod one_certificate;
 mod open;
 pub mod operations;
 mod pages;
+mod public_file;
+pub mod push;
 mod record;
 mod refusal;
 mod rows;
@@ -21,11 +102,12 @@ mod trial;
 mod two_step;
 
 pub use certificates::{CertificateForm, Certificates, CertificatesError};
+pub use check::{Connected, ConnectionProblem, ConnectionProblemKind};
 pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use find_issued::{Examination, Extent, FindIssued, FoundCertificate, FoundIssued};
-pub use ids::{AccountId, CertId, NameError, ProcedureName};
+pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};
 pub use operations::RevocationReason;
 pub use pages::{Collected, Pages, PagesProblem, Records};
 pub use record::{
@@ -34,3 +116,7 @@ pub use record::{
 };
 pub use refusal::{CmCode, CmRefusal, CmRefusalKind, ItemError};
 pub use two_step::{Call, DataToSign, RequestSignature, SignedCall, Step, Write};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,12 +4,15 @@
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
 use crate::body::{self, Fields};
+use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
 use crate::ids::{AccountId, CertId, ProcedureName};
-use crate::operations::experimental::{HashAlgorithm, Issuers, RemoveCertificates, SignHash};
+use crate::operations::experimental::{
+    DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, SignHash,
+};
 use crate::operations::{
-    Details, Download, MediaType, Procedures, Register, RegistrationKind, RegistrationStatus, Registrations,
-    Reinstate, RevocationReason, Revoke, Search,
+    CaCertificate, Details, Download, MediaType, Procedures, Register, RegistrationKind, RegistrationStatus,
+    Registrations, Reinstate, RevocationReason, Revoke, Search,
 };
 use crate::operations::{import_fields, issue_fields};
 use crate::record::{ExtendedField, SubjectType};
@@ -22,6 +25,9 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     let invalid = |error: &dyn std::fmt::Display| ConfigError::new(DIALECT, error.to_string());
     let certid = CertId::new("1").map_err(|error| invalid(&error))?;
     read(&Procedures::of(MediaType::Pkcs10), dialect)?;
+    read(&Probe, dialect)?;
+    read(&CaCertificate::new("1"), dialect)?;
+    read(&DownloadRevocationList::new("1"), dialect)?;
     write(
         &Revoke::new(certid.clone(), RevocationReason::Unspecified),
         dialect,

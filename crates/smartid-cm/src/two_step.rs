@@ -7,9 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use smartid_core::{
-    Advice, BuildError, Content, Endpoint, Incoming, Outgoing, Repeat, ResponseError, Turn, Unreadable,
-};
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
 
 use crate::answer;
 use crate::auth::Officer;
@@ -205,35 +203,19 @@ impl<W: Write> Endpoint for SignedCall<'_, W> {
     }
 }
 
-/// Reads the answer of a step that was the last; `signature_required` is what a code means that wants a signature over nothing. A page in its place, or a failure of what carried it, is no word of Certificate
-/// Manager's: it may have done the work.
+/// Reads the answer of a step that was the last; `signature_required` is what a code means that wants a signature over nothing.
 fn done<W: Write>(
     write: &W,
     dialect: &CmDialect,
     incoming: Incoming,
     signature_required: CmRefusalKind,
 ) -> Result<W::Output, ResponseError<CmRefusal>> {
-    let doubtful = incoming.status().is_server_error() || incoming.content() == Content::Html;
-    let kept = doubtful.then(|| incoming.clone());
-    write.done(dialect, incoming).map_err(|error| match (error, kept) {
-        (ResponseError::Refused(refusal), Some(kept))
-            if matches!(
-                refusal.kind(),
-                CmRefusalKind::Page | CmRefusalKind::Status | CmRefusalKind::NotStarted
-            ) =>
-        {
-            let advice = Advice::new(
-                Turn::Administrator,
-                "the log of Protocol Gateway and of what stands in front of it, for it was not Certificate Manager that answered; look \
-                 whether the work was done before trying again",
-            );
-            Unreadable::because(&kept, refusal, advice).into()
-        }
-        (ResponseError::Refused(refusal), _)
+    write.done(dialect, incoming).map_err(|error| match error {
+        ResponseError::Refused(refusal)
             if refusal.kind() == &CmRefusalKind::Code(CmCode::SignatureRequired) =>
         {
             ResponseError::Refused(refusal.with_kind(signature_required))
         }
-        (error, _) => error,
+        error => error,
     })
 }

@@ -238,7 +238,7 @@ fn every_record_of_the_details_is_read_as_the_index_says() {
         let dialect = match fixture.optional_text("dialect") {
             None => CmDialect::default(),
             Some("path of details: /certs/{certid}/info") => {
-                common::dialect("[details]\npath = 'certs/{certid}/info'")
+                dialect("[details]\npath = 'certs/{certid}/info'")
             }
             Some(other) => panic!("{fixture}: {other}"),
         };
@@ -266,15 +266,10 @@ fn every_record_of_the_details_is_read_as_the_index_says() {
 /// A transport that gives the answers of an exchange, and checks that each request is the one that comes before it. The last request may
 /// be made again, and is answered again.
 fn exchange(
-    steps: Vec<Entry>,
-) -> (
-    impl FnMut(&Outgoing) -> Result<Incoming, TransportError> + Send,
-    Arc<Mutex<VecDeque<Entry>>>,
-) {
-    let left = Arc::new(Mutex::new(VecDeque::from(steps)));
-    let steps = Arc::clone(&left);
+    steps: Arc<Mutex<VecDeque<Entry>>>,
+) -> impl FnMut(&Outgoing) -> Result<Incoming, TransportError> + Send {
     let mut last = None;
-    let answer = move |outgoing: &Outgoing| {
+    move |outgoing: &Outgoing| {
         let mut steps = steps.lock().unwrap();
         if let (Some(request), Some(answer)) = (steps.pop_front(), steps.pop_front()) {
             last = Some((request, answer));
@@ -282,8 +277,7 @@ fn exchange(
         let (request, answer) = last.as_ref().unwrap();
         compare::request(outgoing, request);
         Ok(answer.incoming())
-    };
-    (answer, left)
+    }
 }
 
 #[test]
@@ -291,13 +285,10 @@ fn every_way_through_the_pages_ends_as_the_index_says() {
     let exchanges = Index::of("search").exchanges();
     assert!(exchanges.len() >= 10);
     for entry in exchanges {
-        let steps = entry
-            .texts("steps")
-            .iter()
-            .map(|file| entry.other(file))
-            .collect();
-        let (answer, left) = exchange(steps);
-        let (cm, runtime) = common::client(CmDialect::default(), answer);
+        let files = entry.texts("steps");
+        let steps: VecDeque<_> = files.iter().map(|file| entry.other(file)).collect();
+        let left = Arc::new(Mutex::new(steps));
+        let (cm, runtime) = common::client(CmDialect::default(), exchange(Arc::clone(&left)));
         let mut pages = cm.pages(search(&entry.call(), &entry));
         let mut given = Vec::new();
         let ended = runtime

@@ -138,10 +138,10 @@ fn a_removal_tells_of_each_certificate_what_the_answer_tells() {
     );
     // An id that is named twice failed twice, and not once.
     let twice = results(
-        &["2", "2"],
+        &["2", "2", "3"],
         r#"{"error":0,"errors":[{"certid":"2","errorcode":-14}]}"#,
     );
-    assert_eq!((&*states(&twice), twice.others.len()), ("ff", 0));
+    assert_eq!((&*states(&twice), twice.others.len()), ("ffd", 0));
     let strange = results(
         &["1", "2"],
         r#"{"error":0,"errors":[{"certid":"9","errorcode":-14}]}"#,

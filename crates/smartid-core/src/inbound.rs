@@ -6,9 +6,77 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::runtime::BoxFuture;
+
+/// The certificate that the other end of a TLS connection has shown, and whose key it has proven to have.
+///
+/// Only the TLS library of the web server can say so, after the handshake (rustls: `peer_certificates`). What serves requests puts this
+/// value among the extensions of each `http::Request` of the connection, where the adapter finds it. It is never made from a header: anybody
+/// can write one. That the TLS library has validated a chain is not said by this value; a receiver checks it against what it was
+/// configured with.
+///
+/// ```
+/// use http::Request;
+/// use smartid_core::ClientCertificate;
+///
+/// # let chain: Vec<Vec<u8>> = vec![vec![0x30, 0]];
+/// let mut request = Request::new(());
+/// if let Some(certificate) = ClientCertificate::from_chain(chain) {
+///     request.extensions_mut().insert(certificate);
+/// }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    der: Bytes,
+    intermediates: Vec<Bytes>,
+}
+
+impl ClientCertificate {
+    /// The certificate as DER, without its issuers.
+    pub fn new(der: impl Into<Bytes>) -> Self {
+        Self {
+            der: der.into(),
+            intermediates: Vec::new(),
+        }
+    }
+
+    /// From the certificates of the handshake as DER: the client's own first, as TLS sends them. `None` when there is none.
+    pub fn from_chain<B: Into<Bytes>>(chain: impl IntoIterator<Item = B>) -> Option<Self> {
+        let mut chain = chain.into_iter().map(Into::into);
+        let der = chain.next()?;
+        Some(Self {
+            der,
+            intermediates: chain.collect(),
+        })
+    }
+
+    /// The certificate as DER.
+    #[must_use]
+    pub fn der(&self) -> &Bytes {
+        &self.der
+    }
+
+    /// The certificates that came with it, as DER: issuers as a rule, in no order that can be relied on.
+    #[must_use]
+    pub fn intermediates(&self) -> &[Bytes] {
+        &self.intermediates
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { der, intermediates } = self;
+        write!(
+            f,
+            "ClientCertificate({} bytes, {} more)",
+            der.len(),
+            intermediates.len()
+        )
+    }
+}
 
 /// Method, path and headers of a request that somebody sends to us.
 #[derive(Clone)]
@@ -22,6 +90,8 @@ pub struct Head {
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
+    /// The certificate of the TLS connection, when the web server tells it.
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl Head {
@@ -32,7 +102,15 @@ impl Head {
             path: path.into(),
             query: String::new(),
             headers,
+            client_certificate: None,
         }
+    }
+
+    /// Sets the certificate of the TLS connection.
+    #[must_use]
+    pub fn with_client_certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.client_certificate = Some(certificate);
+        self
     }
 
     /// Sets the query, without `?`.
@@ -58,6 +136,7 @@ impl fmt::Debug for Head {
             path,
             query,
             headers,
+            client_certificate,
         } = self;
         f.debug_struct("Head")
             .field("method", method)
@@ -67,6 +146,7 @@ impl fmt::Debug for Head {
                 "headers",
                 &headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(),
             )
+            .field("client_certificate", &client_certificate.is_some())
             .finish()
     }
 }
@@ -92,6 +172,18 @@ impl Reply {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         }
+    }
+
+    /// 401 with a challenge, such as `Basic realm="callback", charset="UTF-8"`.
+    #[must_use]
+    pub fn challenge(challenge: &'static str) -> Self {
+        Self::empty(StatusCode::UNAUTHORIZED).header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// 405: everything that calls us posts.
+    #[must_use]
+    pub fn post_only() -> Self {
+        Self::empty(StatusCode::METHOD_NOT_ALLOWED).header(ALLOW, HeaderValue::from_static("POST"))
     }
 
     /// Adds a header.

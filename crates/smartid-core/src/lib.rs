@@ -65,6 +65,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod base64;
+mod basic;
 mod caller;
 mod credential;
 pub mod dialect;
@@ -88,6 +89,7 @@ pub mod tower;
 mod transport;
 mod url;
 
+pub use basic::BasicCaller;
 pub use caller::Caller;
 pub use credential::Credential;
 pub use dialect::{Evidence, Tag};
@@ -96,7 +98,7 @@ pub use error::{
     Advice, BuildError, CredentialError, Error, NotSigned, Phase, ResponseError, Retry, ServiceError, Turn,
     Unreadable,
 };
-pub use inbound::{Admission, Head, Inbound, Reply};
+pub use inbound::{Admission, ClientCertificate, Head, Inbound, Reply};
 pub use inbox::{CorrelationId, Inbox, Letter, MemoryInbox, Put, StoreError};
 pub use incoming::{Content, Incoming};
 pub use lint::Lint;

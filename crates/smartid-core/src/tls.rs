@@ -88,8 +88,15 @@ pub trait TlsIdentity: Send + Sync + fmt::Debug {
     /// The schemes that the key can do, the preferred first.
     fn schemes(&self) -> &[SignatureScheme];
 
-    /// Signs `message` (not a digest) with `scheme`, one of [`schemes`](Self::schemes). ECDSA signatures are DER. This may take long on
-    /// a smart card; it is called where blocking is allowed or the TLS library gives no choice.
+    /// Whether [`sign`](Self::sign) may block for longer than a computation takes: a smart card needs a second, a PIN pad as long as
+    /// the person. Only a key in memory should say no. The default transport makes the connections of an identity that blocks where
+    /// blocking is allowed, so that no other task waits; a transport of another kind may not know how.
+    fn blocks(&self) -> bool {
+        true
+    }
+
+    /// Signs `message` (not a digest) with `scheme`, one of [`schemes`](Self::schemes). ECDSA signatures are DER. It may be called
+    /// from several threads at once.
     ///
     /// # Errors
     /// [`SignError`] when the key does not sign.

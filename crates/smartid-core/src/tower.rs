@@ -1,7 +1,8 @@
 //! The one adapter between an [`Inbound`] and a web server (feature `tower`).
 //!
 //! It refuses by the head before it reads a body, stops reading at the receiver's cap, and gives a slow sender a limited time. axum
-//! mounts the service as it is: `Router::new().fallback_service(InboundService::new(receiver, runtime))`.
+//! mounts the service as it is: `Router::new().fallback_service(InboundService::new(receiver, runtime))`. A
+//! [`ClientCertificate`](crate::ClientCertificate) among the extensions of a request is handed on to the receiver.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -53,9 +54,10 @@ impl InboundService {
         B::Data: Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let (parts, body) = request.into_parts();
-        let head = Head::new(parts.method, parts.uri.path(), parts.headers)
+        let (mut parts, body) = request.into_parts();
+        let mut head = Head::new(parts.method, parts.uri.path(), parts.headers)
             .with_query(parts.uri.query().unwrap_or_default());
+        head.client_certificate = parts.extensions.remove();
         let admission = match self.inbound.admit(&head) {
             Ok(admission) => admission,
             Err(reply) => return *reply,
@@ -115,7 +117,7 @@ mod tests {
 
     use super::*;
     use crate::Timestamp;
-    use crate::inbound::Admission;
+    use crate::inbound::{Admission, ClientCertificate};
     use crate::runtime::{BoxFuture, ManualRuntime};
 
     #[derive(Debug, Default)]
@@ -136,6 +138,9 @@ mod tests {
             *self.0.lock().unwrap() += 1;
             let mut reply = Reply::empty(StatusCode::OK);
             reply.body = format!("{} {} {}", head.path, head.query, body.len()).into();
+            if let Some(certificate) = &head.client_certificate {
+                reply.body = certificate.der().clone();
+            }
             Box::pin(std::future::ready(reply))
         }
     }
@@ -170,6 +175,32 @@ mod tests {
         let response = runtime.block_on(service.call(request)).unwrap().unwrap();
         let received = *echo.0.lock().unwrap();
         (response.status(), received)
+    }
+
+    #[test]
+    fn the_certificate_of_the_connection_reaches_the_receiver_and_no_header_does_instead() {
+        let runtime = ManualRuntime::new(Timestamp::from_millis(0));
+        let echoed = |certificate: Option<ClientCertificate>| {
+            let mut service = InboundService::new(Arc::new(Echo::default()), Arc::new(runtime.clone()));
+            let mut request = Request::builder()
+                .method(Method::POST)
+                .uri("/a")
+                .header("client-cert", "forged")
+                .header("x-client-certificate", "forged")
+                .body(Full::new(Bytes::new()))
+                .unwrap();
+            if let Some(certificate) = certificate {
+                request.extensions_mut().insert(certificate);
+            }
+            let response = runtime.block_on(service.call(request)).unwrap().unwrap();
+            runtime
+                .block_on(response.into_body().collect())
+                .unwrap()
+                .unwrap()
+                .to_bytes()
+        };
+        assert_eq!(echoed(Some(ClientCertificate::new(&b"der"[..]))), "der");
+        assert_eq!(echoed(None), "/a  0");
     }
 
     #[test]

@@ -49,6 +49,10 @@ pub enum TransportProblem {
     ServerCertificateForm,
     /// The server demands a client certificate and none was given, or the one given was refused.
     ClientCertificate,
+    /// The server asks for the client certificate only when it has read the request: by renegotiation (TLS 1.2) or by authentication
+    /// after the handshake (TLS 1.3). This TLS library does neither, so the request was not carried out, whatever certificate is
+    /// configured.
+    LateClientCertificate,
     /// The handshake failed for another reason: versions, key exchange, a handshake message that cannot be read.
     Handshake,
     /// No answer within the time limit after the request had gone out.
@@ -76,6 +80,7 @@ impl TransportProblem {
             Self::ServerCertificateRevoked => "server_certificate_revoked",
             Self::ServerCertificateForm => "server_certificate_form",
             Self::ClientCertificate => "client_certificate",
+            Self::LateClientCertificate => "late_client_certificate",
             Self::Handshake => "handshake",
             Self::Timeout => "timeout",
             Self::Broken => "broken",
@@ -96,6 +101,9 @@ impl TransportProblem {
             Self::ServerCertificateRevoked => "the server's certificate is revoked, or its status is unknown",
             Self::ServerCertificateForm => "the server's certificate is of a form that is not accepted",
             Self::ClientCertificate => "the server demands a client certificate that it accepts",
+            Self::LateClientCertificate => {
+                "the server asks for the client certificate only after the TLS handshake"
+            }
             Self::Handshake => "the TLS handshake failed",
             Self::Timeout => "no answer came in time",
             Self::Broken => "the connection broke",
@@ -149,6 +157,7 @@ impl TransportError {
             | P::ServerCertificateRevoked
             | P::ServerCertificateForm
             | P::ClientCertificate
+            | P::LateClientCertificate
             | P::Handshake => Phase::NotSent,
         }
     }
@@ -167,6 +176,7 @@ impl TransportError {
             | P::ServerCertificateRevoked
             | P::ServerCertificateForm
             | P::ClientCertificate
+            | P::LateClientCertificate
             | P::Handshake => Retry::No,
         }
     }
@@ -212,9 +222,13 @@ impl TransportError {
                 Turn::Administrator,
                 "that a client identity is configured, that its issuer is in the server's trust store, and that it is neither expired nor revoked",
             ),
+            P::LateClientCertificate => (
+                Turn::Administrator,
+                "the server: it must ask for the client certificate in the TLS handshake; Tomcat does with certificateVerification=\"required\", on a connector (port) of its own where other clients have no certificate",
+            ),
             P::Handshake => (
                 Turn::Administrator,
-                "the server's TLS settings: TLS 1.2 with an ECDHE key exchange, or TLS 1.3, and no client certificate request after the first handshake",
+                "the server's TLS settings: TLS 1.2 with an ECDHE key exchange, or TLS 1.3",
             ),
             P::Timeout | P::Broken => (
                 Turn::Time,
@@ -230,5 +244,54 @@ impl TransportError {
             ),
         };
         Advice::new(turn, check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ALL: [TransportProblem; 16] = [
+        TransportProblem::Invalid,
+        TransportProblem::Resolve,
+        TransportProblem::Connect,
+        TransportProblem::ConnectTimeout,
+        TransportProblem::UntrustedServer,
+        TransportProblem::ServerName,
+        TransportProblem::ServerCertificateTime,
+        TransportProblem::ServerCertificateRevoked,
+        TransportProblem::ServerCertificateForm,
+        TransportProblem::ClientCertificate,
+        TransportProblem::LateClientCertificate,
+        TransportProblem::Handshake,
+        TransportProblem::Timeout,
+        TransportProblem::Broken,
+        TransportProblem::TooLarge,
+        TransportProblem::NotHttp,
+    ];
+
+    #[test]
+    fn no_two_problems_have_the_same_name_or_sentence() {
+        let names: BTreeSet<_> = ALL.iter().map(|problem| problem.as_str()).collect();
+        let sentences: BTreeSet<_> = ALL.iter().map(|problem| problem.says()).collect();
+        assert_eq!((names.len(), sentences.len()), (ALL.len(), ALL.len()));
+    }
+
+    #[test]
+    fn a_late_request_for_the_certificate_is_the_administrators_turn_and_nothing_was_done() {
+        let error = TransportError::new(TransportProblem::LateClientCertificate, "cm.example.test:8444");
+        assert_eq!((error.phase(), error.retry()), (Phase::NotSent, Retry::No));
+        let advice = error.advice();
+        assert_eq!(advice.turn, Turn::Administrator);
+        assert!(
+            advice.check.contains("certificateVerification=\"required\""),
+            "{advice:?}"
+        );
+        assert_ne!(
+            advice,
+            TransportError::new(TransportProblem::ClientCertificate, "").advice()
+        );
     }
 }

@@ -13,6 +13,7 @@ use smartid_core::base64::{Flavour, encode};
 use smartid_core::{ConfigError, SecretString, TlsIdentity};
 
 use crate::ReqwestTransport;
+use crate::client::Settings;
 use crate::tls::{self, TlsSettings};
 use crate::transport::Limits;
 
@@ -38,6 +39,7 @@ const MIB: usize = 1024 * 1024;
 #[must_use = "nothing is made before build()"]
 pub struct ReqwestTransportBuilder {
     tls: TlsSettings,
+    identity: Option<Arc<dyn TlsIdentity>>,
     limits: Limits,
     connect_timeout: Duration,
     read_timeout: Duration,
@@ -53,6 +55,7 @@ impl Default for ReqwestTransportBuilder {
     fn default() -> Self {
         Self {
             tls: TlsSettings::default(),
+            identity: None,
             limits: Limits {
                 response: 8 * MIB,
                 plain_http: false,
@@ -115,14 +118,22 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Shows this certificate to a server that asks for one.
+    /// Shows this certificate to a server that asks for one. [`ReqwestTransport::set_identity`] changes it later.
     ///
-    /// The key signs on the thread that makes the connection, because TLS libraries give no other choice. For a key on a slow smart
-    /// card use a runtime with several threads; connections are kept, so it signs rarely.
+    /// TLS libraries wait for the key in the middle of the handshake. For an identity that says that it
+    /// [blocks](TlsIdentity::blocks), each request therefore takes one of tokio's blocking threads until its answer begins, on
+    /// runtimes with one and with several threads; no other task has to wait. Connections are kept, so the key signs rarely.
     ///
-    /// Setting `tls.identity` in errors.
+    /// Setting `tls.identity` in errors: no certificate, one that cannot be read, or no signature scheme.
     pub fn identity(mut self, identity: Arc<dyn TlsIdentity>) -> Self {
-        self.tls.identity = Some(identity);
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Offers TLS 1.2 and not TLS 1.3. For an RSA key on an old card that can do PKCS #1 v1.5 alone: TLS 1.3 demands PSS of it, and a
+    /// server that can do both versions takes TLS 1.3 before it knows the key.
+    pub fn tls_1_2_only(mut self) -> Self {
+        self.tls.only_tls12 = true;
         self
     }
 
@@ -202,6 +213,7 @@ impl ReqwestTransportBuilder {
     pub fn build(self) -> Result<ReqwestTransport, ConfigError> {
         let Self {
             mut tls,
+            identity,
             limits,
             connect_timeout,
             read_timeout,
@@ -236,48 +248,17 @@ impl ReqwestTransportBuilder {
         };
         // A transport for plain HTTP needs no roots; over HTTPS it then trusts nobody.
         tls.may_trust_nobody = limits.plain_http;
-        let config = tls.build(alpn)?;
-        let mut client = reqwest::Client::builder()
-            // In a build where some other crate turns on `reqwest/native-tls`, that would be the default. The finished configuration
-            // decides alone; both calls say so.
-            .tls_backend_rustls()
-            .tls_backend_preconfigured(config)
-            .https_only(!limits.plain_http)
-            // A redirect would carry API keys to another host, and passwords in a body.
-            .redirect(reqwest::redirect::Policy::none())
-            // What may be repeated is decided by those who know the operation.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            // The environment is not ours to obey: HTTPS_PROXY in a service's unit file would send credentials elsewhere.
-            .no_proxy()
-            // These are on in a build where some other crate turns on their feature.
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .no_hickory_dns()
-            .connect_timeout(connect_timeout)
-            .read_timeout(read_timeout)
-            .timeout(total_timeout)
-            .user_agent(user_agent);
-        client = if pool_idle.is_zero() {
-            client.pool_max_idle_per_host(0)
-        } else {
-            client.pool_idle_timeout(pool_idle)
+        let settings = Settings {
+            tls: tls.build(alpn)?,
+            plain_http: limits.plain_http,
+            connect_timeout,
+            read_timeout,
+            total_timeout,
+            pool_idle,
+            proxy,
+            user_agent,
         };
-        if cfg!(not(feature = "http2")) {
-            client = client.http1_only();
-        }
-        if let Some(proxy) = proxy {
-            client = client.proxy(proxy);
-        }
-        let client = client.build().map_err(|error| {
-            ConfigError::new(
-                "tls",
-                format!("the HTTP client cannot be made: {}", error.without_url()),
-            )
-        })?;
-        Ok(ReqwestTransport::new(client, limits))
+        ReqwestTransport::new(settings, identity, limits)
     }
 
     fn keep<T>(&mut self, result: Result<T, ConfigError>) -> Option<T> {
@@ -299,9 +280,10 @@ impl std::fmt::Debug for ReqwestTransportBuilder {
                     roots,
                     system_roots,
                     crls,
-                    identity,
+                    only_tls12,
                     may_trust_nobody: _,
                 },
+            identity,
             limits,
             connect_timeout,
             read_timeout,
@@ -315,6 +297,7 @@ impl std::fmt::Debug for ReqwestTransportBuilder {
             .field("roots", &roots.len())
             .field("system_roots", system_roots)
             .field("crls", &crls.len())
+            .field("tls_1_2_only", only_tls12)
             .field("identity", &identity.is_some())
             .field("limits", limits)
             .field("connect_timeout", connect_timeout)

@@ -4,7 +4,9 @@
 //! [`Runtime`](smartid_core::Runtime). This crate has one of each:
 //!
 //! * [`ReqwestTransport`], made by [`ReqwestTransportBuilder`]: whom to trust, who we are, how long to wait, how much to read.
-//! * [`PemIdentity`]: a client certificate and key from a PEM text. Keys on tokens implement [`TlsIdentity`](smartid_core::TlsIdentity).
+//! * [`PemIdentity`]: a client certificate and key from a PEM text. Whatever else implements
+//!   [`TlsIdentity`](smartid_core::TlsIdentity) serves as well: `smartid_trust::OfficerIdentity` has keys from encrypted PEM, PKCS #12 and
+//!   PKCS #11 tokens.
 //! * [`TokioRuntime`].
 //!
 //! ```
@@ -72,16 +74,35 @@
 //! | 3 | has a certificate of X.509 version 1 | `ServerCertificateForm` | `invalid peer certificate: UnsupportedCertVersion` | have one of version 3 issued |
 //! | 4 | does TLS 1.2 with RSA key exchange only (`AES128-GCM-SHA256` and the like) | `Handshake` | `received fatal alert: HandshakeFailure` | allow an `ECDHE` suite, or TLS 1.3 |
 //! | 5 | has a SHA-1 signature in its chain, a key of RSA-1024, a certificate for client authentication only, or ends at TLS 1.1 | `ServerCertificateForm`; for the short key `UntrustedServer`, for TLS 1.1 `Handshake` | `invalid peer certificate: it, or one of its issuers, is signed with an algorithm or a key that is not accepted (SHA-1, RSA shorter than 2048 bits)`; `invalid peer certificate: BadSignature (its issuer has the name of a configured root but another key, or the server's own key is too short)`; `invalid peer certificate: certificate does not allow extended key usage for server authentication, allows client authentication`; `received fatal alert: ProtocolVersion` | have one issued with SHA-256, RSA of 2048 bits or P-256, and server authentication; allow TLS 1.2 |
-//! | 6 | asks for the client certificate after the first handshake, for one path (old Tomcat and IIS) | `Handshake` | `received fatal alert: HandshakeFailure (the server wanted to renegotiate)` | ask for it in the first handshake: a connector or host name of its own |
+//! | 6 | asks for the client certificate after the first handshake, for one path (a security constraint `CLIENT-CERT` of Tomcat, `SSLVerifyClient` in a `Location` of Apache, IIS) | `LateClientCertificate` | TLS 1.2: `received fatal alert: HandshakeFailure (the server wanted to renegotiate)`; TLS 1.3, or a long request: `the answer 401 Unauthorized says that there is no client certificate (the server did not ask for one in the handshake)`, from Apache `the answer 403 Forbidden says that there is no client certificate (the server did not ask for one in the handshake)` | ask for it in the first handshake: in Tomcat `certificateVerification="required"`, on a connector of its own |
+//!
+//! # Keys that take their time, and certificates that are renewed
+//!
+//! A smart card signs in the middle of the handshake, and the TLS library waits for it. Requests of an identity that
+//! [blocks](smartid_core::TlsIdentity::blocks) are therefore driven by a blocking thread of tokio until the answer begins: no other task
+//! waits, with one thread and with several, and the limits hold. When the time for connecting is over while the key signs, the request
+//! ends as `ConnectTimeout`, "not sent", and what the key then signs is thrown away. A runtime that shuts down waits for the signature
+//! and for nothing else. Each request in flight takes a thread, of which tokio has 512 by default. Identities in memory do none of this.
+//!
+//! [`ReqwestTransport::set_identity`] changes the certificate while requests are in flight. They end on the connections that they have,
+//! later ones are on new connections.
 //!
 //! # When a client certificate is missing
 //!
 //! Under TLS 1.2 the server says so in the handshake, often with no more than `HandshakeFailure`. Under TLS 1.3 it says so when our side
 //! has finished its handshake and the request may be on its way. Both end as
 //! [`TransportProblem::ClientCertificate`](smartid_core::TransportProblem::ClientCertificate), with "(the server asked for a client
-//! certificate and none is configured)" in the text, also where the server closes before a long request has been written. What cannot
-//! be told: a server that asks for a certificate and then resets the connection without an alert, after it has got the whole request.
+//! certificate and none is configured)" in the text, also where the server closes before a long request has been written, and where the
+//! alert got lost because the connection ended before it had taken the request ("connection was not ready"). What cannot be told: a server that asks for a certificate and then resets the connection without an alert, after it has got the whole request.
 //! It could have done without a certificate and have carried the request out, so that is `Broken`, "perhaps done", with the same words.
+//!
+//! Under TLS 1.3 a server that asks late cannot ask at all: rustls does not offer authentication after the handshake. Tomcat and Apache
+//! then answer with an error page, which is known by its sentence (Tomcat's in English, French, Japanese and Spanish) and ends as
+//! [`LateClientCertificate`](smartid_core::TransportProblem::LateClientCertificate) too; in another language it is an ordinary answer
+//! 401. Where the server had asked in the handshake and got nothing, the same page is `ClientCertificate`.
+//!
+//! An RSA key on an old card may know PKCS #1 v1.5 alone. TLS 1.3 demands PSS, so a server that takes TLS 1.3 cannot be satisfied, and
+//! the error says so; [`tls_1_2_only`](ReqwestTransportBuilder::tls_1_2_only) offers it nothing else.
 //!
 //! A P-521 key can be used for TLS 1.3; under TLS 1.2 OpenSSL refuses it (`received fatal alert: IllegalParameter`), because the
 //! client does not offer that curve for the key exchange.
@@ -92,8 +113,12 @@
 //! allocations, and fails when it costs more than 10 % and 10 allocations on top.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod blocking;
 mod builder;
+mod client;
 mod identity;
+mod late;
+mod making;
 mod pem;
 mod problem;
 mod runtime;

@@ -28,7 +28,8 @@ const SCHEMES: [SignatureScheme; 10] = [
     SignatureScheme::RSA_PKCS1_SHA512,
 ];
 
-/// A [`TlsIdentity`] whose key is in memory: RSA, ECDSA on P-256, P-384 or P-521, or Ed25519.
+/// A [`TlsIdentity`] whose key is in memory: RSA, ECDSA on P-256, P-384 or P-521, or Ed25519. For encrypted PEM, PKCS #12 and keys on
+/// tokens there is `smartid_trust::OfficerIdentity`, which also says whether the certificate can still be used.
 ///
 /// The DER of the key is zeroed after it has been read; the copy that AWS-LC keeps is not ours to clear.
 pub struct PemIdentity {
@@ -60,7 +61,8 @@ impl PemIdentity {
     pub fn from_pem(pem: &[u8]) -> Result<Self, ConfigError> {
         if encrypted(pem) {
             return Err(refuse(
-                "the private key is encrypted: decrypt it first, for example with openssl pkey",
+                "the private key is encrypted: decrypt it first, for example with openssl pkey, or read it with smartid_trust::MemorySigner, \
+                 which takes a password",
             ));
         }
         let chain = CertificateDer::pem_slice_iter(pem)
@@ -141,6 +143,10 @@ impl TlsIdentity for PemIdentity {
 
     fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+
+    fn blocks(&self) -> bool {
+        false
     }
 
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {

@@ -8,10 +8,11 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError};
+use http::StatusCode;
+use rustls::{AlertDescription, CertificateError, PeerMisbehaved};
 use smartid_core::{ServiceUrl, SignError, TransportError, TransportProblem as P};
 
-use crate::identity::Asked;
+use crate::making::Asked;
 
 /// The longest detail in characters: part of it may come from the server's certificate.
 const LONGEST: usize = 300;
@@ -22,6 +23,8 @@ struct Chain<'a> {
     tls: Option<&'a rustls::Error>,
     http: Option<&'a hyper::Error>,
     io: Option<io::ErrorKind>,
+    /// The connection ended before it had taken the request: hyper says "canceled" of nothing else.
+    untouched: bool,
     /// The text of the innermost error.
     last: String,
 }
@@ -37,6 +40,7 @@ impl<'a> Chain<'a> {
                 chain.tls = Some(tls);
             } else if let Some(http) = error.downcast_ref::<hyper::Error>() {
                 chain.http = Some(http);
+                chain.untouched |= http.is_canceled();
             }
             here = match error.downcast_ref::<io::Error>() {
                 // `source()` of an io::Error jumps over the error that it wraps.
@@ -79,22 +83,11 @@ pub(crate) fn of(error: reqwest::Error, base: &ServiceUrl, asked: Asked) -> Tran
             _ => (P::Connect, ""),
         }
     } else {
-        match chain.http {
-            // hyper has a predicate for this among the features of its server only.
-            Some(http) if http.is_parse() && http.to_string().contains("too large") => (P::TooLarge, ""),
-            Some(http) if http.is_parse() => (P::NotHttp, ""),
-            // The server missed a certificate and closed before it had the whole request, of which the rest could not be written. (Over
-            // HTTP/2 it could have been something else that could not be written.)
-            _ if chain.io == Some(io::ErrorKind::BrokenPipe)
-                && matches!(asked, Asked::NoneConfigured | Asked::NoScheme)
-                && cfg!(not(feature = "http2")) =>
-            {
-                (P::ClientCertificate, certificate_hint(asked))
-            }
-            // Perhaps because no certificate came; but a server may also ask for one and do without, so the request may have been
-            // carried out.
-            _ => (P::Broken, certificate_hint(asked)),
-        }
+        of_standing(&chain, asked)
+    };
+    let problem = match problem {
+        P::Broken if chain.untouched => of_untouched(asked),
+        problem => problem,
     };
     let text = match chain.tls {
         Some(rustls::Error::InvalidCertificate(error)) => certificate_text(error),
@@ -107,6 +100,53 @@ pub(crate) fn of(error: reqwest::Error, base: &ServiceUrl, asked: Asked) -> Tran
     )
 }
 
+/// A connection that ended between its handshake and the request. Under TLS 1.3 that is when a server refuses a certificate or misses
+/// one, and hyper sometimes loses the alert, which came before anybody listened.
+fn of_untouched(asked: Asked) -> P {
+    match asked {
+        Asked::No => P::Connect,
+        _ => P::ClientCertificate,
+    }
+}
+
+/// What ended a connection that stood.
+fn of_standing(chain: &Chain<'_>, asked: Asked) -> (P, &'static str) {
+    match chain.http {
+        // hyper has a predicate for this among the features of its server only.
+        Some(http) if http.is_parse() && http.to_string().contains("too large") => (P::TooLarge, ""),
+        Some(http) if http.is_parse() => (P::NotHttp, ""),
+        // The server missed a certificate and closed before it had the whole request, of which the rest could not be written. (Over
+        // HTTP/2 it could have been something else that could not be written.)
+        _ if chain.io == Some(io::ErrorKind::BrokenPipe)
+            && !matches!(asked, Asked::No | Asked::Given)
+            && cfg!(not(feature = "http2")) =>
+        {
+            (P::ClientCertificate, certificate_hint(asked))
+        }
+        // Perhaps because no certificate came; but a server may also ask for one and do without, so the request may have been
+        // carried out.
+        _ => (P::Broken, certificate_hint(asked)),
+    }
+}
+
+/// The error of an answer that says that no client certificate came. `asked`: this server has asked for one in a handshake.
+pub(crate) fn of_missing_certificate(status: StatusCode, base: &ServiceUrl, asked: Asked) -> TransportError {
+    let (problem, hint) = match asked {
+        Asked::No => (P::LateClientCertificate, LATE),
+        asked => (P::ClientCertificate, certificate_hint(asked)),
+    };
+    TransportError::new(
+        problem,
+        format!(
+            "{}:{}: the answer {status} says that there is no client certificate{hint}",
+            base.host(),
+            base.port()
+        ),
+    )
+}
+
+const LATE: &str = " (the server did not ask for one in the handshake)";
+
 fn of_tls(error: &rustls::Error, connecting: bool, asked: Asked) -> (P, &'static str) {
     use rustls::Error as E;
     match error {
@@ -114,6 +154,7 @@ fn of_tls(error: &rustls::Error, connecting: bool, asked: Asked) -> (P, &'static
         E::AlertReceived(alert) => of_alert(*alert, connecting, asked),
         E::Other(other) if other.0.is::<SignError>() => (P::ClientCertificate, ""),
         E::InvalidMessage(_) if connecting => (P::Handshake, " (perhaps the port does not speak TLS)"),
+        E::PeerMisbehaved(PeerMisbehaved::TooManyRenegotiationRequests) => (P::LateClientCertificate, ""),
         E::InvalidCertRevocationList(_) => (P::ServerCertificateRevoked, ""),
         _ if connecting => (P::Handshake, ""),
         _ => (P::Broken, ""),
@@ -139,7 +180,7 @@ fn of_alert(alert: AlertDescription, connecting: bool, asked: Asked) -> (P, &'st
         A::UnrecognisedName if connecting => (P::ServerName, ""),
         // On a connection that stood, this is a server that wanted to negotiate anew, for a certificate; rustls does not do that.
         A::HandshakeFailure | A::NoRenegotiation if !connecting => {
-            (P::Handshake, " (the server wanted to renegotiate)")
+            (P::LateClientCertificate, " (the server wanted to renegotiate)")
         }
         // What is wrong may be our certificate: OpenSSL calls a P-521 key under TLS 1.2 an illegal parameter.
         _ if connecting => (P::Handshake, certificate_hint(asked)),
@@ -154,6 +195,10 @@ fn certificate_hint(asked: Asked) -> &'static str {
         Asked::NoneConfigured => " (the server asked for a client certificate and none is configured)",
         Asked::NoScheme => {
             " (the server asked for a client certificate, but accepts none of the signature schemes that the configured key can do)"
+        }
+        Asked::NoPss => {
+            " (the server asked for a client certificate with RSA-PSS, as TLS 1.3 always does, and the configured key can do PKCS #1 v1.5 \
+             alone: TLS 1.2 may help)"
         }
     }
 }
@@ -207,4 +252,32 @@ fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_a_connection_that_stood_is_told_apart() {
+        use AlertDescription as A;
+        let of = |alert, connecting, asked| of_alert(alert, connecting, asked).0;
+        for alert in [A::HandshakeFailure, A::NoRenegotiation] {
+            assert_eq!(of(alert, false, Asked::No), P::LateClientCertificate);
+            assert_eq!(of(alert, true, Asked::No), P::Handshake);
+        }
+        // A server that has asked in the handshake and says this misses what it has asked for.
+        for asked in [Asked::Given, Asked::NoneConfigured, Asked::NoScheme, Asked::NoPss] {
+            assert_eq!(of(A::HandshakeFailure, false, asked), P::ClientCertificate);
+        }
+        assert_eq!(of(A::InternalError, false, Asked::No), P::Broken);
+        assert_eq!(of_untouched(Asked::No), P::Connect);
+        assert_eq!(of_untouched(Asked::Given), P::ClientCertificate);
+        assert_eq!(of_untouched(Asked::NoneConfigured), P::ClientCertificate);
+        // A server that goes on asking.
+        let asks = rustls::Error::PeerMisbehaved(PeerMisbehaved::TooManyRenegotiationRequests);
+        assert_eq!(of_tls(&asks, false, Asked::No).0, P::LateClientCertificate);
+        let other = rustls::Error::PeerMisbehaved(PeerMisbehaved::TooMuchEarlyDataReceived);
+        assert_eq!(of_tls(&other, false, Asked::No).0, P::Broken);
+    }
 }

@@ -1,15 +1,17 @@
-//! The one TLS configuration: which roots, which revocation lists, whose certificate, and always rustls with AWS-LC.
+//! The one TLS configuration: which roots, which revocation lists, whose certificate, and always rustls with AWS-LC. All but the
+//! certificate is settled when the transport is built.
 //!
 //! The provider of cryptography is named here and nowhere taken from the process, so that it does not matter what other crates have
 //! installed, or that nobody has installed any.
 
 use std::sync::Arc;
 
-use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use rustls::server::VerifierBuilderError;
+use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore};
 use smartid_core::{ConfigError, TlsIdentity};
 
@@ -24,7 +26,7 @@ pub(crate) struct TlsSettings {
     pub(crate) roots: Vec<CertificateDer<'static>>,
     pub(crate) system_roots: bool,
     pub(crate) crls: Vec<CertificateRevocationListDer<'static>>,
-    pub(crate) identity: Option<Arc<dyn TlsIdentity>>,
+    pub(crate) only_tls12: bool,
     /// Whether a configuration without roots can be meant.
     pub(crate) may_trust_nobody: bool,
 }
@@ -54,12 +56,20 @@ fn sections<T: PemObject>(setting: &'static str, begin: &str, pem: &[u8]) -> Res
     }
 }
 
+/// The configuration for rustls, but for the identity.
+pub(crate) struct TlsBase(ClientConfig);
+
 impl TlsSettings {
-    /// The configuration for rustls.
-    pub(crate) fn build(self, alpn: &[&[u8]]) -> Result<ClientConfig, ConfigError> {
+    /// What does not depend on the identity.
+    pub(crate) fn build(self, alpn: &[&[u8]]) -> Result<TlsBase, ConfigError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
+        let versions: &[_] = if self.only_tls12 {
+            &[&TLS12]
+        } else {
+            &[&TLS13, &TLS12]
+        };
         let versions = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .map_err(|error| ConfigError::new("tls", format!("is not possible: {error}")))?;
         let verified = if self.system_roots {
             versions
@@ -70,13 +80,29 @@ impl TlsSettings {
         } else {
             versions.with_webpki_verifier(private_verifier(self.roots, self.crls, provider)?)
         };
-        let resolver: Arc<dyn ResolvesClientCert> = match self.identity {
-            Some(identity) => Arc::new(Somebody::new(identity)?),
-            None => Arc::new(Nobody),
-        };
-        let mut config = verified.with_client_cert_resolver(resolver);
+        let mut config = verified.with_client_cert_resolver(Arc::new(Nobody));
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Ok(config)
+        Ok(TlsBase(config))
+    }
+}
+
+impl TlsBase {
+    /// The configuration for `identity`, and whether its key blocks.
+    pub(crate) fn config(
+        &self,
+        identity: Option<Arc<dyn TlsIdentity>>,
+    ) -> Result<(ClientConfig, bool), ConfigError> {
+        let mut config = self.0.clone();
+        // A session that is continued has the identity that it began with. rustls would notice another resolver; here it has nothing
+        // to notice.
+        config.resumption = Resumption::default();
+        let mut blocks = false;
+        if let Some(identity) = identity {
+            let somebody = Somebody::new(identity)?;
+            blocks = somebody.blocks();
+            config.client_auth_cert_resolver = Arc::new(somebody);
+        }
+        Ok((config, blocks))
     }
 }
 

@@ -1,16 +1,20 @@
 //! Carries one request over reqwest: once, to where the base URL says, and with a limit for what comes back.
 
-use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Url;
-use smartid_core::{BoxFuture, Incoming, Outgoing, ServiceUrl, Transport, TransportError, TransportProblem};
+use smartid_core::{
+    BoxFuture, ConfigError, Incoming, Outgoing, ServiceUrl, TlsIdentity, Transport, TransportError,
+    TransportProblem,
+};
 
 use crate::builder::ReqwestTransportBuilder;
-use crate::identity::{ASKED, Asked};
-use crate::problem;
+use crate::client::{Client, Settings};
+use crate::making::Asked;
+use crate::{late, problem};
 
 /// What each request is held to.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +32,12 @@ pub(crate) struct Limits {
 pub struct ReqwestTransport(Arc<Inner>);
 
 struct Inner {
-    client: reqwest::Client,
+    settings: Settings,
     limits: Limits,
+    /// What new requests use. Requests keep the one that they have begun with.
+    client: RwLock<Arc<Client>>,
+    /// The servers that asked for a client certificate in a handshake, by host and port, and what they got.
+    asked: Mutex<BTreeMap<(String, u16), Asked>>,
 }
 
 impl ReqwestTransport {
@@ -38,15 +46,62 @@ impl ReqwestTransport {
         ReqwestTransportBuilder::default()
     }
 
-    pub(crate) fn new(client: reqwest::Client, limits: Limits) -> Self {
-        Self(Arc::new(Inner { client, limits }))
+    pub(crate) fn new(
+        settings: Settings,
+        identity: Option<Arc<dyn TlsIdentity>>,
+        limits: Limits,
+    ) -> Result<Self, ConfigError> {
+        let client = settings.client(identity)?;
+        Ok(Self(Arc::new(Inner {
+            settings,
+            limits,
+            client: RwLock::new(Arc::new(client)),
+            asked: Mutex::default(),
+        })))
+    }
+
+    /// Shows another certificate from now on, for instance a renewed one. Holds for every clone of this transport.
+    ///
+    /// Requests that have begun end on the connection that they have; every request that begins after this has returned is on a
+    /// connection that was made with the new certificate. Kept connections and TLS sessions of the old one are given up.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for `tls.identity`, as when the transport is [built](ReqwestTransportBuilder::identity); the old certificate
+    /// then stays.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use smartid_reqwest::{PemIdentity, ReqwestTransport};
+    ///
+    /// # let made = rcgen::generate_simple_self_signed(vec!["officer.example.test".to_owned()]).unwrap();
+    /// # let (old, renewed) = (made.cert.pem() + &made.signing_key.serialize_pem(), made.cert.pem() + &made.signing_key.serialize_pem());
+    /// # let ca_pem = made.cert.pem();
+    /// let transport = ReqwestTransport::builder()
+    ///     .root_pem(&ca_pem)
+    ///     .identity(Arc::new(PemIdentity::from_pem(old.as_bytes())?))
+    ///     .build()?;
+    /// transport.set_identity(Arc::new(PemIdentity::from_pem(renewed.as_bytes())?))?;
+    /// # Ok::<(), smartid_core::ConfigError>(())
+    /// ```
+    pub fn set_identity(&self, identity: Arc<dyn TlsIdentity>) -> Result<(), ConfigError> {
+        self.0.change(Some(identity))
+    }
+
+    /// Shows no certificate any more, from now on as with [`set_identity`](Self::set_identity).
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the HTTP client cannot be made; the old certificate then stays.
+    pub fn remove_identity(&self) -> Result<(), ConfigError> {
+        self.0.change(None)
     }
 }
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
-            client: _blind,
+            settings: _,
+            client: _,
+            asked: _,
             limits: Limits { response, plain_http },
         } = &*self.0;
         f.debug_struct("ReqwestTransport")
@@ -67,6 +122,25 @@ impl Transport for ReqwestTransport {
 }
 
 impl Inner {
+    fn change(&self, identity: Option<Arc<dyn TlsIdentity>>) -> Result<(), ConfigError> {
+        let client = Arc::new(self.settings.client(identity)?);
+        let old = {
+            let mut current = self.client.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *current, client)
+        };
+        // Closes its connections, unless requests are still on them.
+        drop(old);
+        Ok(())
+    }
+
+    fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn asked(&self) -> MutexGuard<'_, BTreeMap<(String, u16), Asked>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn send(&self, base: &ServiceUrl, request: Outgoing) -> Result<Incoming, TransportError> {
         if !base.is_https() && !self.limits.plain_http {
             return Err(TransportError::new(
@@ -86,16 +160,22 @@ impl Inner {
         if !body.is_empty() {
             *http.body_mut() = Some(body.into());
         }
-        let (answer, asked) = ASKED
-            .scope(Cell::new(Asked::No), async {
-                let answer = self.client.execute(http).await;
-                (answer, ASKED.with(Cell::get))
-            })
-            .await;
-        let mut response = answer.map_err(|error| problem::of(error, base, asked))?;
+        let (mut response, asked) = self.client().execute(http, base).await?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let body = self.body(response, base, asked).await?;
+        if asked != Asked::No {
+            self.asked().insert((base.host().to_owned(), base.port()), asked);
+        }
+        if late::is_missing_certificate(status, &headers, &body) {
+            // The handshake may have been that of an earlier request.
+            let asked = self.asked().get(&(base.host().to_owned(), base.port())).copied();
+            return Err(problem::of_missing_certificate(
+                status,
+                base,
+                asked.unwrap_or(Asked::No),
+            ));
+        }
         Ok(Incoming::new(status, headers, body))
     }
 

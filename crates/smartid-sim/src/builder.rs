@@ -78,6 +78,9 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
         return wrong(&wrong_setting);
     }
+    if let Some(wrong_setting) = crate::pgwy::wrong_settings(&config.cm) {
+        return wrong(&wrong_setting);
+    }
     if crate::pki::admin_key::key_from_hex(config.desktop.default_admin_key.expose()).is_err() {
         return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
     }

@@ -15,6 +15,7 @@ use crate::hermod::Hermod;
 use crate::mobile::Mobile;
 use crate::net::message::{Reply, Request};
 use crate::net::server::Service;
+use crate::pgwy::{CertificateState, CmHandle};
 use crate::record::{Party, Recorder};
 use crate::sync::lock;
 use crate::webauthn::b64;
@@ -26,6 +27,7 @@ pub(crate) struct Control {
     pub(crate) desktop: Desktop,
     pub(crate) phones: Arc<Mutex<Vec<Mobile>>>,
     pub(crate) world: Arc<World>,
+    pub(crate) cm: CmHandle,
     pub(crate) records: Arc<Recorder>,
     pub(crate) secret: String,
 }
@@ -40,6 +42,9 @@ fn escape(text: &str) -> String {
 
 /// Longer texts are cut on the page; the person sees so much of what would be signed.
 const MAX_TEXT: usize = 4000;
+
+/// So many certificates are shown.
+const MAX_CERTIFICATES: usize = 20;
 
 /// One thing that the app shows: a picture as a picture, everything else as text.
 fn shown(shown: &Shown) -> String {
@@ -212,6 +217,32 @@ impl Control {
         rows
     }
 
+    /// Officers, and the newest certificates of the Certificate Manager.
+    fn certificates(&self) -> String {
+        let officers: Vec<String> = self.cm.officers().iter().map(|name| escape(name)).collect();
+        let mut rows = String::new();
+        for certificate in self.cm.newest(MAX_CERTIFICATES) {
+            let state = match certificate.state {
+                CertificateState::Active => "active".to_owned(),
+                CertificateState::Revoked { reason, .. } => format!("revoked (reason {reason})"),
+            };
+            let _ = write!(
+                rows,
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{state}</td></tr>",
+                certificate.certid,
+                escape(&certificate.subject),
+                escape(certificate.procedure.as_deref().unwrap_or("")),
+            );
+        }
+        format!(
+            "<p>{}<br>{} certificates. Officers: {}</p>\
+             <table><tr><th>Number</th><th>Subject</th><th>Procedure</th><th>State</th></tr>{rows}</table>",
+            escape(&self.cm.url()),
+            self.cm.count(),
+            officers.join(", "),
+        )
+    }
+
     fn wire(&self) -> String {
         let mut log = String::new();
         for record in self
@@ -245,10 +276,12 @@ impl Control {
              <h2>Links</h2><table><tr><th>Command</th><th>External id</th><th>Left</th><th>Open and look in the ...</th>\
              <th>Desktop App at once ...</th></tr>{}</table><p><a href=\"/link\">Open another link</a></p>\
              <h2>Profiles</h2><table><tr><th>App</th><th>User</th><th>Profile</th><th>Keys</th></tr>{}</table>\
+             <h2>Certificate Manager</h2>{}\
              <h2>Wire</h2><table><tr><th>#</th><th>Party</th><th>Request</th><th>Status</th><th>Note</th></tr>{}</table>",
             self.questions(),
             self.links(),
             self.devices(),
+            self.certificates(),
             self.wire(),
         );
         html("<meta http-equiv=\"refresh\" content=\"3\">", &body)

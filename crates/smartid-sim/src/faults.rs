@@ -40,6 +40,28 @@ pub enum Route {
     /// The call to a content provider. Latency, another answer, a cut body and deep JSON are played; every other fault cuts the
     /// connection.
     ContentProvider,
+    /// Certificate Manager: search.
+    CmSearch,
+    /// Certificate Manager: one record.
+    CmDetails,
+    /// Certificate Manager: the bytes of a certificate.
+    CmDownload,
+    /// Certificate Manager: issuing; both calls of a request that the caller signs.
+    CmIssue,
+    /// Certificate Manager: revoking and holding.
+    CmRevoke,
+    /// Certificate Manager: taking off hold.
+    CmReinstate,
+    /// Certificate Manager: token procedures.
+    CmProcedures,
+    /// Certificate Manager: registrations.
+    CmRegistrations,
+    /// Certificate Manager: every other operation.
+    CmOther,
+    /// The servlet `dp` of Protocol Gateway.
+    CmDp,
+    /// The push of a certificate to Identity Manager. Latency, `callback-duplicate` and `callback-drop` are played.
+    CmPush,
     /// None of these.
     Other,
 }

@@ -1,5 +1,5 @@
-//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Smart ID Mobile App and the Smart ID Desktop App, for tests and
-//! for learning.
+//! A simulator of Nexus Smart ID Messaging (Hermod), Digital Access, Certificate Manager behind Protocol Gateway, the Smart ID Mobile App
+//! and the Smart ID Desktop App, for tests and for learning.
 //!
 //! It speaks real HTTPS on loopback with a certificate authority that it makes at each start, verifies what clients send as strictly
 //! as the real products may, and plays what is unknown about them as switches ([`SimConfig`]). People and broken apps are
@@ -8,8 +8,8 @@
 //! It is a second, independent reading of the protocol: it shares no code with the client crates.
 //!
 //! Comments name the section of our protocol notes that a fact comes from, with its tag: D documented by the vendor, D-ex taken from a
-//! documented example, I inferred, U unknown. The notes are not part of this repository; what matters of them for users is in the book,
-//! on the page "The inferences that are our defaults", and in the evidence table.
+//! documented example, T seen in third-party code, I inferred, U unknown. The notes are not part of this repository; what matters of
+//! them for users is in the book, on the page "The inferences that are our defaults", and in the evidence table.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
@@ -37,6 +37,7 @@ mod json;
 mod mobile;
 mod net;
 mod persona;
+mod pgwy;
 pub mod pki;
 mod random;
 mod record;
@@ -57,6 +58,10 @@ pub use json::Move;
 pub use mobile::Mobile;
 pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
+pub use pgwy::{
+    AuditEntry, CertificatePush, CertificateState, CmHandle, IssuedAttributeCertificate, IssuedCertificate,
+    Officer, PushReport, Registration, SeenSignature,
+};
 pub use pki::TestCa;
 pub use record::{Party, Record};
 pub use sim::Sim;

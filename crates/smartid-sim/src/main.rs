@@ -2,7 +2,7 @@
 //! prints what the soft authenticator makes, for other people's verifiers.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -11,7 +11,8 @@ use serde_json::json;
 use smartid_sim::config::AttestationChoice;
 use smartid_sim::{Persona, Sim, SimConfig, SimError};
 
-/// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access, the Mobile App and the Desktop App, on loopback.
+/// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access, Certificate Manager behind Protocol Gateway, the Mobile App and the
+/// Desktop App, on loopback.
 #[derive(Debug, Parser)]
 #[command(name = "smartid-sim", version)]
 struct Cli {
@@ -38,6 +39,10 @@ struct RunArgs {
     /// Write the certificate authority's certificate (PEM) to this file.
     #[arg(long)]
     ca_out: Option<PathBuf>,
+    /// Write what officers of Certificate Manager need into this folder: for each a PKCS #12 file, a certificate with the issuing
+    /// authority's and a key (PEM), and beside them `cm-root.pem`.
+    #[arg(long, value_name = "DIR")]
+    officers: Option<PathBuf>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -119,6 +124,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         config.mobile.auto = Some(true);
     }
     let persona = config.desktop.persona;
+    let password = config.cm.officer_password.clone();
     let phone = Phone {
         persona: config.mobile.persona,
         auto: config.mobile.auto.unwrap_or(!config.control.enabled),
@@ -126,6 +132,9 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     let sim = Sim::builder().config(config).start().await?;
     if let Some(path) = &args.ca_out {
         std::fs::write(path, sim.ca_pem())?;
+    }
+    if let Some(folder) = &args.officers {
+        write_officers(&sim, folder, &password)?;
     }
     // The handler has to stand before anything is printed: whoever reads the addresses may interrupt at once.
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
@@ -150,6 +159,14 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "apiKeyHeader": api_key_header(&sim),
             },
             "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
+            "certificateManager": {
+                "baseUrl": sim.cm_url(),
+                "dpUrl": sim.cm_dp_url(),
+                "rootPem": sim.cm_root_pem(),
+                "officers": sim.cm().officers(),
+                "officersFolder": args.officers,
+                "password": args.officers.as_ref().map(|_| &password),
+            },
             "control": control,
             "persona": persona,
             "phone": {"persona": phone.persona, "auto": phone.auto},
@@ -162,6 +179,15 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             || "off".to_owned(),
             |url| format!("{url}   (play the devices here)"),
         );
+        let officers = args.officers.as_ref().map_or_else(
+            || "--officers DIR writes their certificates and keys".to_owned(),
+            |folder| {
+                format!(
+                    "in {}, password of the PKCS #12 files: {password}",
+                    folder.display()
+                )
+            },
+        );
         let answers = if phone.auto {
             "answers by itself"
         } else if control == "off" {
@@ -172,20 +198,39 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n\
+             Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              Control page         {control}\nDesktop App          {persona}\nMobile App           {}, {answers}\n\
-             Attestation key      {attestation}\n\nCertificate authority:\n{}\nCtrl-C stops.",
+             Attestation key      {attestation}\n\nCertificate authority of the servers:\n{}\n\
+             Root of Certificate Manager:\n{}\nCtrl-C stops.",
             sim.hermod_command_url(),
             sim.hermod_client_id(),
             sim.hermod_key(),
             api_key_header(&sim),
             sim.da_base_url(),
             sim.da_token(),
+            sim.cm_url(),
+            sim.cm_dp_url(),
             phone.persona,
             sim.ca_pem(),
+            sim.cm_root_pem(),
         ))?;
     }
     interrupted.await?;
     sim.shutdown().await;
+    Ok(())
+}
+
+/// Files for everybody who has a certificate of Certificate Manager.
+fn write_officers(sim: &Sim, folder: &Path, password: &str) -> Result<(), SimError> {
+    std::fs::create_dir_all(folder)?;
+    for name in sim.cm().officers() {
+        let officer = sim.officer(&name)?;
+        let identity = officer.identity();
+        std::fs::write(folder.join(format!("{name}.p12")), officer.p12(password)?)?;
+        std::fs::write(folder.join(format!("{name}.pem")), identity.certificate_pem)?;
+        std::fs::write(folder.join(format!("{name}.key")), identity.key_pem)?;
+    }
+    std::fs::write(folder.join("cm-root.pem"), sim.cm_root_pem())?;
     Ok(())
 }
 

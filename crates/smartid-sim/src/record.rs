@@ -21,6 +21,10 @@ pub enum Party {
     Callback,
     /// A call of Smart ID Messaging to an API user's content provider.
     ContentProvider,
+    /// A request to Protocol Gateway: the REST API of Certificate Manager, and certificates of authorities.
+    CertificateManager,
+    /// A certificate that Certificate Manager pushed to Identity Manager.
+    CertificatePush,
     /// A request to the control page.
     Control,
 }
@@ -102,6 +106,9 @@ impl fmt::Debug for Record {
 /// So many are kept; the oldest go first. A simulator that runs for weeks must not fill the memory.
 const MAX_RECORDS: usize = 20_000;
 
+/// So many bytes of bodies and replies are kept; the oldest records go first.
+const MAX_BYTES: usize = 64 << 20;
+
 /// The growing list.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder(Mutex<Kept>);
@@ -110,6 +117,24 @@ pub(crate) struct Recorder(Mutex<Kept>);
 struct Kept {
     count: u64,
     all: Vec<Record>,
+    /// Bodies and replies in `all`.
+    bytes: usize,
+}
+
+impl Kept {
+    /// Forgets the oldest.
+    fn drop_first(&mut self, count: usize) {
+        for gone in self.all.drain(..count.min(self.all.len())) {
+            self.bytes = self.bytes.saturating_sub(gone.body.len() + gone.reply.len());
+        }
+    }
+
+    /// Forgets the oldest until the rest fits; the newest stays, whatever its size is.
+    fn shrink(&mut self) {
+        while self.bytes > MAX_BYTES && self.all.len() > 1 {
+            self.drop_first((self.all.len() / 10).max(1));
+        }
+    }
 }
 
 impl Recorder {
@@ -119,9 +144,11 @@ impl Recorder {
         kept.count += 1;
         record.number = kept.count;
         if kept.all.len() >= MAX_RECORDS {
-            kept.all.drain(..MAX_RECORDS / 10);
+            kept.drop_first(MAX_RECORDS / 10);
         }
+        kept.bytes += record.body.len() + record.reply.len();
         kept.all.push(record);
+        kept.shrink();
         kept.count
     }
 
@@ -130,8 +157,11 @@ impl Recorder {
         let mut kept = lock(&self.0);
         if let Some(record) = kept.all.iter_mut().rev().find(|record| record.number == number) {
             record.status = status;
+            let (more, less) = (reply.len(), record.reply.len());
             record.reply = reply;
             record.code = code;
+            kept.bytes = kept.bytes.saturating_add(more).saturating_sub(less);
+            kept.shrink();
         }
     }
 
@@ -140,6 +170,45 @@ impl Recorder {
     }
 
     pub(crate) fn clear(&self) {
-        lock(&self.0).all.clear();
+        let mut kept = lock(&self.0);
+        kept.all.clear();
+        kept.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(bytes: usize) -> Record {
+        Record {
+            number: 0,
+            at: Duration::ZERO,
+            party: Party::Control,
+            method: "GET".into(),
+            path: "/".into(),
+            query: None,
+            headers: Vec::new(),
+            body: Bytes::from(vec![0; bytes]),
+            status: None,
+            reply: Bytes::new(),
+            code: None,
+        }
+    }
+
+    #[test]
+    fn large_bodies_push_out_the_oldest_records() {
+        let recorder = Recorder::default();
+        for _ in 0..10 {
+            let number = recorder.begin(record(1 << 20));
+            recorder.finish(number, Some(200), Bytes::from(vec![0; 7 << 20]), None);
+        }
+        let numbers: Vec<u64> = recorder.all().iter().map(|record| record.number).collect();
+        assert_eq!(numbers, [3, 4, 5, 6, 7, 8, 9, 10]);
+        recorder.clear();
+        recorder.begin(record(MAX_BYTES + 1));
+        assert_eq!(recorder.all().len(), 1, "the newest stays");
+        recorder.begin(record(1));
+        assert_eq!(recorder.all()[0].body.len(), 1);
     }
 }

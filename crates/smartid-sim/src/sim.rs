@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::builder::{SimBuilder, complete};
 use crate::config::{ApiUser, DaUser, LiveConfig};
@@ -19,8 +20,9 @@ use crate::faults::Faults;
 use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
 use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
-use crate::net::server::{Service, Shared, serve};
+use crate::net::server::{Service, Shared, Tls, serve};
 use crate::net::tls::{Authority, ClientIdentity};
+use crate::pgwy::{Cm, CmHandle};
 use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::record::{Record, Recorder};
@@ -34,6 +36,7 @@ pub struct Sim {
     authority: Arc<Authority>,
     hermod: Arc<Hermod>,
     da: Arc<Da>,
+    cm: Arc<Cm>,
     desktop: Desktop,
     phones: Arc<Mutex<Vec<Mobile>>>,
     world: Arc<World>,
@@ -53,8 +56,19 @@ impl fmt::Debug for Sim {
         f.debug_struct("Sim")
             .field("hermod", &self.hermod_command_url())
             .field("digital_access", &self.da_base_url())
+            .field("certificate_manager", &self.cm_url())
             .finish_non_exhaustive()
     }
+}
+
+/// Settings of each connection to Protocol Gateway, made when the first one comes.
+fn cm_tls(cm: &Arc<Cm>) -> Arc<dyn Fn() -> Option<Arc<ServerConfig>> + Send + Sync> {
+    let cm = Arc::downgrade(cm);
+    Arc::new(move || {
+        let made = cm.upgrade()?.tls();
+        made.inspect_err(|error| tracing::warn!(%error, "TLS of Protocol Gateway cannot be set up"))
+            .ok()
+    })
 }
 
 impl Sim {
@@ -97,6 +111,15 @@ impl Sim {
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let cm = Cm::new(crate::pgwy::Shared {
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: Arc::clone(&random),
+            keys: Arc::clone(&attestation),
+            authority: Arc::clone(&authority),
+            faults: Arc::clone(&faults),
+            records: Arc::clone(&records),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -118,6 +141,13 @@ impl Sim {
         ));
         da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
 
+        let cm_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_port)).await?;
+        let plain_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_plain_port)).await?;
+        cm.set_origins(
+            format!("https://localhost:{}", cm_listener.local_addr()?.port()),
+            format!("http://localhost:{}", plain_listener.local_addr()?.port()),
+        );
+
         let shared = |service: Arc<dyn Service>| Shared {
             service,
             faults: Arc::clone(&faults),
@@ -135,11 +165,21 @@ impl Sim {
         let mut tasks = vec![
             tokio::spawn(serve(
                 hermod_listener,
-                Some(hermod_tls),
+                Tls::Fixed(hermod_tls),
                 shared(Arc::clone(&hermod) as _),
             )),
-            tokio::spawn(serve(da_listener, Some(da_tls), shared(Arc::clone(&da) as _))),
+            tokio::spawn(serve(
+                da_listener,
+                Tls::Fixed(da_tls),
+                shared(Arc::clone(&da) as _),
+            )),
             tokio::spawn(Arc::clone(&hermod).keep_time()),
+            tokio::spawn(serve(
+                cm_listener,
+                Tls::PerConnection(cm_tls(&cm)),
+                shared(Arc::clone(&cm) as _),
+            )),
+            tokio::spawn(serve(plain_listener, Tls::Plain, shared(Arc::clone(&cm) as _))),
         ];
         for queue in queues {
             tasks.push(tokio::spawn(deliver(
@@ -157,10 +197,15 @@ impl Sim {
                 desktop: desktop.clone(),
                 phones: Arc::clone(&phones),
                 world: Arc::clone(&world),
+                cm: CmHandle::new(&cm),
                 records: Arc::clone(&records),
                 secret: random.hex64("control"),
             };
-            tasks.push(tokio::spawn(serve(listener, None, shared(Arc::new(control)))));
+            tasks.push(tokio::spawn(serve(
+                listener,
+                Tls::Plain,
+                shared(Arc::new(control)),
+            )));
         }
         Ok(Self {
             config,
@@ -168,6 +213,7 @@ impl Sim {
             authority,
             hermod,
             da,
+            cm,
             desktop,
             phones,
             world,
@@ -243,6 +289,11 @@ impl Sim {
     #[must_use]
     pub fn da_token(&self) -> &str {
         &self.da_token
+    }
+
+    /// For the methods of this type that are with the Certificate Manager.
+    pub(crate) fn cm_service(&self) -> &Arc<Cm> {
+        &self.cm
     }
 
     /// The page on which a person plays the device, when `control.enabled` is on.
@@ -364,7 +415,8 @@ impl Sim {
         });
     }
 
-    /// Changes settings while running. Ports, users, API users, keys and the client certificate demand are read at the start only.
+    /// Changes settings while running. Ports, users, API users, keys and Digital Access' demand for a client certificate are read at the
+    /// start only; an officer's key and certificate are made by what the settings say at the first [`Sim::officer`].
     pub fn reconfigure(&self, change: impl FnOnce(&mut SimConfig)) {
         self.config.change(change);
         self.world.wake();

@@ -8,7 +8,7 @@
 )]
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use smartid_sim::{Sim, SimClock, SimConfig};
 
@@ -23,6 +23,7 @@ fn help_and_default_configuration() {
     assert!(String::from_utf8(help.stdout).unwrap().contains("--config"));
     let toml = String::from_utf8(program().arg("default-config").output().unwrap().stdout).unwrap();
     assert!(SimConfig::from_toml(&toml).is_ok());
+    assert!(toml.contains("[cm.signing]") && toml.contains("[cm.paths]"));
 }
 
 #[test]
@@ -91,19 +92,20 @@ async fn contradictions_are_found_at_the_start() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn it_prints_addresses_and_ends_on_interrupt() {
-    let mut child = program()
-        .args(["--json", "--seed", "3"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+/// The running program and what it has printed, with `--json`.
+fn started(command: &mut Command) -> (Child, serde_json::Value) {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)
         .unwrap();
-    let facts: serde_json::Value = serde_json::from_str(&line).unwrap();
+    (child, serde_json::from_str(&line).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn it_prints_addresses_and_ends_on_interrupt() {
+    let (mut child, facts) = started(program().args(["--json", "--seed", "3"]));
     assert!(
         facts["hermod"]["commandUrl"]
             .as_str()
@@ -128,6 +130,68 @@ fn it_prints_addresses_and_ends_on_interrupt() {
         .unwrap();
     assert!(killed.success());
     assert!(child.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn it_writes_what_officers_need() {
+    let folder = std::env::temp_dir().join(format!("smartid-sim-officers-{}", std::process::id()));
+    let config = folder.with_extension("toml");
+    std::fs::write(&config, "[cm]\nofficer_password = \"pa55\"\n").unwrap();
+    let (mut child, facts) = started(
+        program()
+            .args(["--json", "--seed", "3", "--no-control", "--config"])
+            .arg(&config)
+            .arg("--officers")
+            .arg(&folder),
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let facts = &facts["certificateManager"];
+    assert!(facts["baseUrl"].as_str().unwrap().ends_with("/pgwy/api"));
+    assert!(facts["dpUrl"].as_str().unwrap().ends_with("/pgwy/dp"));
+    assert_eq!(facts["password"], "pa55");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    assert_eq!(read("cm-root.pem"), facts["rootPem"].as_str().unwrap().as_bytes());
+    for officer in facts["officers"].as_array().unwrap() {
+        let name = officer.as_str().unwrap();
+        let opened = smartid_sim::pki::p12::open(&read(&format!("{name}.p12")), "pa55").unwrap();
+        assert_eq!(opened[0].certificates.len(), 3);
+        assert!(read(&format!("{name}.pem")).starts_with(b"-----BEGIN CERTIFICATE-----"));
+        assert!(read(&format!("{name}.key")).starts_with(b"-----BEGIN PRIVATE KEY-----"));
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_file(&config).unwrap();
+}
+
+#[tokio::test]
+async fn the_control_page_shows_the_certificate_manager() {
+    let sim = Sim::builder()
+        .seed(5)
+        .configure(|c| c.control.enabled = true)
+        .start()
+        .await
+        .unwrap();
+    let key = smartid_sim::pki::Key::generate(smartid_sim::pki::KeyKind::P256).unwrap();
+    let request = smartid_sim::pki::csr::make("CN=<b>&", &[], &key, key.default_alg()).unwrap();
+    let issued = sim.cm().issue(&request, "User signing").unwrap();
+    sim.cm().revoke(&issued.certid, 6).unwrap();
+    let page = reqwest::get(sim.control_url().unwrap())
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for shown in [
+        &issued.certid,
+        &sim.cm_url(),
+        "ra-officer",
+        "User signing",
+        "revoked (reason 6)",
+        "&lt;b&gt;&amp;",
+    ] {
+        assert!(page.contains(shown), "{shown}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,16 @@
 )]
 
 const TESTS: &[&str] = &[
+    include_str!("cm/download.rs"),
+    include_str!("cm/gateway.rs"),
+    include_str!("cm/inferred.rs"),
+    include_str!("cm/issue.rs"),
+    include_str!("cm/operations.rs"),
+    include_str!("cm/push.rs"),
+    include_str!("cm/revoke.rs"),
+    include_str!("cm/search.rs"),
+    include_str!("cm/signing.rs"),
+    include_str!("cm/tls.rs"),
     include_str!("device_desktop.rs"),
     include_str!("device_hostile.rs"),
     include_str!("device_mobile.rs"),
@@ -53,6 +63,8 @@ fn every_key_is_changed_by_a_test() {
     config.da.options_raw = Some("r".into());
     config.desktop.origin = Some("o".into());
     config.mobile.auto = Some(true);
+    config.cm.search.empty_from = Some(1);
+    config.cm.rate.retry_after_seconds = Some(1);
     let text = toml::to_string(&config).unwrap();
     let mut keys = Vec::new();
     leaves(&text.parse().unwrap(), "", &mut keys);

@@ -107,7 +107,8 @@ mod signer;
 pub use algorithm::{AlgorithmSet, DigestAlgorithm, SignatureAlgorithm};
 pub use certificate::{
     Attribute, AttributeType, BasicConstraints, Certificate, DistinguishedName, DistinguishedNameError,
-    Extension, GeneralName, KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix, SerialNumber, SerialNumberError,
+    Extension, Fingerprint, FingerprintError, GeneralName, KeyUsage, KeyUsages, MAX_CERTIFICATE_LEN, Radix,
+    SerialNumber, SerialNumberError,
 };
 pub use certificate::{AttributeComparison, AttributeError, CertificateAttribute};
 pub use der::{Oid, OidError};

@@ -67,5 +67,8 @@ fn the_key_identifier_is_the_one_that_openssl_writes() {
             other.push(file);
         }
     }
-    assert!(same > 30 && other.is_empty(), "{same} agree, these do not: {other:?}");
+    assert!(
+        same > 30 && other.is_empty(),
+        "{same} agree, these do not: {other:?}"
+    );
 }

@@ -32,7 +32,37 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Answers come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
+//! # Example: a certificate
+//!
+#![cfg_attr(feature = "pkcs12", doc = "```no_run")]
+#![cfg_attr(not(feature = "pkcs12"), doc = "```ignore")]
+//! use std::sync::Arc;
+//! use smartid::cm::operations::IssueCertificate;
+//! use smartid::cm::{Csr, ProcedureName};
+//! use smartid::trust::{MemorySigner, OfficerIdentity};
+//! use smartid::{CertificateManager, ReqwestTransport, SecretString, SmartId, TokioRuntime};
+//!
+//! # async fn example(root: &[u8], p12: &[u8], password: SecretString, csr: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! let officer = Arc::new(MemorySigner::from_pkcs12(p12, &password)?);
+//! let transport = ReqwestTransport::builder()
+//!     .root_pem(root)
+//!     .identity(Arc::new(OfficerIdentity::new(officer.clone())?))
+//!     .build()?;
+//! let runtime = Arc::new(TokioRuntime::new());
+//! let cm = CertificateManager::builder("https://pgwy.example.com:8444/pgwy/api")
+//!     .signer(officer)
+//!     .build(Arc::new(transport), runtime.clone())?;
+//!
+//! let smartid = SmartId::builder(runtime).certificate_manager(cm).build();
+//! let issue = IssueCertificate::new(Csr::parse(csr)?).procedure(ProcedureName::new("TLS server")?);
+//! let issued = smartid.certificate_manager()?.write(&issue).await?;
+//! println!("{} until {}", issued.certificate.subject(), issued.certificate.not_after());
+//! # Ok(()) }
+//! ```
+//!
+//! # Callbacks
+//!
+//! Answers of apps come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
 //!
 //! # Threat model
 //!
@@ -64,6 +94,8 @@ pub use store::{FlowId, FlowStore, MemoryFlowStore};
 
 #[cfg(feature = "cm")]
 pub use smartid_cm as cm;
+#[cfg(feature = "cm")]
+pub use smartid_cm::{CertId, CertificateManager, CmDialect, ProcedureName};
 #[cfg(feature = "da")]
 pub use smartid_da as da;
 #[cfg(feature = "da")]

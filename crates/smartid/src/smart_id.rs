@@ -11,6 +11,8 @@ use crate::store::{FlowStore, MemoryFlowStore};
 pub struct SmartId {
     #[cfg(feature = "hermod")]
     hermod: Option<smartid_hermod::Hermod>,
+    #[cfg(feature = "cm")]
+    cm: Option<smartid_cm::CertificateManager>,
     #[cfg(feature = "da")]
     da: Option<smartid_da::DigitalAccess>,
     store: Arc<dyn FlowStore>,
@@ -33,6 +35,14 @@ impl SmartIdBuilder {
     #[must_use]
     pub fn hermod(mut self, hermod: smartid_hermod::Hermod) -> Self {
         self.0.hermod = Some(hermod);
+        self
+    }
+
+    /// Sets the client of Certificate Manager.
+    #[cfg(feature = "cm")]
+    #[must_use]
+    pub fn certificate_manager(mut self, cm: smartid_cm::CertificateManager) -> Self {
+        self.0.cm = Some(cm);
         self
     }
 
@@ -65,6 +75,8 @@ impl SmartId {
         SmartIdBuilder(Self {
             #[cfg(feature = "hermod")]
             hermod: None,
+            #[cfg(feature = "cm")]
+            cm: None,
             #[cfg(feature = "da")]
             da: None,
             store: Arc::new(MemoryFlowStore::new()),
@@ -93,6 +105,17 @@ impl SmartId {
         self.hermod
             .as_ref()
             .ok_or(Missing("the client of Smart ID Messaging (hermod)"))
+    }
+
+    /// The client of Certificate Manager.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is none.
+    #[cfg(feature = "cm")]
+    pub fn certificate_manager(&self) -> Result<&smartid_cm::CertificateManager, Missing> {
+        self.cm
+            .as_ref()
+            .ok_or(Missing("the client of Certificate Manager (certificate_manager)"))
     }
 
     /// The client of Digital Access.

@@ -1,5 +1,5 @@
-//! Reads something that was captured (a command, an answer, a callback, a link, creation options, a registration, signed evidence) and
-//! says what it is, whether it verifies, and which dialect lines would make it fit.
+//! Reads something that was captured (a command, an answer, a callback, a link, creation options, a registration, a request to Certificate
+//! Manager, signed evidence) and says what it is, whether it verifies, and which dialect lines would make it fit.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -7,12 +7,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::json;
+use smartid::cm::Csr;
 use smartid::core::Runtime as _;
 use smartid::da::fido::CreationOptions;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
 use smartid::{SecretString, Timestamp, TokioRuntime};
-use smartid_examples::inspect::{Command, Context, Finding, inspect, is_comparable};
+use smartid_examples::inspect::{Command, Context, Finding, data_to_sign, inspect, is_comparable};
 use smartid_examples::terminal::{Style, Terminal, error};
 use smartid_examples::world::Dialects;
 
@@ -30,7 +31,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
 
-    /// A TOML file with the tables messaging and digital_access, as for the other programs
+    /// A TOML file with the tables messaging, digital_access and certificate_manager, as for the other programs
     #[arg(long, value_name = "FILE")]
     dialect: Option<PathBuf>,
 
@@ -53,6 +54,14 @@ struct Arguments {
     /// The body of the provision, sign or authenticate command that a callback answers, to compare the answer with
     #[arg(long, value_name = "FILE")]
     sent: Option<PathBuf>,
+
+    /// The answer of Certificate Manager's first step, or what it hands out to be signed: a request's signature must be over that
+    #[arg(long, value_name = "FILE")]
+    data_to_sign: Option<PathBuf>,
+
+    /// The certification request (PEM, DER or base64) that a certificate should be for
+    #[arg(long, value_name = "FILE")]
+    csr: Option<PathBuf>,
 
     /// The command that a callback answers, where it does not say so: provision, certificate, authenticate, sign, ping, startpinreset,
     /// endpinreset, delete, fido
@@ -88,8 +97,8 @@ fn main() -> ExitCode {
             terminal.json(&json!({ "kind": null }));
             terminal.always(
                 "not recognised: no command, immediate response, callback, command state, link, content request or answer, push message, API users of \
-                 messaging, creation options, registration, attestation object, error body, HTML page, HTTP message, certificate, CMS, JWS or \
-                 PKCS #12",
+                 messaging, creation options, registration, attestation object, request to or answer of Certificate Manager, pushed certificate, error body, \
+                 HTML page, HTTP message, certificate, archive of certificates, CMS, JWS or PKCS #12",
             );
             ExitCode::from(1)
         }
@@ -132,6 +141,14 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
     }
     let dialects = Dialects::read(arguments.dialect.as_deref())?;
     (context.messaging, context.digital_access) = (dialects.messaging, dialects.digital_access);
+    context.certificate_manager = dialects.certificate_manager;
+    if let Some(file) = &arguments.data_to_sign {
+        context.data_to_sign = Some(data_to_sign(&read(Some(file))?, &context));
+    }
+    if let Some(file) = &arguments.csr {
+        let csr = Csr::parse(&read(Some(file))?).map_err(|error| format!("{}: {error}", file.display()))?;
+        context.csr = Some(csr);
+    }
     context.show_secrets = arguments.show_secrets;
     if let Some(file) = &arguments.sent {
         let text = String::from_utf8(read(Some(file))?)?;

@@ -1,12 +1,15 @@
 //! What a text is, and what is known beside it.
 
+use smartid::cm::Csr;
 use smartid::da::fido::CreationOptions;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
-use smartid::{DaDialect, HermodDialect, SecretString, Timestamp};
+use smartid::{CmDialect, DaDialect, HermodDialect, SecretString, Timestamp};
 use toml::Value;
 
+use super::http::Answered;
 use super::kind::Command;
+use crate::terminal::printable;
 
 /// What is known beside the text.
 #[derive(Clone, Debug)]
@@ -18,6 +21,12 @@ pub struct Context {
     pub messaging: HermodDialect,
     /// The dialect of Digital Access.
     pub digital_access: DaDialect,
+    /// The dialect of Certificate Manager.
+    pub certificate_manager: CmDialect,
+    /// What Certificate Manager handed out to be signed, which a request's signature must be over.
+    pub data_to_sign: Option<Vec<u8>>,
+    /// The certification request that a certificate should be for.
+    pub csr: Option<Csr>,
     /// Whether secrets are shown.
     pub show_secrets: bool,
     /// Keys that a JWS may be signed with.
@@ -36,6 +45,8 @@ pub struct Context {
     pub password: Option<SecretString>,
     /// The time as of which evidence is checked.
     pub at: Timestamp,
+    /// The head of the answer that the text is the body of.
+    pub(super) answered: Option<Answered>,
 }
 
 impl Context {
@@ -46,6 +57,9 @@ impl Context {
             options: None,
             messaging: HermodDialect::default(),
             digital_access: DaDialect::default(),
+            certificate_manager: CmDialect::default(),
+            data_to_sign: None,
+            csr: None,
             show_secrets: false,
             keys: None,
             roots: Vec::new(),
@@ -55,6 +69,7 @@ impl Context {
             command: None,
             password: None,
             at,
+            answered: None,
         }
     }
 }
@@ -151,23 +166,6 @@ impl Finding {
         self.dialect.extend(dialect);
         self.verdict = verdict;
     }
-}
-
-/// Text from outside on one line: what would move the cursor or turn the text is written as an escape.
-fn printable(text: &str) -> String {
-    let hidden = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut clean = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if hidden(letter) {
-            clean.extend(letter.escape_default());
-        } else {
-            clean.push(letter);
-        }
-    }
-    clean
 }
 
 /// A text as TOML writes it.

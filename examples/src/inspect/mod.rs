@@ -3,6 +3,7 @@
 //! It is built from the readers of the client crates alone, so what it finds is what the clients would find.
 
 mod clients;
+mod cm;
 mod command;
 mod content;
 mod evidence;
@@ -30,9 +31,22 @@ pub fn is_comparable(text: &str, context: &Context) -> bool {
     command::expectation(text, context).is_some()
 }
 
+/// What an answer of Certificate Manager hands out to be signed, whether it is given as a whole HTTP message, as JSON, or as these bytes
+/// themselves.
+#[must_use]
+pub fn data_to_sign(bytes: &[u8], context: &Context) -> Vec<u8> {
+    cm::handed_out(bytes, context)
+}
+
 /// Says what `bytes` are; `None` when nothing fits.
 #[must_use]
 pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
+    if let Some(finding) = http::message(bytes, context) {
+        return Some(finding);
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return cm::certificates(bytes, "archive of certificates (ZIP)", context);
+    }
     let Ok(text) = std::str::from_utf8(bytes) else {
         return binary(bytes, context);
     };
@@ -43,9 +57,6 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         .is_some_and(|scheme| scheme.ends_with("plugout"))
     {
         return Some(links::plugout(text, context));
-    }
-    if let Some(finding) = http::message(text, context) {
-        return finding;
     }
     if page(text) {
         let mut finding = Finding::of("HTML page");
@@ -59,6 +70,11 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         );
         return Some(finding);
     }
+    if text.starts_with('[')
+        && let Some(finding) = cm::document(text, context)
+    {
+        return Some(finding);
+    }
     if text.starts_with('{') {
         return document(text, context).or_else(|| clients::list(text, context));
     }
@@ -67,6 +83,12 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         .and_then(|rest| rest.split("-----").next())
     {
         return Some(evidence::pem(text, label, context));
+    }
+    // Text around PEM says what is in it; openssl writes such text.
+    if let Some(at) = text.find("\n-----BEGIN ")
+        && let Some(inner) = text.get(at..)
+    {
+        return inspect(inner.as_bytes(), context);
     }
     if let Some(finding) = clients::list(text, context).or_else(|| links::mobile(text, context)) {
         return Some(finding);
@@ -92,6 +114,7 @@ fn document(text: &str, context: &Context) -> Option<Finding> {
         .or_else(|| report::report(text, context))
         .or_else(|| content::message(text, context))
         .or_else(|| push::message(text, context))
+        .or_else(|| cm::document(text, context))
         .or_else(|| nested(text, context, "", 0))
         .or_else(|| report::elsewhere(text, context))
         .or_else(|| response::error_body(text))

@@ -4,6 +4,7 @@
 
 use std::process::ExitCode;
 
+use smartid::cm::CmDialect;
 use smartid_core::dialect::Evidence;
 use smartid_da::DaDialect;
 use smartid_hermod::HermodDialect;
@@ -63,6 +64,12 @@ fn page() -> Result<String, String> {
             "`smartid_hermod::HermodDialect`, table `[messaging]` of the example programs",
             smartid_hermod::dialect::EVIDENCE,
             smartid_core::dialect::settings::<HermodDialect>(),
+        ),
+        (
+            "Certificate Manager",
+            "`smartid_cm::CmDialect`, table `[certificate_manager]` of the example programs",
+            smartid::cm::dialect::EVIDENCE,
+            smartid_core::dialect::settings::<CmDialect>(),
         ),
         (
             "Digital Access",

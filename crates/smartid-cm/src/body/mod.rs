@@ -133,7 +133,12 @@ pub(crate) fn read_with_lists(
     for (name, values) in lists {
         outgoing = outgoing.query_list(last_name(*name), values.iter().map(String::as_str));
     }
-    for (name, value) in &call.constants {
+    let is_given = |name: &str| {
+        let mut given = query.iter().map(|(name, _)| *name);
+        let mut listed = lists.iter().map(|(name, _)| *name);
+        given.any(|own| last_name(own) == name) || listed.any(|own| last_name(own) == name)
+    };
+    for (name, value) in call.constants.iter().filter(|(name, _)| !is_given(name)) {
         outgoing = outgoing.query(name, value);
     }
     Ok(outgoing)
@@ -166,19 +171,32 @@ pub(crate) fn write_to(
     signature: Option<&RequestSignature>,
 ) -> Result<Outgoing, BuildError> {
     for (name, value) in &call.constants {
-        fields = fields.named(name.clone(), Value::Text(value.clone()));
+        if name == SIGNATURE {
+            let problem = "dialect: `signature` cannot be a constant; it is made for each request";
+            return Err(BuildError::Invalid(problem.to_owned()));
+        }
+        // Sent twice, a field would mean two things: one certificate more, or another procedure.
+        let has =
+            |(own, _): &(Cow<'static, str>, Value)| own == name || last_name(dialect, call, own) == name;
+        if !fields.0.iter().any(has) {
+            fields = fields.named(name.clone(), Value::Text(value.clone()));
+        }
     }
     if let Some(signature) = signature {
         fields = fields.with(SIGNATURE, Value::Binary(signature.cms().to_vec()));
     }
-    let parts: Vec<Part<'_>> = fields
-        .0
-        .iter()
-        .map(|(name, value)| Part {
-            name: last_name(dialect, call, name),
-            value,
-        })
-        .collect();
+    let mut parts: Vec<Part<'_>> = Vec::with_capacity(fields.0.len());
+    let mut origins: Vec<&str> = Vec::with_capacity(fields.0.len());
+    for (origin, value) in &fields.0 {
+        let name = last_name(dialect, call, origin);
+        let mut others = parts.iter().zip(&origins);
+        if others.any(|(part, other)| part.name == name && *other != &**origin) {
+            let problem = format!("dialect: two fields are called {name:?}");
+            return Err(BuildError::Invalid(problem));
+        }
+        parts.push(Part { name, value });
+        origins.push(origin);
+    }
     let forms = &dialect.requests;
     match call.encoding {
         Encoding::Json => {

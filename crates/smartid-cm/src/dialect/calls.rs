@@ -24,7 +24,7 @@ pub struct ReadCall {
     pub path: PathTemplate,
     /// Query parameters that have another name here, by their name in this library.
     pub rename: BTreeMap<String, String>,
-    /// Query parameters that are always sent.
+    /// Query parameters that are sent unless the call has one of that name.
     pub constants: BTreeMap<String, String>,
     /// Changes of the answer before it is read.
     pub response: Edits,
@@ -55,7 +55,7 @@ pub struct WriteCall {
     pub encoding: Encoding,
     /// Fields that have another name here, by their name in this library.
     pub rename: BTreeMap<String, String>,
-    /// Fields that are always sent, in both steps.
+    /// Fields that are sent, in both steps, unless the call has one of that name.
     pub constants: BTreeMap<String, String>,
     /// Changes of the body before it is sent, where it is JSON.
     pub request: Edits,
@@ -73,6 +73,26 @@ impl WriteCall {
             constants: BTreeMap::new(),
             request: Edits::default(),
             response: Edits::default(),
+        }
+    }
+}
+
+/// A public file of the `dp` servlet, which has a base URL of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PublicFile {
+    /// The path below the base URL.
+    pub path: PathTemplate,
+    /// What a file name ends with; it is appended where it is missing.
+    pub suffix: String,
+}
+
+impl PublicFile {
+    pub(super) fn new(path: &str, suffix: &str) -> Self {
+        Self {
+            path: template(path),
+            suffix: suffix.to_owned(),
         }
     }
 }

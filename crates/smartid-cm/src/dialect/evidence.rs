@@ -15,9 +15,13 @@ const INDEX: &str = "the member is called arrayindex in public third-party code 
 const UNLISTED: &str = "what is known is a list of those that failed beside a code; what a code says about the others is not published";
 const SERIAL: &str =
     "a text of unknown form in public third-party code; the vendor's own clients show hexadecimal";
-const AS_REVOKE: &str = "never seen; as revoking was seen";
+const AS_REVOKE: &str = "never seen; as revoking";
+const AS_ISSUE: &str = "multipart is what most public clients send for issuing; revoking was seen as a form (Keyfactor/nexus-certificate-manager-caplugin), which can be set";
 const GUESS: &str = "the operation is known from a model in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); its path is not published";
 const SA: &str = "vendor page: Officers and roles in Certificate Manager names the role; names of hashes and formats in public third-party code; the rest is not published";
+const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
+const PUSHED: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager. No status is told; HTTP's own meaning";
+const CRL: &str = "that the servlet which serves CA certificates serves revocation lists too is inferred; their path is not published";
 const NONE: &str = "a way to say what is different; nothing is known to be";
 
 /// One row for each setting of [`CmDialect`](super::CmDialect).
@@ -148,7 +152,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "search.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the search always has",
+        "query parameters that the search always has, unless the call gives another value",
     ),
     Evidence::new(
         "search.response",
@@ -178,7 +182,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "details.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the details of one certificate always has",
+        "query parameters that the details of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "details.response",
@@ -208,7 +212,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "download.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the download of one certificate always has",
+        "query parameters that the download of one certificate always has, unless the call gives another value",
     ),
     Evidence::new(
         "download.response",
@@ -238,7 +242,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "procedures.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of token procedures always has",
+        "query parameters that the list of token procedures always has, unless the call gives another value",
     ),
     Evidence::new(
         "procedures.response",
@@ -268,7 +272,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "registrations.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of registrations always has",
+        "query parameters that the list of registrations always has, unless the call gives another value",
     ),
     Evidence::new(
         "registrations.response",
@@ -298,7 +302,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issuers.constants",
         Tag::Inferred,
         NONE,
-        "query parameters that the list of issuers (experimental) always has",
+        "query parameters that the list of issuers (experimental) always has, unless the call gives another value",
     ),
     Evidence::new(
         "issuers.response",
@@ -307,34 +311,52 @@ pub const EVIDENCE: &[Evidence] = &[
         "changes of the answer to the list of issuers (experimental) before it is read",
     ),
     Evidence::new(
-        "ca_certificate.verb",
-        Tag::Observed,
-        CURL,
-        "verb of the download of a CA certificate from the plain port",
-    ),
-    Evidence::new(
         "ca_certificate.path",
         Tag::Observed,
         CURL,
-        "path of the download of a CA certificate from the plain port; {name} is its file name",
+        "path of the download of a CA certificate, below the address of the servlet dp; {name} is its file name",
     ),
     Evidence::new(
-        "ca_certificate.rename",
-        Tag::Inferred,
-        NONE,
-        "query parameters of the download of a CA certificate from the plain port that have another name, by the name in this library",
+        "ca_certificate.suffix",
+        Tag::Observed,
+        CURL,
+        "what the file name of a CA certificate ends with",
     ),
     Evidence::new(
-        "ca_certificate.constants",
-        Tag::Inferred,
-        NONE,
-        "query parameters that the download of a CA certificate from the plain port always has",
+        "revocation_list.path",
+        Tag::Unknown,
+        CRL,
+        "path of the download of a revocation list (experimental), below the address of the servlet dp; {name} is its file name",
     ),
     Evidence::new(
-        "ca_certificate.response",
-        Tag::Inferred,
-        NONE,
-        "changes of the answer to the download of a CA certificate from the plain port before it is read",
+        "revocation_list.suffix",
+        Tag::Unknown,
+        CRL,
+        "what the file name of a revocation list ends with",
+    ),
+    Evidence::new(
+        "push.path",
+        Tag::Documented,
+        PUSH,
+        "what stands before template and process in the path that certificates are pushed to",
+    ),
+    Evidence::new(
+        "push.tenant",
+        Tag::Documented,
+        PUSH,
+        "query parameter that tells the tenant of a pushed certificate",
+    ),
+    Evidence::new(
+        "push.content_types",
+        Tag::Documented,
+        PUSH,
+        "content types of a pushed certificate that are taken",
+    ),
+    Evidence::new(
+        "push.success",
+        Tag::Unknown,
+        PUSHED,
+        "status that answers a pushed certificate which was stored",
     ),
     Evidence::new(
         "issue.verb",
@@ -364,7 +386,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "issue.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing from a PKCS #10 request always has, in both steps",
+        "fields that issuing from a PKCS #10 request always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "issue.request",
@@ -392,8 +414,8 @@ pub const EVIDENCE: &[Evidence] = &[
     ),
     Evidence::new(
         "revoke.encoding",
-        Tag::Observed,
-        KF,
+        Tag::Inferred,
+        AS_ISSUE,
         "how the fields of revoking and putting on hold are sent: multipart, form or json",
     ),
     Evidence::new(
@@ -406,7 +428,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "revoke.constants",
         Tag::Inferred,
         NONE,
-        "fields that revoking and putting on hold always has, in both steps",
+        "fields that revoking and putting on hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "revoke.request",
@@ -438,7 +460,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "reinstate.constants",
         Tag::Inferred,
         NONE,
-        "fields that taking off hold always has, in both steps",
+        "fields that taking off hold always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "reinstate.request",
@@ -470,7 +492,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "register.constants",
         Tag::Inferred,
         NONE,
-        "fields that a new registration always has, in both steps",
+        "fields that a new registration always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "register.request",
@@ -512,7 +534,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "import.constants",
         Tag::Inferred,
         NONE,
-        "fields that importing certificates (experimental) always has, in both steps",
+        "fields that importing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "import.request",
@@ -554,7 +576,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "remove.constants",
         Tag::Inferred,
         NONE,
-        "fields that removing certificates (experimental) always has, in both steps",
+        "fields that removing certificates (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "remove.request",
@@ -596,7 +618,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "attribute_certificate.constants",
         Tag::Inferred,
         NONE,
-        "fields that issuing an attribute certificate (experimental) always has, in both steps",
+        "fields that issuing an attribute certificate (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "attribute_certificate.request",
@@ -638,7 +660,7 @@ pub const EVIDENCE: &[Evidence] = &[
         "signing_authority.constants",
         Tag::Inferred,
         NONE,
-        "fields that signing a hash (experimental) always has, in both steps",
+        "fields that signing a hash (experimental) always has, in both steps, unless the call gives another value",
     ),
     Evidence::new(
         "signing_authority.request",

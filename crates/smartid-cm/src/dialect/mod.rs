@@ -27,13 +27,15 @@
 mod calls;
 mod evidence;
 mod forms;
+mod push;
 
 use serde::{Deserialize, Serialize};
-use smartid_core::dialect::{DialectError, Verb, overlay};
+use smartid_core::dialect::{DialectError, overlay};
 
-pub use calls::{ReadCall, WriteCall};
+pub use calls::{PublicFile, ReadCall, WriteCall};
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
+pub use push::PushDialect;
 
 /// The settings; [`EVIDENCE`] tells of each what it means and how we know its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +75,11 @@ pub struct CmDialect {
     /// Has Certificate Manager sign a hash. Its path and most of its fields are guesses.
     pub signing_authority: WriteCall,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
-    pub ca_certificate: ReadCall,
+    pub ca_certificate: PublicFile,
+    /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
+    pub revocation_list: PublicFile,
+    /// How certificates are pushed to us.
+    pub push: PushDialect,
 }
 
 impl Default for CmDialect {
@@ -85,8 +91,8 @@ impl Default for CmDialect {
             details: ReadCall::new("certificates/{certid}/details"),
             download: ReadCall::new("certificates/{certid}/download"),
             issue: WriteCall::new("certificates/pkcs10", Encoding::Multipart),
-            revoke: WriteCall::new("certificates/revoke", Encoding::Form),
-            reinstate: WriteCall::new("certificates/reinstate", Encoding::Form),
+            revoke: WriteCall::new("certificates/revoke", Encoding::Multipart),
+            reinstate: WriteCall::new("certificates/reinstate", Encoding::Multipart),
             procedures: ReadCall::new("procedures"),
             registrations: ReadCall::new("registrations/{account}/{type}"),
             register: WriteCall::new("registrations/{account}/{type}", Encoding::Json),
@@ -95,10 +101,9 @@ impl Default for CmDialect {
             remove: WriteCall::new("certificates/remove", Encoding::Json),
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
-            ca_certificate: ReadCall {
-                verb: Verb::GET,
-                ..ReadCall::new("dp/ca/{name}")
-            },
+            ca_certificate: PublicFile::new("ca/{name}", ".cer"),
+            revocation_list: PublicFile::new("crl/{name}", ".crl"),
+            push: PushDialect::default(),
         }
     }
 }
@@ -138,6 +143,7 @@ mod tests {
             &dialect.issue.path,
             &dialect.register.path,
             &dialect.ca_certificate.path,
+            &dialect.revocation_list.path,
         ] {
             assert!(!path.to_string().is_empty());
         }

@@ -5,6 +5,7 @@
 //! [`CertificateManager::write`](crate::CertificateManager::write).
 
 mod attribute_certificate;
+mod ca_certificate;
 mod details;
 mod download;
 mod field;
@@ -19,6 +20,7 @@ mod registration_kind;
 mod registrations;
 mod reinstate;
 mod remove;
+mod revocation_list;
 mod revoke;
 mod search;
 mod signing_authority;
@@ -26,6 +28,7 @@ mod signing_authority;
 pub(crate) use import::fields as import_fields;
 pub(crate) use issue::fields as issue_fields;
 
+pub use ca_certificate::{CaCertificate, CaNotBelieved, DownloadedCaCertificate};
 pub use details::Details;
 pub use download::Download;
 pub use field::FieldValue;
@@ -47,5 +50,6 @@ pub mod experimental {
     pub use super::import::{Import, ImportCertificates, ImportResults};
     pub use super::issuers::{Issuer, IssuerPage, Issuers};
     pub use super::remove::RemoveCertificates;
+    pub use super::revocation_list::{DownloadRevocationList, DownloadedRevocationList};
     pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
 }

@@ -1,7 +1,5 @@
 //! Which kind of registration: the part of the path that names the protocol by which a device enrols.
 
-use std::borrow::Cow;
-
 use smartid_core::{BuildError, PathTemplate};
 
 use crate::open::open_words;
@@ -44,12 +42,15 @@ const SEGMENTS: [&str; MOST_SEGMENTS] = [
     "type_1", "type_2", "type_3", "type_4", "type_5", "type_6", "type_7", "type_8",
 ];
 
+/// What stands for each placeholder.
+type Values<'a> = Vec<(&'static str, &'a str)>;
+
 /// A path that has `{type}`, with a placeholder for each of the kind's segments, and their values.
 pub(super) fn path<'a>(
     template: &PathTemplate,
     account: &'a str,
     kind: &'a RegistrationKind,
-) -> Result<(PathTemplate, Vec<(&'static str, &'a str)>), BuildError> {
+) -> Result<(PathTemplate, Values<'a>), BuildError> {
     let segments: Vec<_> = SEGMENTS.into_iter().zip(kind.as_str().split('/')).collect();
     if kind.as_str().split('/').count() > MOST_SEGMENTS {
         let problem = format!("the kind of registration has more than {MOST_SEGMENTS} parts");
@@ -68,9 +69,9 @@ pub(super) fn path<'a>(
 impl RegistrationKind {
     /// The name of the protocol as other parts of the product write it, in capital letters, such as `EST`.
     #[must_use]
-    pub fn protocol(&self) -> Cow<'_, str> {
-        let (protocol, _) = self.as_str().split_once('/').unwrap_or((self.as_str(), ""));
-        Cow::Owned(protocol.to_ascii_uppercase())
+    pub fn protocol(&self) -> String {
+        let protocol = self.as_str().split('/').next().unwrap_or_default();
+        protocol.to_ascii_uppercase()
     }
 }
 

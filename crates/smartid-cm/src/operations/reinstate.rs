@@ -24,7 +24,8 @@ use crate::two_step::{RequestSignature, Write};
 /// use smartid_cm::{Call, CertId, CmDialect};
 ///
 /// let reinstate = Reinstate::new(CertId::new("4711")?).and(CertId::new("4712")?);
-/// let request = Call::new(&reinstate).request(&CmDialect::default())?;
+/// let dialect = CmDialect::from_toml("reinstate.encoding = 'form'")?; // multipart is the default
+/// let request = Call::new(&reinstate).request(&dialect)?;
 /// assert_eq!((request.method().as_str(), request.target().as_str()), ("POST", "certificates/reinstate"));
 /// assert_eq!(request.body_bytes(), "certId=4711&certId=4712");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -118,7 +118,7 @@ impl RevocationReason {
 /// use smartid_cm::operations::Revoke;
 /// use smartid_cm::{Call, CertId, CmDialect, RequestSignature, RevocationReason, SignedCall, Step};
 ///
-/// let dialect = CmDialect::default();
+/// let dialect = CmDialect::from_toml("revoke.encoding = 'form'")?; // multipart is the default
 /// let revoke = Revoke::new(CertId::new("4711")?, RevocationReason::CertificateHold);
 /// let request = Call::new(&revoke).request(&dialect)?;
 /// assert_eq!((request.method().as_str(), request.target().as_str()), ("POST", "certificates/revoke"));

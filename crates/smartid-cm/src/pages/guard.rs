@@ -100,11 +100,11 @@ mod tests {
             .into_iter()
             .map(|id| format!(r#"{{"certid":"{id}"}}"#))
             .collect();
-        let mut page = SearchPage::default();
-        page.hits = Some(hits);
-        page.offset = offset;
-        page.certificates = serde_json::from_str(&format!("[{}]", rows.join(","))).unwrap();
-        page
+        SearchPage {
+            hits: Some(hits),
+            offset,
+            certificates: serde_json::from_str(&format!("[{}]", rows.join(","))).unwrap(),
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use smartid_core::{Advice, Content, Incoming, Retry, ServiceError, Turn, redact};
+use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn, redact};
 
 pub use code::CmCode;
 pub use item::ItemError;
@@ -239,6 +239,18 @@ impl ServiceError for CmRefusal {
         self.answer.status
     }
 
+    /// A web page with a status of success, a 5xx without a code, and a connection that Protocol Gateway has lost tell nothing of what
+    /// was done before.
+    fn phase(&self) -> Phase {
+        let server_error = self.answer.status.is_some_and(|status| status.is_server_error());
+        match &self.kind {
+            CmRefusalKind::Page => Phase::Unreadable,
+            CmRefusalKind::Code(CmCode::Connection) | CmRefusalKind::NotStarted => Phase::PerhapsDone,
+            CmRefusalKind::Status if server_error => Phase::PerhapsDone,
+            _ => Phase::Refused,
+        }
+    }
+
     fn retry(&self) -> Retry {
         match &self.kind {
             CmRefusalKind::Code(CmCode::TooManyRequests | CmCode::NotInitialised)
@@ -426,9 +438,10 @@ impl fmt::Debug for CmRefusal {
             .field("status", status)
             .field("code", code)
             .field("message", message)
+            .field("items", &items.len())
             .field(
-                "items",
-                &items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "first_items",
+                &items.iter().take(3).map(ToString::to_string).collect::<Vec<_>>(),
             )
             .field("excerpt", excerpt)
             .field("after", after)

@@ -20,6 +20,12 @@ pub const BASE: &str = "https://pgwy.example.test:8444/pgwy/api";
 /// A transport whose answers a test makes.
 pub struct Answers<F>(Mutex<F>);
 
+impl<F> Answers<F> {
+    pub fn new(answer: F) -> Self {
+        Self(Mutex::new(answer))
+    }
+}
+
 impl<F> fmt::Debug for Answers<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Answers")
@@ -49,7 +55,7 @@ where
     let cm = CertificateManager::builder(BASE)
         .dialect(dialect)
         .build(
-            Arc::new(Answers(Mutex::new(answer))),
+            Arc::new(Answers::new(answer)),
             Arc::new(runtime.clone()) as Arc<dyn Runtime>,
         )
         .unwrap();

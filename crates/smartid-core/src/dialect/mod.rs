@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use edits::{Edit, Edits};
 pub use evidence::{Evidence, Tag};
-pub use settings::{SuccessStatus, Verb};
+pub use settings::{ReplyStatus, SuccessStatus, Verb};
 
 /// A dialect file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Kinds of setting that every dialect has: a verb, and the statuses that mean success.
+//! Kinds of setting that dialects share: a verb, the statuses that mean success, the status of a reply of ours.
 
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,6 +36,41 @@ impl<'de> Deserialize<'de> for Verb {
         method
             .map(Self)
             .ok_or_else(|| serde::de::Error::custom("must be one of GET, POST, PUT, PATCH, DELETE"))
+    }
+}
+
+/// The status of a reply, from 200 to 599, as a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyStatus(StatusCode);
+
+impl ReplyStatus {
+    /// 200.
+    pub const OK: Self = Self(StatusCode::OK);
+    /// 404.
+    pub const NOT_FOUND: Self = Self(StatusCode::NOT_FOUND);
+    /// 500.
+    pub const INTERNAL_SERVER_ERROR: Self = Self(StatusCode::INTERNAL_SERVER_ERROR);
+
+    /// As the `http` type.
+    #[must_use]
+    pub fn code(self) -> StatusCode {
+        self.0
+    }
+}
+
+impl Serialize for ReplyStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.0.as_u16())
+    }
+}
+
+impl<'de> Deserialize<'de> for ReplyStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u16::deserialize(deserializer)?;
+        let code = StatusCode::from_u16(number).ok();
+        code.filter(|code| (200..600).contains(&code.as_u16()))
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("must be a status code between 200 and 599"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use http::StatusCode;
 
-use super::{Advice, Retry, Unreadable};
+use super::{Advice, Phase, Retry, Unreadable};
 use crate::path::PathError;
 
 /// A request that could not be made from the values given.
@@ -37,6 +37,10 @@ pub trait ServiceError: std::error::Error + Any + Send + Sync {
     fn code(&self) -> Option<&str>;
     /// The HTTP status.
     fn status(&self) -> Option<StatusCode>;
+    /// How far the request came: [`Phase::Refused`], unless what answered cannot know, such as a proxy that got no answer itself.
+    fn phase(&self) -> Phase {
+        Phase::Refused
+    }
     /// Whether the same request may be sent again.
     fn retry(&self) -> Retry;
     /// Whose turn it is and what to check.

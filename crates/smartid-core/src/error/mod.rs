@@ -144,7 +144,7 @@ impl Error {
             | Kind::Deadline { sent: false } => Phase::NotSent,
             Kind::Deadline { sent: true } => Phase::PerhapsDone,
             Kind::Transport(error) => error.phase(),
-            Kind::Refused(_) => Phase::Refused,
+            Kind::Refused(error) => error.phase(),
             Kind::Unreadable(_) => Phase::Unreadable,
         }
     }

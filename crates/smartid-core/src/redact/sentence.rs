@@ -16,6 +16,7 @@ use super::{EXCERPT, MASK, printable};
 /// ```
 #[must_use]
 pub fn message(text: &str) -> String {
+    let text = beginning(text);
     let mut shown = String::with_capacity(text.len().min(EXCERPT * 4));
     let mut next = Next::Judged;
     for word in text.split_whitespace() {
@@ -28,6 +29,24 @@ pub fn message(text: &str) -> String {
         }
     }
     printable(&shown, EXCERPT)
+}
+
+/// How many bytes of a sentence are looked at; judging a word takes longer than in proportion to its length.
+const JUDGED: usize = 16 * 1024;
+
+/// The whole words at the beginning of a long text; a word that is cut may not be known for the secret that it is.
+fn beginning(text: &str) -> &str {
+    if text.len() <= JUDGED {
+        return text;
+    }
+    let head = (0..=JUDGED)
+        .rev()
+        .find_map(|end| text.get(..end))
+        .unwrap_or_default();
+    match head.rfind(char::is_whitespace) {
+        Some(end) => head.get(..end).unwrap_or_default(),
+        None => MASK,
+    }
 }
 
 /// How the next word of a message is shown.
@@ -170,6 +189,14 @@ fn names_a_secret(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_text_whole_words_are_looked_at_and_no_more() {
+        assert_eq!(message(&"å:".repeat(1_000_000)), MASK);
+        let words = format!("{} {}", "wrong ".repeat(10), "x".repeat(1_000_000));
+        assert_eq!(message(&words), "wrong ".repeat(10).trim_end());
+        assert!(message(&"pin=4711 ".repeat(100_000)).starts_with("pin=[…] pin=[…]"));
+    }
 
     #[test]
     fn what_stands_behind_a_secrets_name_is_masked() {

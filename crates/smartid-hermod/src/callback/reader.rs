@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use smartid_core::{Admission, Head, Letter, Reply, Timestamp};
+use smartid_core::{Admission, BasicCaller, Head, Letter, Reply, Timestamp};
 
 use super::CallbackReaderBuilder;
-use crate::basic::{self, Pair};
+use crate::basic;
 use crate::dialect::HermodDialect;
 use crate::key::{self, Key};
 use crate::letter;
@@ -41,9 +41,9 @@ impl Refusal {
     #[must_use]
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Unauthenticated => basic::challenge("Basic realm=\"callback\", charset=\"UTF-8\""),
+            Self::Unauthenticated => Reply::challenge("Basic realm=\"callback\", charset=\"UTF-8\""),
             Self::UnknownPath => Reply::empty(StatusCode::NOT_FOUND),
-            Self::WrongMethod => basic::post_only(),
+            Self::WrongMethod => Reply::post_only(),
             Self::TooLarge(_) => Reply::empty(StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unreadable(_) => Reply::empty(StatusCode::BAD_REQUEST),
         }
@@ -53,8 +53,7 @@ impl Refusal {
 /// Reads callbacks, without store and clock.
 #[derive(Clone)]
 pub struct CallbackReader {
-    /// `user:password`.
-    pub(super) pair: Option<Pair>,
+    pub(super) known: Option<BasicCaller>,
     pub(super) body_limit: usize,
     pub(super) retention: Duration,
     pub(super) verbs: Vec<String>,
@@ -96,7 +95,7 @@ impl CallbackReader {
     }
 
     fn is_known(&self, head: &Head) -> bool {
-        basic::is_known(self.pair.as_ref(), &head.headers)
+        basic::is_known(self.known.as_ref(), &head.headers)
     }
 
     /// A final report is found by the command's ids. One that is not is kept under ids of its own, for diagnosis: it must not stand
@@ -129,7 +128,7 @@ impl CallbackReader {
 impl fmt::Debug for CallbackReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            pair,
+            known,
             body_limit,
             retention,
             verbs,
@@ -137,7 +136,7 @@ impl fmt::Debug for CallbackReader {
             dialect: _large,
         } = self;
         f.debug_struct("CallbackReader")
-            .field("authenticates", &pair.is_some())
+            .field("authenticates", &known.is_some())
             .field("body_limit", body_limit)
             .field("retention", retention)
             .field("verbs", verbs)

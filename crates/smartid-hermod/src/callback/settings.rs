@@ -105,7 +105,7 @@ impl CallbackReaderBuilder {
     pub fn build(self) -> Result<CallbackReader, ConfigError> {
         let refuse = |setting: &'static str, problem: &str| Err(ConfigError::new(setting, problem));
         let missing = "is missing; it is the user:password of `callback-basic-auth` in messaging's entry for this API user";
-        let pair = Auth::pair(self.auth, "hermod.callback.basic_auth", missing)?;
+        let known = Auth::caller(self.auth, "hermod.callback.basic_auth", missing)?;
         let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);
         if body_limit == 0 {
             return refuse("hermod.callback.body_limit", "is zero");
@@ -118,7 +118,7 @@ impl CallbackReaderBuilder {
             letter::check_name(name)?;
         }
         Ok(CallbackReader {
-            pair,
+            known,
             body_limit,
             retention,
             verbs: self.dialect.callback_verbs(),

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use smartid_core::json::Pointer;
-use smartid_core::{Admission, BoxFuture, ConfigError, Head, Inbound, Reply, SecretString};
+use smartid_core::{Admission, BasicCaller, BoxFuture, ConfigError, Head, Inbound, Reply, SecretString};
 
 use super::{Content, ContentError, ContentSource};
-use crate::basic::{self, Auth, Pair};
+use crate::basic::{self, Auth};
 use crate::dialect::{ContentDialect, HermodDialect};
 use crate::ids::ContentId;
 use crate::read::{Document, id};
@@ -48,9 +48,9 @@ impl ContentRefusal {
     #[must_use]
     pub fn reply(&self) -> Reply {
         match self {
-            Self::Unauthenticated => basic::challenge("Basic realm=\"content\", charset=\"UTF-8\""),
+            Self::Unauthenticated => Reply::challenge("Basic realm=\"content\", charset=\"UTF-8\""),
             Self::UnknownPath => Reply::empty(StatusCode::NOT_FOUND),
-            Self::WrongMethod => basic::post_only(),
+            Self::WrongMethod => Reply::post_only(),
             Self::TooLarge(_) => Reply::empty(StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unreadable(_) => Reply::empty(StatusCode::BAD_REQUEST),
         }
@@ -128,8 +128,7 @@ fn count(counter: &AtomicU64) {
 /// ```
 pub struct ContentReceiver {
     source: Arc<dyn ContentSource>,
-    /// `user:password`.
-    pair: Option<Pair>,
+    known: Option<BasicCaller>,
     body_limit: usize,
     dialect: ContentDialect,
     /// Where the id stands.
@@ -159,7 +158,7 @@ impl ContentReceiver {
     }
 
     fn admitted(&self, head: &Head) -> Result<Admission, ContentRefusal> {
-        if !basic::is_known(self.pair.as_ref(), &head.headers) {
+        if !basic::is_known(self.known.as_ref(), &head.headers) {
             return Err(ContentRefusal::Unauthenticated);
         }
         if head.last_segment() != self.dialect.path {
@@ -261,7 +260,7 @@ fn json(status: StatusCode, body: Bytes) -> Reply {
 impl fmt::Debug for ContentReceiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ContentReceiver")
-            .field("authenticates", &self.pair.is_some())
+            .field("authenticates", &self.known.is_some())
             .field("body_limit", &self.body_limit)
             .field("dialect", &self.dialect)
             .field("counters", &self.counters())
@@ -341,7 +340,7 @@ impl ContentReceiverBuilder {
     /// [`ConfigError`] for `hermod.content.*` when there is neither user nor the decision to do without, or a value cannot be used.
     pub fn build(self) -> Result<ContentReceiver, ConfigError> {
         let missing = "is missing; it is the user:password of the content provider in messaging's entry for this API user";
-        let pair = Auth::pair(self.auth, BASIC, missing)?;
+        let known = Auth::caller(self.auth, BASIC, missing)?;
         let refuse = |setting: &'static str, problem: &str| Err(ConfigError::new(setting, problem));
         if self.body_limit == 0 {
             return refuse("hermod.content.body_limit", "is zero");
@@ -362,7 +361,7 @@ impl ContentReceiverBuilder {
         }
         Ok(ContentReceiver {
             source: self.source,
-            pair,
+            known,
             body_limit: self.body_limit,
             dialect: self.dialect,
             place: Pointer::of([CONTENT_ID]),

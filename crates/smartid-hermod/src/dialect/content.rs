@@ -1,8 +1,7 @@
 //! How messaging asks a content provider, and what it is answered.
 
-use http::StatusCode;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use smartid_core::dialect::Edits;
+use serde::{Deserialize, Serialize};
+use smartid_core::dialect::{Edits, ReplyStatus};
 use smartid_core::{Evidence, Tag};
 
 /// Whether an authentication image stands in the list that a card stands in.
@@ -15,34 +14,6 @@ pub enum ImageForm {
     Wrapped,
     /// As the whole answer, without a key.
     Bare,
-}
-
-/// The status of a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReplyStatus(StatusCode);
-
-impl ReplyStatus {
-    /// As the `http` type.
-    #[must_use]
-    pub fn code(self) -> StatusCode {
-        self.0
-    }
-}
-
-impl Serialize for ReplyStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u16(self.0.as_u16())
-    }
-}
-
-impl<'de> Deserialize<'de> for ReplyStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = u16::deserialize(deserializer)?;
-        let code = StatusCode::from_u16(number).ok();
-        code.filter(|code| (200..600).contains(&code.as_u16()))
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("must be a status code between 200 and 599"))
-    }
 }
 
 /// `POST {content-provider-url}/getcontent`.
@@ -79,9 +50,9 @@ impl Default for ContentDialect {
             image_key: "auth_image".to_owned(),
             image_form: ImageForm::Wrapped,
             response: Edits::default(),
-            not_found: ReplyStatus(StatusCode::NOT_FOUND),
+            not_found: ReplyStatus::NOT_FOUND,
             not_found_body: String::new(),
-            failed: ReplyStatus(StatusCode::INTERNAL_SERVER_ERROR),
+            failed: ReplyStatus::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -45,7 +45,7 @@ pub use answers::{
     SignaturePayloadDialect, TransportedKeyForm,
 };
 pub use command::CommandDialect;
-pub use content::{ContentDialect, ImageForm, ReplyStatus};
+pub use content::{ContentDialect, ImageForm};
 pub use evidence::EVIDENCE;
 pub use fido::{CreateDialect, FidoDialect, FidoPlan};
 pub use parts::{CommandBody, DestinationTemplate, OptionsForm, Placeholders};

@@ -28,6 +28,7 @@ use smartid_core::{Incoming, Outgoing, Phase, ServiceUrl, Transport, TransportEr
 use smartid_reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority made for one test.
@@ -126,6 +127,16 @@ pub fn tls(
     versions: &[&'static SupportedProtocolVersion],
     clients: Option<&Ca>,
 ) -> ServerConfig {
+    tls_asking(leaf, versions, clients, true)
+}
+
+/// As [`tls`]; whether it demands the certificate that it asks for is up to the caller.
+pub fn tls_asking(
+    leaf: &Leaf,
+    versions: &[&'static SupportedProtocolVersion],
+    clients: Option<&Ca>,
+    demands: bool,
+) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
@@ -134,11 +145,13 @@ pub fn tls(
         Some(ca) => {
             let mut roots = RootCertStore::empty();
             roots.add(ca.der()).unwrap();
-            builder.with_client_cert_verifier(
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                    .build()
-                    .unwrap(),
-            )
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = if demands {
+                verifier
+            } else {
+                verifier.allow_unauthenticated()
+            };
+            builder.with_client_cert_verifier(verifier.build().unwrap())
         }
         None => builder.with_no_client_auth(),
     };
@@ -159,6 +172,10 @@ pub enum Reply {
     Endless(Vec<u8>),
     /// Keeps the connection and says nothing.
     Silence,
+    /// Answers with the client's certificate, as this connection has seen it; without one with an empty body.
+    Peer,
+    /// As `Peer`, when it is let.
+    PeerWhen(Arc<Notify>),
 }
 
 /// `200` with a JSON body.
@@ -224,12 +241,14 @@ impl Server {
                                 let reset = |stream: &tokio_rustls::server::TlsStream<TcpStream>| {
                                     stream.get_ref().0.set_zero_linger().unwrap();
                                 };
-                                converse(stream, reset, &handler, &requests, &poured).await;
+                                let chain = stream.get_ref().1.peer_certificates();
+                                let peer = chain.map_or(Vec::new(), |chain| chain[0].to_vec());
+                                converse(stream, reset, &handler, &requests, &poured, &peer).await;
                             }
                         }
                         None => {
                             let reset = |stream: &TcpStream| stream.set_zero_linger().unwrap();
-                            converse(stream, reset, &handler, &requests, &poured).await;
+                            converse(stream, reset, &handler, &requests, &poured, &[]).await;
                         }
                     }
                 });
@@ -261,10 +280,22 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     handler: &Handler,
     requests: &Mutex<Vec<String>>,
     poured: &AtomicUsize,
+    peer: &[u8],
 ) {
     while let Some(request) = read_request(&mut stream).await {
         requests.lock().unwrap().push(request.clone());
-        match handler(&request) {
+        let reply = handler(&request);
+        if let Reply::PeerWhen(allowed) = &reply {
+            allowed.notified().await;
+        }
+        match reply {
+            Reply::Peer | Reply::PeerWhen(_) => {
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", peer.len());
+                let bytes = [head.as_bytes(), peer].concat();
+                if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
+                    return;
+                }
+            }
             Reply::Answer(bytes) => {
                 if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                     return;
@@ -296,7 +327,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut bytes = Vec::new();
     loop {
         let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");

@@ -2,6 +2,7 @@
 //! misspelt would otherwise silently play the default.
 
 mod callback;
+mod cm;
 mod commands;
 mod content;
 mod da;
@@ -16,6 +17,14 @@ mod mobile;
 use serde::{Deserialize, Serialize};
 
 pub use callback::{CallbackConfig, RegistrationEncoding};
+pub use cm::{
+    AttributeCertificateConfig, ClientCertificate, CmAnswerConfig, CmConfig, CmDateStyle, CmDecodeConfig,
+    CmDownloadConfig, CmDpConfig, CmErrorStyle, CmImportConfig, CmOperation, CmProcedureConfig, CmPushConfig,
+    CmRateConfig, CmRegistrationConfig, CmRevocationConfig, CmSearchConfig, CmSigningConfig, CmStatusConfig,
+    CmTlsConfig, HandlerConfig, KeyIdentifierStyle, ListStyle, NotOfficer, OfficerConfig, OfficerKey,
+    OfficerState, OverCap, Pkcs12Config, PushBody, REGISTRATION_ROLES, SerialStyle, SignedAttributes,
+    SigningAuthorityConfig, SigningAuthorityReply, SigningMode, UnknownAccept,
+};
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
@@ -60,6 +69,8 @@ pub struct SimConfig {
     pub desktop: DesktopConfig,
     /// The phones with the Mobile App, and the people who hold them.
     pub mobile: MobileConfig,
+    /// Protocol Gateway with Certificate Manager behind it.
+    pub cm: CmConfig,
     /// What both apps send.
     pub device: DeviceConfig,
     /// The page on which a person plays the device.
@@ -89,6 +100,10 @@ pub struct ListenConfig {
     pub hermod_port: u16,
     /// Port of Digital Access.
     pub da_port: u16,
+    /// Port of Protocol Gateway with TLS and client certificate; 8444 by convention (protocol notes: cm 2, T).
+    pub cm_port: u16,
+    /// Port of Protocol Gateway without TLS, for certificates of authorities and revocation lists; 8080 by convention (cm 2, T).
+    pub cm_plain_port: u16,
     /// Port of the control page.
     pub control_port: u16,
 }
@@ -99,6 +114,8 @@ impl Default for ListenConfig {
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             hermod_port: 0,
             da_port: 0,
+            cm_port: 0,
+            cm_plain_port: 0,
             control_port: 0,
         }
     }

@@ -22,7 +22,7 @@ fn algorithm(alg: SigAlg) -> Option<&'static str> {
         SigAlg::Es256 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
         SigAlg::Es384 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
         SigAlg::Es512 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
-        SigAlg::Rs1 => return None,
+        SigAlg::Rs1 | SigAlg::EdDsa => return None,
     })
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// The body was larger than allowed; `body` is empty then.
     pub(crate) too_large: bool,
+    /// The certificate (DER) that the caller has shown in the TLS handshake.
+    pub(crate) peer: Option<Bytes>,
 }
 
 impl Request {

@@ -45,8 +45,20 @@ pub(crate) struct Shared {
     pub(crate) shutdown: watch::Receiver<bool>,
 }
 
+/// What stands between the socket and HTTP.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    /// Nothing.
+    Plain,
+    /// The same settings for every connection.
+    Fixed(Arc<ServerConfig>),
+    /// Settings that are looked up for each connection, because they change or are not worth making before somebody connects. `None`
+    /// when they cannot be made: the connection is closed.
+    PerConnection(Arc<dyn Fn() -> Option<Arc<ServerConfig>> + Send + Sync>),
+}
+
 /// Accepts until shutdown.
-pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>, context: Shared) {
+pub(crate) async fn serve(listener: TcpListener, tls: Tls, context: Shared) {
     let mut shutdown = context.shutdown.clone();
     loop {
         let accepted = tokio::select! {
@@ -62,12 +74,21 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>,
             restart.mark_unchanged();
             let mut shutdown = context.shutdown.clone();
             let serving = async {
-                match tls {
-                    None => connection(tcp, context).await,
-                    Some(tls) => match TlsAcceptor::from(tls).accept(tcp).await {
-                        Ok(stream) => connection(stream, context).await,
-                        Err(error) => tracing::debug!(%error, "TLS handshake failed"),
-                    },
+                let settings = match &tls {
+                    Tls::Plain => return connection(tcp, context, None).await,
+                    Tls::Fixed(settings) => Some(Arc::clone(settings)),
+                    Tls::PerConnection(settings) => settings(),
+                };
+                let Some(settings) = settings else { return };
+                match TlsAcceptor::from(settings).accept(tcp).await {
+                    Ok(stream) => {
+                        let shown = stream.get_ref().1.peer_certificates();
+                        let peer = shown
+                            .and_then(|chain| chain.first())
+                            .map(|leaf| Bytes::copy_from_slice(leaf));
+                        connection(stream, context, peer).await;
+                    }
+                    Err(error) => tracing::debug!(%error, "TLS handshake failed"),
                 }
             };
             tokio::select! {
@@ -79,13 +100,13 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Arc<ServerConfig>>,
     }
 }
 
-async fn connection<S>(stream: S, context: Shared)
+async fn connection<S>(stream: S, context: Shared, peer: Option<Bytes>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request| {
-        let context = context.clone();
-        async move { respond(&context, request).await }
+        let (context, peer) = (context.clone(), peer.clone());
+        async move { respond(&context, request, peer).await }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
@@ -100,7 +121,11 @@ where
 #[error("connection closed by a fault")]
 struct Abort;
 
-async fn read(request: hyper::Request<Incoming>, limit: usize) -> Result<Request, Abort> {
+async fn read(
+    request: hyper::Request<Incoming>,
+    limit: usize,
+    peer: Option<Bytes>,
+) -> Result<Request, Abort> {
     let (parts, body) = request.into_parts();
     let (body, too_large) = match Limited::new(body, limit).collect().await {
         Ok(collected) => (collected.to_bytes(), false),
@@ -114,14 +139,16 @@ async fn read(request: hyper::Request<Incoming>, limit: usize) -> Result<Request
         headers: parts.headers,
         body,
         too_large,
+        peer,
     })
 }
 
 async fn respond(
     context: &Shared,
     request: hyper::Request<Incoming>,
+    peer: Option<Bytes>,
 ) -> Result<hyper::Response<OutBody>, Abort> {
-    let request = read(request, context.service.max_body()).await?;
+    let request = read(request, context.service.max_body(), peer).await?;
     let route = context.service.route(&request);
     let number = context.records.begin(Record {
         number: 0,

@@ -12,7 +12,11 @@ use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::time_provider::{DefaultTimeProvider, TimeProvider};
+use tokio_rustls::rustls::{
+    ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion, crypto, version,
+};
 
 use crate::SimError;
 
@@ -50,7 +54,7 @@ fn tls(error: impl std::fmt::Display) -> SimError {
     SimError::Tls(error.to_string())
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(crypto::aws_lc_rs::default_provider())
 }
 
@@ -113,18 +117,29 @@ impl Authority {
     }
 
     pub(crate) fn server_config(&self, client_certificate: bool) -> Result<Arc<ServerConfig>, SimError> {
-        let builder = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .map_err(tls)?;
-        let builder = if client_certificate {
+        let verifier = if client_certificate {
             let roots = Arc::new(self.roots("")?);
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider())
+            WebPkiClientVerifier::builder_with_provider(roots, provider())
                 .build()
-                .map_err(tls)?;
-            builder.with_client_cert_verifier(verifier)
+                .map_err(tls)?
         } else {
-            builder.with_no_client_auth()
+            WebPkiClientVerifier::no_client_auth()
         };
+        let time = Arc::new(DefaultTimeProvider);
+        self.server_config_with(verifier, time, &[&version::TLS12, &version::TLS13])
+    }
+
+    /// A server that asks for client certificates in its own way, and has a clock of its own.
+    pub(crate) fn server_config_with(
+        &self,
+        verifier: Arc<dyn ClientCertVerifier>,
+        time: Arc<dyn TimeProvider>,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Result<Arc<ServerConfig>, SimError> {
+        let builder = ServerConfig::builder_with_details(provider(), time)
+            .with_protocol_versions(versions)
+            .map_err(tls)?
+            .with_client_cert_verifier(verifier);
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.server_key.clone()));
         let mut config = builder
             .with_single_cert(self.server_chain.clone(), key)
@@ -135,11 +150,28 @@ impl Authority {
 
     /// Trusts this authority and those in `extra_pem`, and no other.
     pub(crate) fn client_config(&self, extra_pem: &str) -> Result<Arc<ClientConfig>, SimError> {
-        let config = ClientConfig::builder_with_provider(provider())
+        self.client_config_as(extra_pem, None)
+    }
+
+    /// As [`Authority::client_config`], with a certificate to show.
+    pub(crate) fn client_config_as(
+        &self,
+        extra_pem: &str,
+        identity: Option<&ClientIdentity>,
+    ) -> Result<Arc<ClientConfig>, SimError> {
+        let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(tls)?
-            .with_root_certificates(self.roots(extra_pem)?)
-            .with_no_client_auth();
+            .with_root_certificates(self.roots(extra_pem)?);
+        let Some(identity) = identity else {
+            return Ok(Arc::new(builder.with_no_client_auth()));
+        };
+        let chain: Result<Vec<_>, _> =
+            CertificateDer::pem_slice_iter(identity.certificate_pem.as_bytes()).collect();
+        let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes()).map_err(tls)?;
+        let config = builder
+            .with_client_auth_cert(chain.map_err(tls)?, key)
+            .map_err(tls)?;
         Ok(Arc::new(config))
     }
 }

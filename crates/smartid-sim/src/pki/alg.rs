@@ -23,6 +23,8 @@ pub enum KeyKind {
     P384,
     /// Elliptic curve P-521.
     P521,
+    /// Edwards curve Ed25519 (RFC 8410).
+    Ed25519,
 }
 
 impl KeyKind {
@@ -64,6 +66,7 @@ impl KeyKind {
             Self::P256 => SigAlg::Es256,
             Self::P384 => SigAlg::Es384,
             Self::P521 => SigAlg::Es512,
+            Self::Ed25519 => SigAlg::EdDsa,
         }
     }
 }
@@ -154,15 +157,19 @@ pub enum SigAlg {
     Es384,
     /// ECDSA on P-521 with SHA-512.
     Es512,
+    /// Ed25519 (RFC 8032); in CMS with SHA-512 as the digest of the content (RFC 8419 2.3, 3.1).
+    EdDsa,
 }
 
 /// 1.2.840.113549.1.1
 const PKCS1: [u8; 8] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+/// 1.3.101.112
+pub(super) const OID_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 /// 1.2.840.10045.4.3
 const ECDSA_SHA2: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03];
 
 impl SigAlg {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Rs1,
         Self::Rs256,
         Self::Rs384,
@@ -173,6 +180,7 @@ impl SigAlg {
         Self::Es256,
         Self::Es384,
         Self::Es512,
+        Self::EdDsa,
     ];
 
     /// All algorithms that are known.
@@ -184,7 +192,7 @@ impl SigAlg {
     #[must_use]
     pub fn fits(self, kind: KeyKind) -> bool {
         if kind.is_rsa() {
-            !self.is_ecdsa()
+            !self.is_ecdsa() && self != Self::EdDsa
         } else {
             kind.default_alg() == self
         }
@@ -192,10 +200,12 @@ impl SigAlg {
 
     /// From a JWA name (`RS256`) or a PKCS #11 mechanism that hashes by itself (`CKM_SHA256_RSA_PKCS`, protocol notes: hermod 3.4,
     /// "Example: Personal Desktop Client signing", D-ex; the other mechanism names are those of PKCS #11). `None` for others,
-    /// `CKM_RSA_PKCS` included: that is [`Key::sign_unhashed`](super::Key::sign_unhashed).
+    /// `CKM_RSA_PKCS` included: that is [`Key::sign_unhashed`](super::Key::sign_unhashed). Ed25519 is not found either: no app has it.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().find(|alg| alg.mechanism() == name || (*alg != Self::Rs1 && alg.name() == name))
+        Self::all()
+            .filter(|alg| *alg != Self::EdDsa)
+            .find(|alg| alg.mechanism() == name || (*alg != Self::Rs1 && alg.name() == name))
     }
 
     /// The JWA name; `RS1` for SHA-1, which JWA does not have.
@@ -212,6 +222,7 @@ impl SigAlg {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::Es512 => "ES512",
+            Self::EdDsa => "EdDSA",
         }
     }
 
@@ -229,6 +240,7 @@ impl SigAlg {
             Self::Es256 => "CKM_ECDSA_SHA256",
             Self::Es384 => "CKM_ECDSA_SHA384",
             Self::Es512 => "CKM_ECDSA_SHA512",
+            Self::EdDsa => "CKM_EDDSA",
         }
     }
 
@@ -239,7 +251,7 @@ impl SigAlg {
             Self::Rs1 => Digest::Sha1,
             Self::Rs256 | Self::Ps256 | Self::Es256 => Digest::Sha256,
             Self::Rs384 | Self::Ps384 | Self::Es384 => Digest::Sha384,
-            Self::Rs512 | Self::Ps512 | Self::Es512 => Digest::Sha512,
+            Self::Rs512 | Self::Ps512 | Self::Es512 | Self::EdDsa => Digest::Sha512,
         }
     }
 
@@ -276,6 +288,7 @@ impl SigAlg {
             Self::Es256 => ecdsa(2),
             Self::Es384 => ecdsa(3),
             Self::Es512 => ecdsa(4),
+            Self::EdDsa => der::seq(&[&der::oid(OID_ED25519)]),
         }
     }
 

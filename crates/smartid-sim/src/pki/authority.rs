@@ -3,21 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::csr::Extension;
-use super::{Certificate, Digest, Key, PublicKey, SigAlg, Validity, der, time};
+use super::{Certificate, Key, PublicKey, SigAlg, Validity, der, time};
 use crate::SimError;
 
 pub(super) const OID_SUBJECT_KEY: &[u8] = &[0x55, 0x1d, 0x0e];
 const OID_CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
 const OID_REASON: &[u8] = &[0x55, 0x1d, 0x15];
-const OID_AUTHORITY_KEY: &[u8] = &[0x55, 0x1d, 0x23];
-
-/// RFC 5280 4.2.1.2, method 1.
-fn key_identifier(key: &PublicKey) -> Vec<u8> {
-    Digest::Sha1.of(&key.bit_string())
-}
+pub(super) const OID_AUTHORITY_KEY: &[u8] = &[0x55, 0x1d, 0x23];
 
 fn authority_key(issuer: &PublicKey) -> Extension {
-    let identifier = der::tlv(0x80, &[&key_identifier(issuer)]);
+    let identifier = der::tlv(0x80, &[&issuer.key_identifier()]);
     Extension::new(OID_AUTHORITY_KEY, false, der::seq(&[&identifier]))
 }
 
@@ -28,12 +23,12 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    fn alg(&self) -> SigAlg {
+    pub(super) fn alg(&self) -> SigAlg {
         self.key.default_alg()
     }
 
     /// A signature around what certificates and lists have in common.
-    fn seal(key: &Key, content: &[u8]) -> Result<Vec<u8>, SimError> {
+    pub(super) fn seal(key: &Key, content: &[u8]) -> Result<Vec<u8>, SimError> {
         let alg = key.default_alg();
         let signature = key.sign_der(alg, content)?;
         Ok(der::seq(&[content, &alg.identifier(), &der::bits(&signature)]))
@@ -109,7 +104,7 @@ pub(super) fn issue(
     if validity.not_after < validity.not_before {
         return Err(SimError::pki("a certificate cannot end before it begins"));
     }
-    let identifier = der::octets(&key_identifier(key));
+    let identifier = der::octets(&key.key_identifier());
     extensions.push(Extension::new(OID_SUBJECT_KEY, false, identifier));
     extensions.extend(authority.map(authority_key));
     let extensions: Vec<Vec<u8>> = extensions.iter().map(Extension::der).collect();

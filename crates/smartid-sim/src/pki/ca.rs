@@ -13,7 +13,9 @@ use super::{Digest, Key, KeyKind, PublicKey, admin_key, der, name};
 use crate::SimError;
 use crate::sync::lock;
 
-const OID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+pub(super) const OID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+/// Certificate hold (RFC 5280 5.3.1).
+const HOLD: u8 = 6;
 
 /// A root and an issuing authority under it.
 ///
@@ -142,6 +144,16 @@ impl TestCa {
     ) -> Result<Certificate, SimError> {
         let request = Csr::parse(csr_der)?;
         request.verify()?;
+        self.certify_request(&request, profile, validity)
+    }
+
+    /// As [`TestCa::issue`], for a request that was verified.
+    pub(crate) fn certify_request(
+        &self,
+        request: &Csr,
+        profile: Profile,
+        validity: Validity,
+    ) -> Result<Certificate, SimError> {
         let key = PublicKey::from_spki(request.spki_der())?;
         let san = request.san_der();
         if san
@@ -167,8 +179,34 @@ impl TestCa {
         self.certify(&name::encode(subject)?, key.public_key(), None, profile, validity)
     }
 
-    fn certify(
+    /// Takes a serial number as given out, without a certificate yet.
+    pub(crate) fn reserve(&self, serial: &[u8]) {
+        lock(&self.state).issued.insert(serial.to_vec());
+    }
+
+    pub(crate) fn certify(
         &self,
+        subject: &[u8],
+        key: &PublicKey,
+        san: Option<Vec<u8>>,
+        profile: Profile,
+        validity: Validity,
+    ) -> Result<Certificate, SimError> {
+        let serial = {
+            let mut state = lock(&self.state);
+            // The two authorities have the first two numbers.
+            let count = u64::try_from(state.issued.len()).unwrap_or(0).saturating_add(2);
+            let serial = serial(self.seed, count);
+            state.issued.insert(serial.clone());
+            serial
+        };
+        self.certify_as(&serial, subject, key, san, profile, validity)
+    }
+
+    /// A certificate with this serial number, the content of an `INTEGER`.
+    pub(crate) fn certify_as(
+        &self,
+        serial: &[u8],
         subject: &[u8],
         key: &PublicKey,
         san: Option<Vec<u8>>,
@@ -179,16 +217,8 @@ impl TestCa {
         // Alternative names that stand for an empty subject are critical (RFC 5280 4.2.1.6).
         let alone = subject == [der::SEQUENCE, 0];
         extensions.extend(san.map(|value| Extension::new(OID_SAN, alone, value)));
-        let serial = {
-            let mut state = lock(&self.state);
-            // The two authorities have the first two numbers.
-            let count = u64::try_from(state.issued.len()).unwrap_or(0).saturating_add(2);
-            let serial = serial(self.seed, count);
-            state.issued.insert(serial.clone());
-            serial
-        };
         let content = Content {
-            serial: &serial,
+            serial,
             subject,
             key,
             validity,
@@ -236,7 +266,7 @@ impl TestCa {
     }
 
     /// Withdraws a certificate with a reason code of RFC 5280 5.3.1, for example 1 for a compromised key. What is withdrawn already
-    /// stays as it is.
+    /// stays as it is, except that a certificate on hold (6) may be withdrawn for good.
     ///
     /// # Errors
     /// [`SimError::Pki`] when this authority has issued no such certificate, or for a code that is not in 0 to 6, 9 or 10.
@@ -248,8 +278,46 @@ impl TestCa {
         if !state.issued.contains(serial) {
             return Err(SimError::pki("no certificate with this serial number was issued"));
         }
-        state.revoked.entry(serial.to_vec()).or_insert((now, reason));
+        let entry = state.revoked.entry(serial.to_vec()).or_insert((now, reason));
+        if entry.1 == HOLD {
+            *entry = (now, reason);
+        }
         Ok(())
+    }
+
+    /// Takes a certificate off hold.
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when it is not on hold (reason 6).
+    pub fn reinstate(&self, serial: &[u8]) -> Result<(), SimError> {
+        let mut state = lock(&self.state);
+        match state.revoked.get(serial) {
+            Some((_, HOLD)) => {
+                state.revoked.remove(serial);
+                Ok(())
+            }
+            _ => Err(SimError::pki("the certificate is not on hold")),
+        }
+    }
+
+    /// Whether this authority has withdrawn the certificate with this serial number.
+    pub(crate) fn is_revoked(&self, serial: &[u8]) -> bool {
+        lock(&self.state).revoked.contains_key(serial)
+    }
+
+    /// The issuing authority signs something that is neither a certificate nor a list of them: content, algorithm, signature.
+    pub(crate) fn seal(&self, content: &[u8]) -> Result<Vec<u8>, SimError> {
+        Authority::seal(&self.issuing.key, content)
+    }
+
+    /// The issuing authority's certificate.
+    pub(crate) fn issuer(&self) -> &Certificate {
+        &self.issuing.certificate
+    }
+
+    /// What [`TestCa::seal`] signs with, as an `AlgorithmIdentifier`.
+    pub(crate) fn seal_identifier(&self) -> Vec<u8> {
+        self.issuing.alg().identifier()
     }
 
     /// The issuing authority's revocation list, as DER. Each has a higher number than the one before.

@@ -1,13 +1,29 @@
 //! Certificates as they are handed about (RFC 5280): read as far as an issuer and a verifier of the simulator need.
 
+use super::authority::{OID_AUTHORITY_KEY, OID_SUBJECT_KEY};
+use super::ca::OID_BASIC_CONSTRAINTS;
 use super::csr::Extension;
 use super::der::{self, Reader};
+use super::profile::OID_KEY_USAGE;
 use super::{PublicKey, SigAlg, name, time};
 use crate::SimError;
 use crate::webauthn::b64;
 
 /// Longer certificates are refused.
 const MAX_LENGTH: usize = 64 * 1024;
+
+/// In the order of the bits (RFC 5280 4.2.1.3).
+const USAGES: [&str; 9] = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+];
 
 /// An X.509 certificate that was read. Nothing of it is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +144,49 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.oid == oid)
     }
 
+    /// The subject key identifier, if it has one.
+    #[must_use]
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        let extension = self.extension(OID_SUBJECT_KEY)?;
+        Some(der::only(&extension.value, der::OCTET_STRING)?.content)
+    }
+
+    /// The key identifier of the issuer, if the certificate names it.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        let extension = self.extension(OID_AUTHORITY_KEY)?;
+        let mut parts = der::only(&extension.value, der::SEQUENCE)?.reader();
+        Some(parts.optional(0x80)?.content)
+    }
+
+    /// Whether it is an authority's.
+    #[must_use]
+    pub fn is_authority(&self) -> bool {
+        self.extension(OID_BASIC_CONSTRAINTS)
+            .and_then(|extension| der::only(&extension.value, der::SEQUENCE))
+            .and_then(|constraints| constraints.reader().optional(der::BOOLEAN))
+            .is_some_and(|flag| flag.content != [0])
+    }
+
+    /// The names of RFC 5280 4.2.1.3 of the key usages that are set; none when the certificate does not limit them.
+    #[must_use]
+    pub fn key_usages(&self) -> Vec<&'static str> {
+        let bits = self
+            .extension(OID_KEY_USAGE)
+            .and_then(|extension| der::only(&extension.value, der::BIT_STRING))
+            .and_then(|bits| bits.content.get(1..))
+            .unwrap_or_default();
+        let is_set = |number: usize| {
+            bits.get(number / 8)
+                .is_some_and(|byte| byte & (0x80 >> (number % 8)) != 0)
+        };
+        let named = USAGES.iter().enumerate();
+        named
+            .filter(|(number, _)| is_set(*number))
+            .map(|(_, name)| *name)
+            .collect()
+    }
+
     /// Whether this key has signed it. Nothing else is checked.
     ///
     /// # Errors
@@ -141,7 +200,7 @@ impl Certificate {
 }
 
 /// A PEM block of 64 characters a line (RFC 7468).
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = b64::encode_standard(der);
     let mut out = format!("-----BEGIN {label}-----\n");
     let mut rest = text.as_str();

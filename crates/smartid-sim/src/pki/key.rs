@@ -8,7 +8,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeySize, OaepPrivateDecryptingKey, Pkcs1PrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{
-    self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RsaEncoding, RsaKeyPair, RsaSignatureEncoding,
+    self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
+    RsaSignatureEncoding,
 };
 use serde_json::{Map, Value};
 
@@ -42,6 +43,7 @@ struct Inner {
 enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ec(EcdsaKeyPair),
+    Ed(Ed25519KeyPair),
 }
 
 impl fmt::Debug for Key {
@@ -89,11 +91,16 @@ impl Key {
                 let pair = EcdsaKeyPair::generate(algorithm).map_err(failed)?;
                 pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec()
             }
+            // Version 1 of PKCS #8, which older readers know too.
+            KeyKind::Ed25519 => {
+                let pair = Ed25519KeyPair::generate().map_err(failed)?;
+                pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec()
+            }
         };
         Self::from_pkcs8(&pkcs8)
     }
 
-    /// Reads an unencrypted PKCS #8 key: RSA of 2048, 3072 or 4096 bits, or one of the three curves.
+    /// Reads an unencrypted PKCS #8 key: RSA of 2048, 3072 or 4096 bits, one of the three curves, or Ed25519.
     ///
     /// # Errors
     /// [`SimError::Pki`] for anything else.
@@ -106,6 +113,10 @@ impl Key {
                 let public = PublicKey::ec(kind, pair.public_key().as_ref())?;
                 return Ok(Self::new(Pair::Ec(pair), der, kind, public));
             }
+        }
+        if let Ok(pair) = Ed25519KeyPair::from_pkcs8(der) {
+            let public = PublicKey::ed25519(pair.public_key().as_ref())?;
+            return Ok(Self::new(Pair::Ed(pair), der, KeyKind::Ed25519, public));
         }
         let unusable = || SimError::pki("this is no private key that can be used");
         let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| unusable())?;
@@ -212,7 +223,8 @@ impl Key {
                     .map_err(failed)?;
                 Ok(out)
             }
-            Pair::Ec(_) => Err(self.wrong_alg(alg)),
+            Pair::Ed(pair) if alg == SigAlg::EdDsa => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::Ec(_) | Pair::Ed(_) => Err(self.wrong_alg(alg)),
         }
     }
 

@@ -31,6 +31,7 @@ pub(crate) mod time;
 pub use alg::{Digest, KeyKind, SigAlg};
 pub use ca::TestCa;
 pub use certificate::Certificate;
+pub(crate) use certificate::pem;
 pub use key::Key;
 pub use pool::KeySource;
 pub use profile::{Profile, Validity};

@@ -1,11 +1,13 @@
 //! Distinguished names as people write them and as certificates hold them (RFC 5280 4.1.2.4).
 
-use super::der::{self, Reader};
+use super::der::{self, Element, Reader};
 use crate::SimError;
 
 const UTF8: u8 = 0x0c;
 const PRINTABLE: u8 = 0x13;
 const IA5: u8 = 0x16;
+const TELETEX: u8 = 0x14;
+const BMP: u8 = 0x1e;
 /// 2.5.4
 const ATTRIBUTE: [u8; 2] = [0x55, 0x04];
 /// 1.2.840.113549.1.9.1
@@ -90,21 +92,114 @@ fn split(text: &str) -> Vec<String> {
     parts
 }
 
-/// The value of the first common name in an encoded name, for logs and pages.
+/// Attributes of an encoded name with their values, in the order of the encoding; an attribute without a short name goes by its numbers.
+/// `None` when it is no name.
 #[must_use]
-pub fn common_name(name_der: &[u8]) -> Option<String> {
-    let wanted = [ATTRIBUTE.as_slice(), &[3]].concat();
+pub fn attributes(name_der: &[u8]) -> Option<Vec<(String, String)>> {
+    let mut out = Vec::new();
     let mut parts = der::only(name_der, der::SEQUENCE)?.reader();
     while !parts.is_empty() {
         let mut set: Reader<'_> = parts.expect(der::SET)?.reader();
         while !set.is_empty() {
             let mut attribute = set.expect(der::SEQUENCE)?.reader();
-            if attribute.expect(der::OID)?.content == wanted {
-                return Some(String::from_utf8_lossy(attribute.next()?.content).into_owned());
-            }
+            let oid = attribute.expect(der::OID)?.content;
+            out.push((short_name(oid), string(&attribute.next()?)));
         }
     }
-    None
+    Some(out)
+}
+
+fn short_name(oid: &[u8]) -> String {
+    let known = ["emailAddress", "DC", "UID"].into_iter();
+    known
+        .chain(SHORT.iter().map(|(short, _)| *short))
+        .find(|short| kind(short).is_some_and(|(known, _)| known == oid))
+        .map_or_else(|| dotted(oid), str::to_owned)
+}
+
+/// `OID.2.5.4.12`, as RFC 1779 2.3 writes what has no keyword.
+fn dotted(oid: &[u8]) -> String {
+    let mut numbers: Vec<u64> = Vec::new();
+    let mut value = 0_u64;
+    for byte in oid {
+        value = value.wrapping_shl(7) | u64::from(byte & 0x7f);
+        if byte & 0x80 == 0 {
+            numbers.push(value);
+            value = 0;
+        }
+    }
+    let mut text = "OID".to_owned();
+    for (place, number) in numbers.iter().enumerate() {
+        if place == 0 {
+            let first = (number / 40).min(2);
+            text.push_str(&format!(".{first}.{}", number - first * 40));
+        } else {
+            text.push_str(&format!(".{number}"));
+        }
+    }
+    text
+}
+
+/// The text of a directory string, by its tag.
+fn string(element: &Element<'_>) -> String {
+    let bytes = element.content;
+    match element.tag {
+        BMP => {
+            let (pairs, _) = bytes.as_chunks::<2>();
+            let units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+            String::from_utf16_lossy(&units)
+        }
+        TELETEX => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// A name as text, as RFC 1779 writes it: the last part of the encoding first, `, ` between the parts, values with special characters in
+/// quotation marks. `None` when it is no name.
+///
+/// ```
+/// use smartid_sim::pki::name;
+///
+/// let encoded = name::encode(r"C=SE,O=Example\, Ltd,CN=Åsa")?;
+/// assert_eq!(name::text(&encoded).as_deref(), Some(r#"CN=Åsa, O="Example, Ltd", C=SE"#));
+/// # Ok::<(), smartid_sim::SimError>(())
+/// ```
+#[must_use]
+pub fn text(name_der: &[u8]) -> Option<String> {
+    let parts = attributes(name_der)?;
+    Some(join(
+        parts.iter().map(|(name, value)| (name.as_str(), value.as_str())),
+    ))
+}
+
+/// The text of a name whose parts stand in the order of the encoding.
+pub(crate) fn join<'a>(parts: impl DoubleEndedIterator<Item = (&'a str, &'a str)>) -> String {
+    let parts: Vec<String> = parts
+        .rev()
+        .map(|(name, value)| format!("{name}={}", quoted(value)))
+        .collect();
+    parts.join(", ")
+}
+
+fn quoted(value: &str) -> String {
+    let special = |character: char| {
+        matches!(
+            character,
+            ',' | '=' | '+' | '<' | '>' | '#' | ';' | '"' | '\\' | '\n'
+        )
+    };
+    if value.contains(special) || value.starts_with(' ') || value.ends_with(' ') {
+        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    } else {
+        value.to_owned()
+    }
+}
+
+/// The value of the first common name in an encoded name, for logs and pages.
+#[must_use]
+pub fn common_name(name_der: &[u8]) -> Option<String> {
+    let mut all = attributes(name_der)?.into_iter();
+    all.find(|(name, _)| name == "CN").map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -154,5 +249,29 @@ mod tests {
         for length in 0..name.len() {
             assert_eq!(common_name(&name[..length]), None);
         }
+    }
+
+    #[test]
+    fn text_begins_with_the_last_part_and_quotes() {
+        let name = encode(r#"C=SE,O=Example\, Ltd,serialNumber=1,E=a@b,CN=Åsa "x" \\ y"#).unwrap();
+        assert_eq!(
+            text(&name).unwrap(),
+            r#"CN="Åsa \"x\" \\ y", emailAddress=a@b, serialNumber=1, O="Example, Ltd", C=SE"#
+        );
+        assert_eq!(text(&[0x30, 0]).unwrap(), "");
+    }
+
+    #[test]
+    fn other_strings_and_attributes_are_read() {
+        // 2.5.4.12 (title) as BMPString, 2.5.4.3 as TeletexString.
+        let part = |oid: &[u8], tag: u8, value: &[u8]| {
+            let attribute = der::seq(&[&der::oid(oid), &der::tlv(tag, &[value])]);
+            der::tlv(der::SET, &[&attribute])
+        };
+        let name = der::seq(&[
+            &part(&[0x55, 4, 12], BMP, &[0, b'D', 0, b'r']),
+            &part(&[0x55, 4, 3], TELETEX, &[0xc5, b's', b'a']),
+        ]);
+        assert_eq!(text(&name).unwrap(), "CN=Åsa, OID.2.5.4.12=Dr");
     }
 }

@@ -11,6 +11,7 @@ const EXTENDED: [u8; 7] = [0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03];
 /// Content of the key usage's `BIT STRING`: number of unused bits, then the bits.
 pub(super) const CA_USAGE: [u8; 2] = [1, 0x06];
 const SIGNING_USAGE: [u8; 2] = [6, 0xc0];
+const SERVER_USAGE: [u8; 2] = [5, 0xa0];
 const LOGIN_USAGE: [u8; 2] = [7, 0x80];
 const TRANSPORT_USAGE: [u8; 2] = [5, 0x20];
 const AGREEMENT_USAGE: [u8; 2] = [3, 0x08];
@@ -23,6 +24,11 @@ pub enum Profile {
     Signing,
     /// Logging in: key usage `digitalSignature`, extended key usage `clientAuth`.
     Authentication,
+    /// A server of TLS: key usage `digitalSignature`, for RSA `keyEncipherment` too, extended key usage `serverAuth`.
+    Server,
+    /// An officer of a Certificate Manager, who logs in by TLS and signs requests: key usage `digitalSignature` and `nonRepudiation`,
+    /// extended key usage `clientAuth` and `emailProtection`.
+    Officer,
     /// Receiving what is encrypted: key usage `keyEncipherment` for RSA and `keyAgreement` for curves, extended key usage
     /// `emailProtection`.
     Encryption,
@@ -30,16 +36,20 @@ pub enum Profile {
 
 impl Profile {
     pub(super) fn extensions(self, key: &PublicKey) -> Vec<Extension> {
-        let (usage, extended) = match self {
-            Self::Signing => (SIGNING_USAGE, None),
-            Self::Authentication => (LOGIN_USAGE, Some(2)),
-            Self::Encryption if key.is_rsa() => (TRANSPORT_USAGE, Some(4)),
-            Self::Encryption => (AGREEMENT_USAGE, Some(4)),
+        let (usage, extended): ([u8; 2], &[u8]) = match self {
+            Self::Signing => (SIGNING_USAGE, &[]),
+            Self::Authentication => (LOGIN_USAGE, &[2]),
+            Self::Server if key.is_rsa() => (SERVER_USAGE, &[1]),
+            Self::Server => (LOGIN_USAGE, &[1]),
+            Self::Officer => (SIGNING_USAGE, &[2, 4]),
+            Self::Encryption if key.is_rsa() => (TRANSPORT_USAGE, &[4]),
+            Self::Encryption => (AGREEMENT_USAGE, &[4]),
         };
         let mut out = vec![key_usage(usage)];
-        if let Some(last) = extended {
-            let purpose = der::oid(&[EXTENDED.as_slice(), &[last]].concat());
-            out.push(Extension::new(OID_EXTENDED_USAGE, false, der::seq(&[&purpose])));
+        if !extended.is_empty() {
+            let purpose = |last: &u8| der::oid(&[EXTENDED.as_slice(), &[*last]].concat());
+            let purposes: Vec<u8> = extended.iter().flat_map(purpose).collect();
+            out.push(Extension::new(OID_EXTENDED_USAGE, false, der::seq(&[&purposes])));
         }
         out
     }

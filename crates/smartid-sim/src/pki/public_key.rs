@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
 };
 use serde_json::{Map, Value};
 
-use super::alg::{KeyKind, SigAlg};
+use super::alg::{Digest, KeyKind, OID_ED25519, SigAlg};
 use super::der;
 use super::modpow::mod_pow;
 use crate::SimError;
@@ -58,7 +58,7 @@ impl OaepDigest {
     }
 }
 
-/// A public key: RSA of 2048 to 8192 bits, or a point on P-256, P-384 or P-521.
+/// A public key: RSA of 2048 to 8192 bits, a point on P-256, P-384 or P-521, or Ed25519.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     spki: Vec<u8>,
@@ -73,6 +73,8 @@ enum Material {
     },
     /// Curve and uncompressed point.
     Ec(KeyKind, Vec<u8>),
+    /// Ed25519, 32 bytes.
+    Ed(Vec<u8>),
 }
 
 fn unusable() -> SimError {
@@ -113,6 +115,8 @@ impl PublicKey {
             let curve = algorithm.expect(der::OID)?.content;
             let (kind, ..) = CURVES.iter().find(|(_, oid, ..)| *oid == curve)?;
             Material::Ec(*kind, key.to_vec())
+        } else if kind == OID_ED25519 && algorithm.is_empty() {
+            Material::Ed(key.to_vec())
         } else {
             return None;
         };
@@ -137,6 +141,11 @@ impl PublicKey {
         Self::from_spki(&der::seq(&[&algorithm, &der::bits(point)]))
     }
 
+    pub(super) fn ed25519(key: &[u8]) -> Result<Self, SimError> {
+        let algorithm = der::seq(&[&der::oid(OID_ED25519)]);
+        Self::from_spki(&der::seq(&[&algorithm, &der::bits(key)]))
+    }
+
     /// Reads a JWK (RFC 7517): `kty` with `n` and `e`, or `crv` with `x` and `y`. Everything else in it is left aside.
     ///
     /// # Errors
@@ -157,6 +166,7 @@ impl PublicKey {
                 }
                 Self::ec(*kind, &[&[4], x.as_slice(), &y].concat())
             }
+            Some("OKP") if text("crv") == Some("Ed25519") => Self::ed25519(&bytes("x")?),
             _ => Err(unusable()),
         }
     }
@@ -169,6 +179,7 @@ impl PublicKey {
                     && ec_algorithm(kind.default_alg())
                         .is_some_and(|algorithm| ParsedPublicKey::new(algorithm, point.as_slice()).is_ok())
             }
+            Material::Ed(key) => ParsedPublicKey::new(&signature::ED25519, key.as_slice()).is_ok(),
             Material::Rsa { n, e } => {
                 (256..=1024).contains(&n.len())
                     && n.last().is_some_and(|byte| byte & 1 == 1)
@@ -196,8 +207,14 @@ impl PublicKey {
     pub(super) fn bit_string(&self) -> Vec<u8> {
         match &self.material {
             Material::Rsa { n, e } => der::seq(&[&der::unsigned(n), &der::unsigned(e)]),
-            Material::Ec(_, point) => point.clone(),
+            Material::Ec(_, point) | Material::Ed(point) => point.clone(),
         }
+    }
+
+    /// The key identifier of RFC 5280 4.2.1.2, method 1, as the authority of [`TestCa`](super::TestCa) writes it.
+    #[must_use]
+    pub fn key_identifier(&self) -> Vec<u8> {
+        Digest::Sha1.of(&self.bit_string())
     }
 
     /// Which kind it is; `None` for RSA of an unusual length.
@@ -211,6 +228,7 @@ impl PublicKey {
                 _ => None,
             },
             Material::Ec(kind, _) => Some(*kind),
+            Material::Ed(_) => Some(KeyKind::Ed25519),
         }
     }
 
@@ -222,6 +240,11 @@ impl PublicKey {
                 put("e", b64::encode(e));
                 put("kty", "RSA".to_owned());
                 put("n", b64::encode(n));
+            }
+            Material::Ed(key) => {
+                put("crv", "Ed25519".to_owned());
+                put("kty", "OKP".to_owned());
+                put("x", b64::encode(key));
             }
             Material::Ec(kind, point) => {
                 let (_, _, curve, length) = CURVES
@@ -259,6 +282,10 @@ impl PublicKey {
                             .verify(message, signature)
                             .is_ok()
                     })
+            }
+            Material::Ed(key) => {
+                let verifier = UnparsedPublicKey::new(&signature::ED25519, key);
+                alg == SigAlg::EdDsa && verifier.verify(message, signature).is_ok()
             }
         };
         verified.then_some(()).ok_or_else(refused)
@@ -359,6 +386,6 @@ fn rsa_algorithm(alg: SigAlg) -> Option<&'static RsaParameters> {
         SigAlg::Ps256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
         SigAlg::Ps384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
         SigAlg::Ps512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
-        SigAlg::Es256 | SigAlg::Es384 | SigAlg::Es512 => None,
+        SigAlg::Es256 | SigAlg::Es384 | SigAlg::Es512 | SigAlg::EdDsa => None,
     }
 }

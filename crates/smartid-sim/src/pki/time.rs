@@ -117,6 +117,16 @@ pub(crate) fn time(unix: u64) -> Vec<u8> {
     Civil::from_unix(unix).der()
 }
 
+/// As an attribute certificate writes it, whatever the year is (RFC 5755 4.2.6).
+pub(crate) fn generalized(unix: u64) -> Vec<u8> {
+    let digits: String = Civil::from_unix(unix)
+        .iso()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    der::tlv(der::GENERALIZED_TIME, &[format!("{digits}Z").as_bytes()])
+}
+
 /// Reads what [`time`] writes, in seconds since 1970; earlier times are none.
 pub(crate) fn read(element: &Element<'_>) -> Option<u64> {
     let digits = element.content.strip_suffix(b"Z")?;

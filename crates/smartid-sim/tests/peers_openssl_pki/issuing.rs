@@ -4,7 +4,7 @@ use smartid_sim::TestCa;
 use smartid_sim::pki::csr::{self, Csr};
 use smartid_sim::pki::{Certificate, Key, KeyKind, Profile, SigAlg, Validity};
 
-use crate::{Folder, NOW, algorithms, keys};
+use crate::{Folder, NOW, algorithms, all_keys};
 
 #[test]
 #[ignore = "needs the program openssl"]
@@ -14,7 +14,7 @@ fn requests_verify() {
     let subject = "C=SE,O=Example\\, Ltd,CN=Åsa Öberg,serialNumber=17,DC=example,UID=asa,emailAddress=a@b.se";
     let template = csr::make(subject, &["anna@example.com"], &throw_away, SigAlg::Es256).unwrap();
     let verify = "req -inform DER -in request.der -verify -noout -text -nameopt RFC2253,utf8,-esc_msb";
-    for key in keys() {
+    for key in all_keys() {
         for alg in algorithms(&key) {
             let mut request = csr::rekey(&template, &key, alg).unwrap();
             folder.put("request.der", &request);
@@ -82,7 +82,7 @@ fn certificates_and_revocation_lists_verify() {
         folder.put("root.pem", ca.root_pem());
         folder.put("issuer.pem", Certificate::parse(ca.issuer_der()).unwrap().pem());
         let mut serial = Vec::new();
-        for key in keys() {
+        for key in all_keys() {
             let encryption = match key.kind().is_rsa() {
                 true => "Key Encipherment",
                 false => "Key Agreement",
@@ -94,6 +94,9 @@ fn certificates_and_revocation_lists_verify() {
                     "sslclient",
                     "TLS Web Client Authentication",
                 ),
+                (Profile::Officer, "sslclient", "E-mail Protection"),
+                (Profile::Officer, "smimesign", "TLS Web Client Authentication"),
+                (Profile::Server, "sslserver", "TLS Web Server Authentication"),
                 (Profile::Encryption, "any", encryption),
             ] {
                 let request = csr::make("CN=Anna,C=SE", &["a@b.se"], &key, key.default_alg()).unwrap();

@@ -10,6 +10,7 @@
     reason = "a test"
 )]
 
+mod gateway;
 mod issuing;
 mod secrets;
 mod signatures;
@@ -98,6 +99,7 @@ fn rsa() -> Key {
     KeySource::new(Some(1)).key(KeyKind::Rsa2048).unwrap()
 }
 
+/// Keys for everything that the program does.
 fn keys() -> [Key; 4] {
     let curve = |kind| Key::generate(kind).unwrap();
     [
@@ -106,6 +108,13 @@ fn keys() -> [Key; 4] {
         curve(KeyKind::P384),
         curve(KeyKind::P521),
     ]
+}
+
+/// And one with which older versions of the program sign neither CMS nor digests.
+fn all_keys() -> impl Iterator<Item = Key> {
+    keys()
+        .into_iter()
+        .chain([Key::generate(KeyKind::Ed25519).unwrap()])
 }
 
 fn algorithms(key: &Key) -> impl Iterator<Item = SigAlg> {

@@ -3,7 +3,7 @@
 use smartid_sim::TestCa;
 use smartid_sim::pki::{Certificate, OaepDigest, Profile, p12};
 
-use crate::{Folder, NOW, certificate, keys, rsa};
+use crate::{Folder, NOW, all_keys, certificate, rsa};
 
 #[test]
 #[ignore = "needs the program openssl"]
@@ -39,7 +39,7 @@ fn pkcs12_files_are_read_in_both_directions() {
     let ca = TestCa::new(7, NOW).unwrap();
     let issuer = Certificate::parse(ca.issuer_der()).unwrap();
     folder.put("issuer.pem", issuer.pem());
-    for key in keys() {
+    for key in all_keys() {
         let certificate = certificate(&ca, &key, Profile::Encryption);
         let chain = [certificate.der().to_vec(), issuer.der().to_vec()];
         folder.put("mine.p12", p12::make(&key, &chain, "secret").unwrap());

@@ -1,7 +1,7 @@
 //! CMS messages, JWS and bare signatures.
 
 use smartid_sim::TestCa;
-use smartid_sim::pki::{Digest, Profile, SigAlg, cms, jws};
+use smartid_sim::pki::{Digest, Key, KeyKind, Profile, SigAlg, cms, jws};
 
 use crate::{Folder, NOW, algorithms, certificate, digest, keys, rsa};
 
@@ -138,4 +138,22 @@ fn bytes_that_are_no_digest_are_signed_alike() {
     let theirs = folder.read("theirs");
     assert_eq!(theirs, folder.read("signature"));
     key.public_key().verify_unhashed(CONTENT, &theirs).unwrap();
+}
+
+#[test]
+#[ignore = "needs the program openssl"]
+fn signatures_of_an_edwards_key_verify() {
+    let folder = Folder::new();
+    let key = Key::generate(KeyKind::Ed25519).unwrap();
+    folder.put_key(&key);
+    folder.put("signed", "message");
+    folder.put("signature", key.sign(SigAlg::EdDsa, b"message").unwrap());
+    let verify = "pkeyutl -verify -pubin -inkey public.pem -rawin -in signed -sigfile signature";
+    folder.agrees(verify, &["Successfully"]);
+    folder.agrees("pkeyutl -sign -inkey key.pem -rawin -in signed -out theirs", &[]);
+    key.public_key()
+        .verify(SigAlg::EdDsa, b"message", &folder.read("theirs"))
+        .unwrap();
+    folder.put("signed", "massage");
+    folder.disagrees(verify, "Fail");
 }

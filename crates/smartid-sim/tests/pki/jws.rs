@@ -30,7 +30,13 @@ fn the_example_of_rfc_7515_verifies() {
 
 #[test]
 fn every_algorithm_goes_round() {
-    let keys = [rsa(), ec(KeyKind::P256), ec(KeyKind::P384), ec(KeyKind::P521)];
+    let keys = [
+        rsa(),
+        ec(KeyKind::P256),
+        ec(KeyKind::P384),
+        ec(KeyKind::P521),
+        ec(KeyKind::Ed25519),
+    ];
     let all = SigAlg::all().filter(|alg| *alg != SigAlg::Rs1).map(|alg| {
         let key = keys.iter().find(|key| alg.fits(key.kind()));
         (key.unwrap(), alg)

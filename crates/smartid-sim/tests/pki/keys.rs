@@ -45,7 +45,16 @@ fn algorithms_are_known_by_two_names() {
     assert_eq!(SigAlg::from_name("CKM_SHA512_RSA_PKCS_PSS"), Some(SigAlg::Ps512));
     assert_eq!(SigAlg::from_name("CKM_ECDSA_SHA384"), Some(SigAlg::Es384));
     assert_eq!(SigAlg::from_name("CKM_SHA1_RSA_PKCS"), Some(SigAlg::Rs1));
-    for other in ["RS1", "CKM_RSA_PKCS", "none", "HS256", "rs256", ""] {
+    for other in [
+        "RS1",
+        "EdDSA",
+        "CKM_EDDSA",
+        "CKM_RSA_PKCS",
+        "none",
+        "HS256",
+        "rs256",
+        "",
+    ] {
         assert_eq!(SigAlg::from_name(other), None, "{other}");
     }
 }
@@ -79,6 +88,42 @@ fn rsa_signs_with_its_algorithms_and_no_other() {
     for (.., alg, _) in EC_ALGS {
         refused(key.sign(alg, b"message"), "cannot sign with");
     }
+}
+
+#[test]
+fn an_edwards_key_signs_and_is_read_back() {
+    let key = ec(KeyKind::Ed25519);
+    assert!(
+        SigAlg::all()
+            .filter(|alg| alg.fits(KeyKind::Ed25519))
+            .eq([SigAlg::EdDsa])
+    );
+    let signature = key.sign(SigAlg::EdDsa, b"message").unwrap();
+    assert_eq!(signature.len(), 64);
+    let public = key.public_key();
+    public.verify(SigAlg::EdDsa, b"message", &signature).unwrap();
+    refused(
+        public.verify(SigAlg::EdDsa, b"massage", &signature),
+        "does not verify",
+    );
+    refused(
+        public.verify(SigAlg::Es256, b"message", &signature),
+        "does not verify",
+    );
+    refused(key.sign(SigAlg::Es256, b"message"), "cannot sign with");
+    let again = Key::from_pkcs8(key.expose_pkcs8()).unwrap();
+    assert_eq!(again.public_spki_der(), key.public_spki_der());
+    assert_eq!(PublicKey::from_spki(public.spki_der()).unwrap(), *public);
+    let jwk = key.jwk(None);
+    assert_eq!(
+        (&jwk["kty"], &jwk["crv"], &jwk["alg"]),
+        (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
+    );
+    assert_eq!(PublicKey::from_jwk(&jwk).unwrap(), *public);
+    // A key of another length is none.
+    let mut short = public.spki_der().to_vec();
+    short.truncate(short.len() - 1);
+    refused(PublicKey::from_spki(&short), "no public key");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod attribute_mapping;
 mod extension;
+mod fingerprint;
 mod general_name;
 mod name;
 mod name_text;
@@ -25,6 +26,7 @@ use crate::{PublicKey, Reason, Refusal, SignatureAlgorithm};
 pub use attribute_mapping::{AttributeComparison, AttributeError, CertificateAttribute};
 pub use extension::{BasicConstraints, Extension, KeyUsage, KeyUsages};
 pub(crate) use extension::{Extensions, oids};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use general_name::GeneralName;
 pub(crate) use name::check as check_name;
 pub use name::{Attribute, AttributeType, DistinguishedName};
@@ -106,6 +108,12 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &Bytes {
         &self.0.der
+    }
+
+    /// The SHA-256 digest of the DER.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of_der(self.der())
     }
 
     /// The version as people count it: 1, 2 or 3.

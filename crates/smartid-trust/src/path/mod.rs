@@ -37,6 +37,7 @@ use crate::{Certificate, Refusal};
 pub use crl::RevocationList;
 pub use policy::ChainPolicy;
 pub(crate) use policy::Passed;
+pub(crate) use purpose::CLIENT_AUTH;
 pub use purpose::{ExtendedUse, Purpose};
 pub use revocation::Revocation;
 pub use verifier::{VerifierBuilder, WebpkiVerifier};

@@ -29,7 +29,7 @@ pub struct Purpose {
     extended: ExtendedUse,
 }
 
-const CLIENT_AUTH: Oid = Oid::known(&[0x2b, 6, 1, 5, 5, 7, 3, 2]);
+pub(crate) const CLIENT_AUTH: Oid = Oid::known(&[0x2b, 6, 1, 5, 5, 7, 3, 2]);
 const EMAIL_PROTECTION: Oid = Oid::known(&[0x2b, 6, 1, 5, 5, 7, 3, 4]);
 const DOCUMENT_SIGNING: Oid = Oid::known(&[0x2b, 6, 1, 5, 5, 7, 3, 36]);
 const MS_DOCUMENT_SIGNING: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0x82, 0x37, 10, 3, 12]);

@@ -267,6 +267,10 @@ impl OfficerSigner for Pkcs11Signer {
         &self.algorithms
     }
 
+    fn blocks(&self) -> bool {
+        true
+    }
+
     fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
         if !self.algorithms.contains(&algorithm) {
             return Err(not_offered(algorithm));

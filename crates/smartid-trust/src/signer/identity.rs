@@ -1,18 +1,26 @@
 //! The officer's key as a TLS client identity.
 //!
 //! Certificate Manager knows an officer by the certificate of the TLS connection and asks the same officer for CMS signatures; on a
-//! smart card it is the same key. This is the one adapter from the one to the other.
+//! smart card it is the same key. This is the one adapter from the one to the other. Here too it is told whether a server can accept the
+//! certificate at all: what a server says about an expired one is an alert that may mean anything.
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use smartid_core::{KeyKind, SignError, SignatureScheme, TlsIdentity};
+use smartid_core::{KeyKind, SignError, SignatureScheme, Timestamp, TlsIdentity};
 
 use super::OfficerSigner;
-use crate::{Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, SignatureAlgorithm};
+use crate::path::{CLIENT_AUTH, ExtendedUse, Purpose};
+use crate::{Certificate, Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 /// An [`OfficerSigner`] that authenticates TLS connections.
+///
+/// | the officer's key is in | signer |
+/// |---|---|
+/// | PEM: PKCS #8, PKCS #1, SEC 1, also encrypted PKCS #8 | [`MemorySigner::from_pem`](super::MemorySigner::from_pem) |
+/// | PKCS #12 (`.p12`, `.pfx`; feature `pkcs12`) | [`MemorySigner::from_pkcs12`](super::MemorySigner), or `Pkcs12` where it has several keys |
+/// | a smart card or security module (feature `pkcs11`) | `Pkcs11Module::signer` |
 ///
 /// ```
 /// # let pem = concat!(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/officer-one.pem")),
@@ -25,6 +33,8 @@ use crate::{Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, Signatu
 /// let officer = Arc::new(MemorySigner::from_pem(&[pem], None)?);
 /// let identity = OfficerIdentity::new(officer)?;
 /// assert_eq!(identity.schemes(), [SignatureScheme::ECDSA_P256_SHA256]);
+/// # let now = smartid_core::Timestamp::from_millis(1_800_000_000_000);
+/// identity.check(now)?;
 /// # Ok::<(), smartid_trust::Refusal>(())
 /// ```
 pub struct OfficerIdentity {
@@ -81,6 +91,43 @@ impl OfficerIdentity {
             signer,
         })
     }
+
+    /// The certificates that are sent: the officer's and its issuers, without the root.
+    fn sent(&self) -> impl Iterator<Item = &Certificate> {
+        self.signer.chain().iter().take(self.chain.len())
+    }
+
+    /// Whether a server can accept the identity at this time: no certificate that is sent is expired or not valid yet, and the
+    /// officer's own allows client authentication. Whether the server trusts its issuer, and whether it was revoked, only the server
+    /// knows.
+    ///
+    /// # Errors
+    /// [`Reason::Expired`], [`Reason::NotYetValid`], both with the subject of the certificate and the time; [`Reason::KeyUsage`] without
+    /// digitalSignature (RFC 5246 7.4.8, RFC 8446 4.4.2.2), [`Reason::ExtendedKeyUsage`] without clientAuth among those that are
+    /// listed, and [`Reason::Malformed`] for extensions that cannot be read.
+    pub fn check(&self, at: Timestamp) -> Result<(), Refusal> {
+        for certificate in self.sent() {
+            let (from, until) = (certificate.not_before(), certificate.not_after());
+            let about = |reason, limit| Refusal::new(reason, format!("{} {limit}", certificate.subject()));
+            if at < from {
+                return Err(about(Reason::NotYetValid, format!("from {from}")));
+            }
+            if until < at {
+                return Err(about(Reason::Expired, format!("until {until}")));
+            }
+        }
+        let clients = ExtendedUse::OneOfIfPresent(vec![CLIENT_AUTH]);
+        let purpose = Purpose::authentication().with_extended_use(clients);
+        self.sent().take(1).try_for_each(|own| purpose.check(own))
+    }
+
+    /// When the first of the certificates that are sent ends: it must be renewed before.
+    #[must_use]
+    pub fn valid_until(&self) -> Timestamp {
+        let ends = self.sent().map(Certificate::not_after);
+        // There is at least the officer's own.
+        ends.min().unwrap_or(Timestamp::from_millis(0))
+    }
 }
 
 /// RFC 8446 4.2.3: the digest of an ECDSA scheme is bound to the curve, the salt of a PSS scheme is as long as the digest, and keys
@@ -129,6 +176,10 @@ impl TlsIdentity for OfficerIdentity {
 
     fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+
+    fn blocks(&self) -> bool {
+        self.signer.blocks()
     }
 
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, SignError> {

@@ -108,6 +108,10 @@ impl OfficerSigner for MemorySigner {
         &self.algorithms
     }
 
+    fn blocks(&self) -> bool {
+        false
+    }
+
     fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
         if !self.algorithms.contains(&algorithm) {
             return Err(not_offered(algorithm));

@@ -33,8 +33,13 @@ pub trait OfficerSigner: Send + Sync + fmt::Debug {
     /// What the key can sign with, the preferred first.
     fn algorithms(&self) -> &[SignatureAlgorithm];
 
-    /// Signs `message` (not a digest) with one of [`algorithms`](Self::algorithms). ECDSA signatures are ASN.1. May block: a smart card
-    /// takes a second, a PIN pad as long as the person needs.
+    /// Whether [`sign`](Self::sign) may block for longer than a computation takes: a smart card needs a second, a PIN pad as long as
+    /// the person. Only a key in memory should say no: what says no may sign on a thread for which others wait.
+    fn blocks(&self) -> bool {
+        true
+    }
+
+    /// Signs `message` (not a digest) with one of [`algorithms`](Self::algorithms). ECDSA signatures are ASN.1.
     ///
     /// # Errors
     /// [`SignError`] when the key does not sign.

@@ -22,3 +22,4 @@ mod pin;
 mod selection;
 mod sessions;
 mod support;
+mod tls;

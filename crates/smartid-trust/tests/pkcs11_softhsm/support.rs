@@ -42,6 +42,11 @@ pub(crate) fn util(configuration: &Path, arguments: &[&str]) {
 
 /// Runs `inside` in a process of its own that has a token named "officer". `test` is the calling test with its module.
 pub(crate) fn with_token(test: &str, inside: impl FnOnce(&Path)) {
+    with_token_that(test, "", inside);
+}
+
+/// As [`with_token`], with a line more in the configuration of SoftHSM.
+pub(crate) fn with_token_that(test: &str, line: &str, inside: impl FnOnce(&Path)) {
     let directory = std::env::temp_dir().join(format!(
         "smartid-softhsm-{}-{}",
         std::process::id(),
@@ -57,7 +62,7 @@ pub(crate) fn with_token(test: &str, inside: impl FnOnce(&Path)) {
     std::fs::write(
         &configuration,
         format!(
-            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
+            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n{line}\n",
             tokens.display()
         ),
     )

@@ -5,7 +5,8 @@ pub(super) mod x509;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use smartid::core::base64::{Flavour, encode};
+use smartid::cm::Certificates;
+use smartid::core::base64::{Flavour, decode, encode};
 use smartid::trust::cms::{CmsPolicy, SignedData, SignerReport};
 use smartid::trust::jws::{Jws, JwsPolicy};
 use smartid::trust::path::{ChainPolicy, Purpose, RevocationList, WebpkiVerifier};
@@ -13,7 +14,9 @@ use smartid::trust::pkcs12::{Pkcs12, Pkcs12Policy};
 use smartid::trust::request::CertificationRequest;
 use smartid::trust::{Certificate, KeyType, Proof, Refusal, Unverified};
 
-use super::{Context, Finding};
+use super::{Context, Finding, cm};
+
+const PKCS7: &str = "certificates in a PKCS #7 message without signers";
 
 /// How much of a content is shown.
 const SHOWN: usize = 300;
@@ -137,14 +140,18 @@ pub(super) fn parsed_jws(text: &str) -> Option<Unverified<Jws>> {
 pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
     let read = match label {
         "CERTIFICATE" => Certificate::list_from_pem(text).and_then(|all| match all.split_first() {
-            Some((first, others)) => Ok(x509::certificate(first, others, context)),
+            Some((first, others)) => {
+                let mut finding = x509::certificate(first, others, context);
+                cm::of_the_request(&mut finding, &all, context);
+                Ok(finding)
+            }
             None => Err(smartid::trust::Reason::Malformed.into()),
         }),
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
             CertificationRequest::from_pem(text).map(|read| x509::request(&read, context))
         }
         "CMS" | "PKCS7" | "PKCS #7 SIGNED DATA" => {
-            SignedData::parse_pem(text).map(|message| cms(message, context))
+            SignedData::parse_pem(text).map(|message| cms(message, &pem_bytes(text), context))
         }
         "X509 CRL" => RevocationList::list_from_pem(text).and_then(|lists| {
             let list = lists
@@ -168,13 +175,28 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
     })
 }
 
+/// What the first section of a PEM text holds.
+fn pem_bytes(text: &str) -> Vec<u8> {
+    let inside = text
+        .lines()
+        .skip_while(|line| !line.starts_with("-----BEGIN "))
+        .skip(1);
+    let base64: String = inside
+        .take_while(|line| !line.starts_with("-----"))
+        .map(str::trim)
+        .collect();
+    decode(Flavour::Standard, &base64).unwrap_or_default()
+}
+
 /// DER or BER; `None` when it is none of what is read here.
 pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
     if !matches!(bytes, [0x30, 0x80..=0x84, ..] | [0x30, 0..=0x7f, ..]) {
         return None;
     }
     if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
-        return Some(x509::certificate(&certificate, &[], context));
+        let mut finding = x509::certificate(&certificate, &[], context);
+        cm::of_the_request(&mut finding, &[certificate], context);
+        return Some(finding);
     }
     if let Ok(request) = CertificationRequest::from_der(bytes.to_vec()) {
         return Some(x509::request(&request, context));
@@ -183,7 +205,11 @@ pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
         return Some(x509::list(&list));
     }
     match SignedData::parse(bytes.to_vec()) {
-        Ok(message) => return Some(cms(message, context)),
+        Ok(message) => return Some(cms(message, bytes, context)),
+        // The client of Certificate Manager passes over what follows the certificates.
+        Err(_) if Certificates::parse(bytes.to_vec()).is_ok() => {
+            return cm::certificates(bytes, PKCS7, context);
+        }
         Err(refusal) if looks_like(bytes, SIGNED_DATA) && !looks_like(bytes, VERSION_3) => {
             let mut finding = Finding::of("CMS SignedData");
             refused(&mut finding, &refusal);
@@ -209,9 +235,20 @@ fn looks_like(bytes: &[u8], part: &[u8]) -> bool {
         .any(|window| window == part)
 }
 
-fn cms(message: Unverified<SignedData>, context: &Context) -> Finding {
-    let mut finding = Finding::of("CMS SignedData");
+fn cms(message: Unverified<SignedData>, bytes: &[u8], context: &Context) -> Finding {
     let read = message.danger_unverified();
+    if read.signers().len() == 0
+        && !read.certificates_der().is_empty()
+        && let Some(finding) = cm::certificates(bytes, PKCS7, context)
+    {
+        return finding;
+    }
+    let mut finding = Finding::of("CMS SignedData");
+    if context.data_to_sign.is_some() {
+        finding.kind = "signature of a request to Certificate Manager (CMS SignedData)".to_owned();
+        cm::signature(&mut finding, bytes, context);
+        return finding;
+    }
     finding.fact("content type", read.content_type().to_string());
     match read.embedded_content() {
         Some(bytes) => content(&mut finding, "content", &bytes.clone()),

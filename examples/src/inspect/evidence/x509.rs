@@ -23,7 +23,7 @@ pub(in crate::inspect) fn names(finding: &mut Finding, names: &[GeneralName]) {
     }
 }
 
-pub(super) fn certificate(
+pub(in crate::inspect) fn certificate(
     certificate: &Certificate,
     intermediates: &[Certificate],
     context: &Context,

@@ -1,6 +1,7 @@
 //! Golden files of the client crates, good and bad ones, as a person would give them.
 
 mod answers;
+mod cm;
 mod commands;
 mod evidence;
 mod fits;

@@ -1,0 +1,16 @@
+//! What Certificate Manager answers, what it is asked, and what it sends by itself.
+
+mod answer;
+mod certificates;
+mod fields;
+mod look;
+mod operations;
+mod push;
+mod request;
+mod rows;
+mod signature;
+
+pub(super) use answer::{document, handed_out, head};
+pub(super) use certificates::{certificates, of_the_request};
+pub(super) use request::request;
+pub(super) use signature::signature;
