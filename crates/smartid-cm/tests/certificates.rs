@@ -369,10 +369,6 @@ fn what_is_no_certificate_is_told_from_one() {
         ("digits, which begin as DER does", b"0123456789"),
         ("JSON", br#"{"certificate":"MIIB"}"#),
         (
-            "a page that shows PEM",
-            b"<html><pre>-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----</pre>",
-        ),
-        (
             "a private key",
             b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
         ),
@@ -388,6 +384,13 @@ fn what_is_no_certificate_is_told_from_one() {
         parse(pki("attribute.der")).is_err(),
         "an attribute certificate is none"
     );
+    let shown = pem("CERTIFICATE", &pki("device-rsa.der"));
+    for (before, after) in [("<html><pre>", "</pre>"), ("{\"a\":\"", "\"}"), (" [\"", "\"]")] {
+        assert!(
+            parse(format!("{before}{shown}{after}")).is_err(),
+            "{before}: a document that shows one"
+        );
+    }
 }
 
 #[cfg(feature = "zip")]
