@@ -183,6 +183,24 @@ fn without_a_key_the_end_must_be_clear() {
 }
 
 #[test]
+fn a_name_alone_makes_no_issuer() {
+    let mut impostor = pki("issuing-rsa.der");
+    let key = certificate("issuing-rsa.der").spki_der().clone();
+    let at = impostor
+        .windows(key.len())
+        .position(|window| window == key)
+        .unwrap();
+    impostor[at + key.len() / 2] ^= 1;
+    let pems = [pki("device-rsa.der"), impostor]
+        .map(|der| pem("CERTIFICATE", &der))
+        .concat();
+    let read = parse(pems).unwrap();
+    assert_eq!(read.leaf().unwrap_err(), CertificatesError::SeveralLeaves);
+    let device = certificate("device-rsa.der");
+    assert_eq!(read.chain_for(&device.public_key().unwrap()).unwrap(), [device]);
+}
+
+#[test]
 fn a_key_decides_and_not_a_subject() {
     let read = parse(pki("chain-two-leaves.p7")).unwrap();
     let (own, other) = (certificate("device-rsa.der"), certificate("other-key.der"));
@@ -289,10 +307,12 @@ fn there_are_caps() {
         many(200).chunks(size).map(one).collect::<String>().into_bytes(),
         "200 in PEM",
     );
-    refused(
-        "-----BEGIN X-----\n-----END X-----\n".repeat(1025).into_bytes(),
-        "a flood of sections",
-    );
+    let sections = |count| {
+        let flood = "-----BEGIN X-----\n-----END X-----\n".repeat(count);
+        [one(&pki("device-p256.der")), flood].concat().into_bytes()
+    };
+    assert!(parse(sections(1023)).is_ok());
+    refused(sections(1024), "a flood of sections");
     refused(
         "-----BEGIN ".repeat(300_000).into_bytes(),
         "a flood of beginnings",
@@ -305,6 +325,10 @@ fn there_are_caps() {
     let mut padded = pki("device-p256.der");
     padded.resize(5 * 1024 * 1024, 0);
     refused(padded, "a certificate before five MiB of zeros");
+    refused(
+        [&pki("device-p256.der")[..], b"x"].concat(),
+        "something else behind a certificate",
+    );
     refused([0x30, 0x80].repeat(100_000), "nesting without an end");
     refused(pkcs7(&[0x30, 0x80].repeat(50_000)), "nesting inside PKCS #7");
     refused(
@@ -433,12 +457,16 @@ mod archives {
         );
         assert!(parse(archive(&[("1", &large)])).is_ok(), "a MiB is taken");
         let names: Vec<String> = (0..257).map(|number| number.to_string()).collect();
-        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b""[..])).collect();
+        let files: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &device[..])).collect();
         refused(archive(&files), "257 files");
+        assert!(parse(archive(&files[1..])).is_ok(), "256 are taken");
+        let whole = archive(&[("device.cer", &device)]);
+        let behind = |zeros: usize| [b"PK\x03\x04", &vec![0; zeros][..], &whole].concat();
+        assert!(parse(behind(1000)).is_ok(), "an archive behind something else");
+        refused(behind(4 * 1024 * 1024), "an archive above four MiB");
         refused(archive(&[]), "no file");
         refused(archive(&[("readme.txt", b"for people")]), "no certificate");
         refused(pki("bomb.zip"), "16 MiB of zeros");
-        let whole = archive(&[("device.cer", &device)]);
         for length in 0..whole.len() {
             assert!(parse(&whole[..length]).is_err(), "cut at {length}");
         }

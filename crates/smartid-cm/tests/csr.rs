@@ -82,6 +82,18 @@ fn what_is_no_request_is_refused_with_its_reason() {
 }
 
 #[test]
+fn what_old_devices_write_is_for_certificate_manager_to_judge() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../smartid-trust/tests/request-data/"
+    );
+    for file in ["answer-sha1.der", "answer-version2-sha1.der"] {
+        let der = std::fs::read(format!("{folder}{file}")).unwrap();
+        assert_eq!(Csr::parse(&der).unwrap().der(), &der, "{file}");
+    }
+}
+
+#[test]
 fn sixty_four_kib_are_enough() {
     let mut large = vec![0x30, 0x83, 1, 0, 0];
     large.resize(65 * 1024 + 5, 0);

@@ -280,6 +280,44 @@ fn a_certificate_that_cannot_be_used_is_for_an_officer_to_look_at() {
     );
 }
 
+/// The elements of a sequence, each whole.
+fn elements(sequence: &[u8]) -> Vec<Vec<u8>> {
+    let extent = |bytes: &[u8]| match usize::from(bytes[1]) {
+        long @ 0x81.. => {
+            let octets = &bytes[2..2 + (long & 0x7f)];
+            let length = octets
+                .iter()
+                .fold(0, |length, octet| length << 8 | usize::from(*octet));
+            (2 + octets.len(), length)
+        }
+        short => (2, short),
+    };
+    let mut rest = &sequence[extent(sequence).0..];
+    let mut elements = Vec::new();
+    while !rest.is_empty() {
+        let (header, length) = extent(rest);
+        elements.push(rest[..header + length].to_vec());
+        rest = &rest[header + length..];
+    }
+    elements
+}
+
+fn sequence(elements: &[Vec<u8>]) -> Vec<u8> {
+    let contents = elements.concat();
+    let length = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    [&[0x30, 0x82], &length[..], &contents].concat()
+}
+
+/// A certificate of version 1 with serial number 1, which begins as an attribute certificate does.
+fn version_1() -> Vec<u8> {
+    let mut whole = elements(&pki("root.der"));
+    let mut body = elements(&whole[0]);
+    body.remove(0);
+    body.pop();
+    whole[0] = sequence(&body);
+    sequence(&whole)
+}
+
 #[test]
 fn an_attribute_certificate_is_nothing_else() {
     let issue = IssueAttributeCertificate::new(csr());
@@ -296,11 +334,13 @@ fn an_attribute_certificate_is_nothing_else() {
         assert_eq!(first(&issue, answer(200, &[], bytes)).unwrap().der, der);
     }
     let x509 = pki("device-rsa.der");
+    assert!(version_1()[4..].starts_with(&[0x30, 0x82]) && version_1()[8..].starts_with(&[2, 1, 1]));
     let mut later = der.clone();
     let version = later.windows(3).position(|window| window == [2, 1, 1]).unwrap();
     later[version + 2] = 2;
     for (what, bytes) in [
         ("X.509", x509.clone()),
+        ("X.509 of version 1", version_1()),
         ("X.509 cut off", x509[..500].to_vec()),
         ("PKCS #7 without one", pki("chain.p7")),
         ("cut off", der[..der.len() - 1].to_vec()),

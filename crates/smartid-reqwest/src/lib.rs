@@ -92,8 +92,8 @@
 //! Under TLS 1.2 the server says so in the handshake, often with no more than `HandshakeFailure`. Under TLS 1.3 it says so when our side
 //! has finished its handshake and the request may be on its way. Both end as
 //! [`TransportProblem::ClientCertificate`](smartid_core::TransportProblem::ClientCertificate), with "(the server asked for a client
-//! certificate and none is configured)" in the text, also where the server closes before a long request has been written. What cannot
-//! be told: a server that asks for a certificate and then resets the connection without an alert, after it has got the whole request.
+//! certificate and none is configured)" in the text, also where the server closes before a long request has been written, and where the
+//! alert got lost because the connection ended before it had taken the request ("connection was not ready"). What cannot be told: a server that asks for a certificate and then resets the connection without an alert, after it has got the whole request.
 //! It could have done without a certificate and have carried the request out, so that is `Broken`, "perhaps done", with the same words.
 //!
 //! Under TLS 1.3 a server that asks late cannot ask at all: rustls does not offer authentication after the handshake. Tomcat and Apache

@@ -23,6 +23,8 @@ struct Chain<'a> {
     tls: Option<&'a rustls::Error>,
     http: Option<&'a hyper::Error>,
     io: Option<io::ErrorKind>,
+    /// The connection ended before it had taken the request: hyper says "canceled" of nothing else.
+    untouched: bool,
     /// The text of the innermost error.
     last: String,
 }
@@ -38,6 +40,7 @@ impl<'a> Chain<'a> {
                 chain.tls = Some(tls);
             } else if let Some(http) = error.downcast_ref::<hyper::Error>() {
                 chain.http = Some(http);
+                chain.untouched |= http.is_canceled();
             }
             here = match error.downcast_ref::<io::Error>() {
                 // `source()` of an io::Error jumps over the error that it wraps.
@@ -80,22 +83,11 @@ pub(crate) fn of(error: reqwest::Error, base: &ServiceUrl, asked: Asked) -> Tran
             _ => (P::Connect, ""),
         }
     } else {
-        match chain.http {
-            // hyper has a predicate for this among the features of its server only.
-            Some(http) if http.is_parse() && http.to_string().contains("too large") => (P::TooLarge, ""),
-            Some(http) if http.is_parse() => (P::NotHttp, ""),
-            // The server missed a certificate and closed before it had the whole request, of which the rest could not be written. (Over
-            // HTTP/2 it could have been something else that could not be written.)
-            _ if chain.io == Some(io::ErrorKind::BrokenPipe)
-                && !matches!(asked, Asked::No | Asked::Given)
-                && cfg!(not(feature = "http2")) =>
-            {
-                (P::ClientCertificate, certificate_hint(asked))
-            }
-            // Perhaps because no certificate came; but a server may also ask for one and do without, so the request may have been
-            // carried out.
-            _ => (P::Broken, certificate_hint(asked)),
-        }
+        of_standing(&chain, asked)
+    };
+    let problem = match problem {
+        P::Broken if chain.untouched => of_untouched(asked),
+        problem => problem,
     };
     let text = match chain.tls {
         Some(rustls::Error::InvalidCertificate(error)) => certificate_text(error),
@@ -106,6 +98,35 @@ pub(crate) fn of(error: reqwest::Error, base: &ServiceUrl, asked: Asked) -> Tran
         problem,
         shown(&format!("{}:{}: {text}{hint}", base.host(), base.port())),
     )
+}
+
+/// A connection that ended between its handshake and the request. Under TLS 1.3 that is when a server refuses a certificate or misses
+/// one, and hyper sometimes loses the alert, which came before anybody listened.
+fn of_untouched(asked: Asked) -> P {
+    match asked {
+        Asked::No => P::Connect,
+        _ => P::ClientCertificate,
+    }
+}
+
+/// What ended a connection that stood.
+fn of_standing(chain: &Chain<'_>, asked: Asked) -> (P, &'static str) {
+    match chain.http {
+        // hyper has a predicate for this among the features of its server only.
+        Some(http) if http.is_parse() && http.to_string().contains("too large") => (P::TooLarge, ""),
+        Some(http) if http.is_parse() => (P::NotHttp, ""),
+        // The server missed a certificate and closed before it had the whole request, of which the rest could not be written. (Over
+        // HTTP/2 it could have been something else that could not be written.)
+        _ if chain.io == Some(io::ErrorKind::BrokenPipe)
+            && !matches!(asked, Asked::No | Asked::Given)
+            && cfg!(not(feature = "http2")) =>
+        {
+            (P::ClientCertificate, certificate_hint(asked))
+        }
+        // Perhaps because no certificate came; but a server may also ask for one and do without, so the request may have been
+        // carried out.
+        _ => (P::Broken, certificate_hint(asked)),
+    }
 }
 
 /// The error of an answer that says that no client certificate came. `asked`: this server has asked for one in a handshake.
@@ -250,6 +271,9 @@ mod tests {
             assert_eq!(of(A::HandshakeFailure, false, asked), P::ClientCertificate);
         }
         assert_eq!(of(A::InternalError, false, Asked::No), P::Broken);
+        assert_eq!(of_untouched(Asked::No), P::Connect);
+        assert_eq!(of_untouched(Asked::Given), P::ClientCertificate);
+        assert_eq!(of_untouched(Asked::NoneConfigured), P::ClientCertificate);
         // A server that goes on asking.
         let asks = rustls::Error::PeerMisbehaved(PeerMisbehaved::TooManyRenegotiationRequests);
         assert_eq!(of_tls(&asks, false, Asked::No).0, P::LateClientCertificate);

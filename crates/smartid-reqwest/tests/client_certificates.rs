@@ -134,11 +134,17 @@ async fn a_client_certificate_of_an_unknown_issuer_is_named_so() {
     for versions in [TLS13, TLS12] {
         // The same from the thread on which a key that blocks signs.
         for identity in [stranger.clone() as Arc<dyn TlsIdentity>, blocking.clone()] {
+            let blocks = identity.blocks();
             let outcome = call(&ca, &ca, versions, Some(identity), 10).await;
-            says_client_certificate(
-                outcome,
-                &["received fatal alert: UnknownCA", "was given the configured one"],
-            );
+            let text = outcome
+                .as_ref()
+                .err()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            says_client_certificate(outcome, &["was given the configured one"]);
+            // Between two threads the alert can get lost, but not what it means.
+            let lost = blocks && text.contains("connection was not ready");
+            assert!(lost || text.contains("received fatal alert: UnknownCA"), "{text}");
         }
     }
 }

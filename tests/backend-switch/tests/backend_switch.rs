@@ -45,6 +45,10 @@ async fn a_revocation_list_is_honoured() {
         let client = trusting(&ca).crl_pem(ca.crl(&[77], false)).build().unwrap();
         let error = get(&client, &server.base()).await.unwrap_err();
         assert_eq!(error.problem(), P::ServerCertificateRevoked, "{error}");
+        // The client that is made for another identity is configured the same.
+        client.remove_identity().unwrap();
+        let error = get(&client, &server.base()).await.unwrap_err();
+        assert_eq!(error.problem(), P::ServerCertificateRevoked, "{error}");
         assert!(server.requests().is_empty());
         let client = trusting(&ca).crl_pem(ca.crl(&[76], false)).build().unwrap();
         get(&client, &server.base()).await.unwrap();

@@ -9,11 +9,18 @@
     reason = "a test"
 )]
 
+mod around;
 mod download;
 mod issue;
+mod keys;
+mod lost;
+mod officers;
 mod pages;
+mod registrations;
 mod revoke;
 mod search;
+mod signatures;
+mod store;
 
 use smartid_sim::pki::{Key, KeyKind};
 use smartid_tests::certificates::{CmWorld, csr_for};

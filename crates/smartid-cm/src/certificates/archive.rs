@@ -41,15 +41,16 @@ pub(super) fn members(
         }
         let mut contents = Vec::new();
         // What the archive says of the size is not believed.
-        let left = MAX_MEMBER.min(MAX_INFLATED - inflated);
+        let left = MAX_MEMBER.min(MAX_INFLATED.saturating_sub(inflated));
         let read = member
             .take(left + 1)
             .read_to_end(&mut contents)
             .map_err(|_| BROKEN)?;
-        inflated += u64::try_from(read).unwrap_or(u64::MAX);
-        if inflated > MAX_INFLATED || contents.len() as u64 > left {
+        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        if read > left {
             return Err(bad("the archive is too long when it is unpacked"));
         }
+        inflated += read;
         each(contents.into())?;
     }
     Ok(())

@@ -94,7 +94,6 @@ const fn bad(what: &'static str) -> CertificatesError {
 pub(super) fn read(bytes: &Bytes) -> Result<Found, CertificatesError> {
     let mut found = Found::default();
     match kind(bytes) {
-        _ if bytes.len() > 2 * MAX_LEN => return Err(bad("they are too long")),
         Kind::Zip => archive(bytes, &mut found)?,
         Kind::Base64(decoded) if ARCHIVES.iter().any(|start| decoded.starts_with(start)) => {
             archive(&decoded, &mut found)?;

@@ -1,7 +1,5 @@
 //! Which kind of registration: the part of the path that names the protocol by which a device enrols.
 
-use std::borrow::Cow;
-
 use smartid_core::{BuildError, PathTemplate};
 
 use crate::open::open_words;
@@ -71,9 +69,9 @@ pub(super) fn path<'a>(
 impl RegistrationKind {
     /// The name of the protocol as other parts of the product write it, in capital letters, such as `EST`.
     #[must_use]
-    pub fn protocol(&self) -> Cow<'_, str> {
-        let (protocol, _) = self.as_str().split_once('/').unwrap_or((self.as_str(), ""));
-        Cow::Owned(protocol.to_ascii_uppercase())
+    pub fn protocol(&self) -> String {
+        let protocol = self.as_str().split('/').next().unwrap_or_default();
+        protocol.to_ascii_uppercase()
     }
 }
 

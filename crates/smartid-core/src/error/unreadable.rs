@@ -15,10 +15,11 @@ use crate::redact;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Unreadable {
-    reason: String,
-    path: Option<String>,
+    // Texts that do not grow: a result with this error is moved about a lot.
+    reason: Box<str>,
+    path: Option<Box<str>>,
     status: StatusCode,
-    excerpt: String,
+    excerpt: Box<str>,
     body: Bytes,
     why: Option<Arc<Why>>,
 }
@@ -49,10 +50,10 @@ impl Unreadable {
     pub fn new(reason: &str, incoming: &Incoming) -> Self {
         let kept = incoming.body().len().min(KEPT);
         Self {
-            reason: redact::message(reason),
+            reason: redact::message(reason).into(),
             path: None,
             status: incoming.status(),
-            excerpt: redact::excerpt(incoming),
+            excerpt: redact::excerpt(incoming).into(),
             body: incoming.body().slice(..kept),
             why: None,
         }
@@ -67,7 +68,7 @@ impl Unreadable {
         advice: Advice,
     ) -> Self {
         let mut unreadable = Self::new("", incoming);
-        unreadable.reason = cause.to_string();
+        unreadable.reason = cause.to_string().into();
         unreadable.why = Some(Arc::new(Why {
             cause: Box::new(cause),
             advice,
@@ -91,7 +92,7 @@ impl Unreadable {
     /// Adds the JSON path of the member that cannot be read.
     #[must_use]
     pub fn at(mut self, path: Option<String>) -> Self {
-        self.path = path.map(|path| redact::message(&path));
+        self.path = path.map(|path| redact::message(&path).into());
         self
     }
 
