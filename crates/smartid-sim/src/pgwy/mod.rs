@@ -291,7 +291,8 @@ impl Service for Cm {
         Box::pin(async move {
             let config = &self.config.get().cm;
             let answered = self.answer(config, &request).await;
-            answered.unwrap_or_else(|refusal| refusal.reply(config))
+            let reply = answered.unwrap_or_else(|refusal| refusal.reply(config));
+            reply.with_moves(&config.wire.answer_moves)
         })
     }
 }
