@@ -10,6 +10,129 @@ use smartid::{ConfigError, SecretString};
 
 use crate::config::{one_or_several, secret};
 
+/// The officer whose certificate the connection shows, and who signs where no other is named.
+#[derive(Clone, Debug, clap::Args)]
+#[non_exhaustive]
+pub struct Officer {
+    /// The officer: a PKCS #12 container
+    #[arg(long = "officer", value_name = "FILE")]
+    p12: Option<PathBuf>,
+
+    /// The officer: certificate chain and private key (PEM), in one file or several
+    #[arg(long = "officer-pem", value_name = "FILE", conflicts_with = "p12")]
+    pem: Vec<PathBuf>,
+
+    /// The environment variable with the password of the container or of the private key
+    #[arg(long = "officer-password-env", value_name = "NAME")]
+    password_env: Option<String>,
+
+    /// The file with that password
+    #[arg(
+        long = "officer-password-file",
+        value_name = "FILE",
+        conflicts_with = "password_env"
+    )]
+    password_file: Option<PathBuf>,
+
+    /// The officer: a PKCS #11 module, such as /usr/lib/softhsm/libsofthsm2.so
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["p12", "pem"])]
+    module: Option<PathBuf>,
+
+    /// The label of the token; left out, the only one
+    #[arg(long, value_name = "LABEL", requires = "module")]
+    token: Option<String>,
+
+    /// The label of the key on the token; left out, the only one
+    #[arg(long, value_name = "LABEL", requires = "module")]
+    key: Option<String>,
+
+    /// The environment variable with the PIN of the token; without a PIN, the reader's pad is used
+    #[arg(long, value_name = "NAME", requires = "module")]
+    pin_env: Option<String>,
+
+    /// The file with that PIN
+    #[arg(long, value_name = "FILE", requires = "module", conflicts_with = "pin_env")]
+    pin_file: Option<PathBuf>,
+}
+
+/// Another officer who signs.
+#[derive(Clone, Debug, clap::Args)]
+#[non_exhaustive]
+pub struct Signer {
+    /// Another officer signs: a PKCS #12 container
+    #[arg(long = "signer", value_name = "FILE")]
+    signer_p12: Option<PathBuf>,
+
+    /// Another officer signs: certificate chain and private key (PEM), in one file or several
+    #[arg(long = "signer-pem", value_name = "FILE", conflicts_with = "signer_p12")]
+    signer_pem: Vec<PathBuf>,
+
+    /// The environment variable with the signer's password
+    #[arg(long, value_name = "NAME")]
+    signer_password_env: Option<String>,
+
+    /// The file with that password
+    #[arg(long, value_name = "FILE", conflicts_with = "signer_password_env")]
+    signer_password_file: Option<PathBuf>,
+}
+
+impl Officer {
+    /// Where the key is, as far as the options say.
+    #[must_use]
+    pub fn key(&self) -> OfficerKey {
+        OfficerKey {
+            p12: self.p12.clone(),
+            pem: self.pem.clone(),
+            module: self.module.clone(),
+            token: self.token.clone(),
+            key: self.key.clone(),
+            password_file: self.password_file.clone(),
+            password_env: self.password_env.clone(),
+            pin_file: self.pin_file.clone(),
+            pin_env: self.pin_env.clone(),
+        }
+    }
+}
+
+impl Signer {
+    /// Where the key is, as far as the options say.
+    #[must_use]
+    pub fn key(&self) -> OfficerKey {
+        OfficerKey {
+            p12: self.signer_p12.clone(),
+            pem: self.signer_pem.clone(),
+            password_file: self.signer_password_file.clone(),
+            password_env: self.signer_password_env.clone(),
+            ..OfficerKey::default()
+        }
+    }
+}
+
+/// As an option of the command line, or as a table of the configuration file.
+pub(crate) const OFFICER_OPTION: Names = Names {
+    whole: "--officer",
+    password: "--officer-password",
+    pin: "--pin",
+};
+/// As an option of the command line, or as a table of the configuration file.
+pub(crate) const SIGNER_OPTION: Names = Names {
+    whole: "--signer",
+    password: "--signer-password",
+    pin: "--signer-pin",
+};
+/// As an option of the command line, or as a table of the configuration file.
+pub(crate) const OFFICER_TABLE: Names = Names {
+    whole: "certificate_manager.officer",
+    password: "certificate_manager.officer.password",
+    pin: "certificate_manager.officer.pin",
+};
+/// As an option of the command line, or as a table of the configuration file.
+pub(crate) const SIGNER_TABLE: Names = Names {
+    whole: "certificate_manager.signer",
+    password: "certificate_manager.signer.password",
+    pin: "certificate_manager.signer.pin",
+};
+
 /// Where an officer's key is, and how it is opened: a table of the configuration file, or options of the command line.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -141,3 +141,39 @@ fn no_write_takes_a_refusal_for_its_result() {
         }
     }
 }
+
+/// The folders, and the test that reads all entries of each.
+const FOLDERS: &[(&str, &str)] = &[
+    ("search", "golden_search"),
+    ("details", "golden_search"),
+    ("procedures", "golden_lists"),
+    ("registrations", "golden_lists, golden_exchanges"),
+    ("issuers", "golden_lists"),
+    ("raw", "golden_lists, hostile_reads"),
+    ("errors", "golden_errors, hostile_reads"),
+    ("revoke", "golden_withdraw, golden_exchanges"),
+    ("hold", "golden_withdraw, golden_exchanges"),
+    ("reinstate", "golden_withdraw, golden_exchanges"),
+];
+
+#[test]
+fn no_file_of_these_folders_is_left_out_of_its_index() {
+    for (folder, _) in FOLDERS {
+        let named: Vec<String> = Index::of(folder)
+            .fixtures()
+            .iter()
+            .flat_map(|fixture| {
+                let body = fixture.optional_text("body_file").map(str::to_owned);
+                [Some(fixture.text("file").to_owned()), body]
+            })
+            .flatten()
+            .collect();
+        for file in std::fs::read_dir(common::golden::root().join(folder)).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            assert!(
+                file == "INDEX.toml" || named.contains(&file),
+                "{folder}/{file} is in no index"
+            );
+        }
+    }
+}

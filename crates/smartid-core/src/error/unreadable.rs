@@ -15,6 +15,7 @@ use crate::redact;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Unreadable {
+    // Texts that do not grow: a result with this error is moved about a lot.
     reason: Box<str>,
     path: Option<Box<str>>,
     status: StatusCode,

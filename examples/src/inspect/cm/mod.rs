@@ -4,6 +4,7 @@ mod answer;
 mod certificates;
 mod fields;
 mod look;
+mod operations;
 mod push;
 mod request;
 mod rows;
