@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::errors::Refusal;
 use crate::config::{CmConfig, CmDecodeConfig, CmWireConfig};
+use crate::json::Move;
 use crate::net::message::Request;
 
 /// More fields than this are not read.
@@ -147,6 +148,13 @@ impl Fields {
     fn of_json(wire: &CmWireConfig, body: &Bytes) -> Result<Self, Refusal> {
         let broken = |text: &str| Refusal::encoding("json", format!("the JSON body cannot be read: {text}"));
         let mut body: Value = serde_json::from_slice(body).map_err(|error| broken(&error.to_string()))?;
+        let usual = |step: &&Move| !step.to.is_empty() && body.pointer(&step.to).is_some();
+        if let Some(step) = wire.request_moves.iter().find(usual) {
+            return Err(Refusal::value(
+                "field_moved",
+                format!("nothing may stand at {}", step.to),
+            ));
+        }
         crate::json::apply(&wire.request_moves, &mut body);
         let Value::Object(members) = body else {
             return Err(broken("it is no object"));

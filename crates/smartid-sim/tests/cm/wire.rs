@@ -52,6 +52,9 @@ async fn verbs_and_places_in_json_are_others() {
     assert_eq!(listed.json()["total"]["hits"], 0, "{}", listed.text());
     assert_eq!(bench.ra.post_form("certificates/remove", &[]).await.status, 405);
     let body = json!({"procname": "User signing", "data": {"list": [{"certificate": "AAAA"}]}});
+    let usual = json!({"procname": "User signing", "importdata": [{"certificate": "AAAA"}]});
+    let refused = bench.ra.post_json("certificates/import", &usual).await;
+    assert_eq!(refused.error(), -14, "{}", refused.text());
     let answer = signed(&bench, "certificates/import", &body).await;
     assert_eq!(answer.json()["errors"][0]["arrayindex"], 1, "{}", answer.text());
 }
