@@ -374,3 +374,29 @@ fn a_request_goes_out_in_the_form_that_the_dialect_says() {
     assert_eq!(value("der", "multipart").unwrap(), der);
     assert!(value("der", "form").is_err() && value("der", "json").is_err());
 }
+
+#[test]
+fn dates_follow_the_dialect_in_every_write_that_has_one() {
+    let at = |second: u64| Timestamp::from_millis(1_639_987_290_000 + second * 1000);
+    let mut issue = IssueCertificate::new(shared().clone());
+    (issue.valid_from, issue.valid_to) = (Some(at(0)), Some(at(1)));
+    let attribute = IssueAttributeCertificate::new(shared().clone()).valid(at(0), at(1));
+    let import = Import::new(Certificate::from_der(pki("device-rsa.der")).unwrap());
+    let import = import.revoked(RevocationReason::Superseded, at(0));
+    let import = ImportCertificates::new(ProcedureName::new("any").unwrap(), import);
+    for (form, date) in [
+        ("seconds", "\"2021-12-20T08:01:30Z\""),
+        ("fraction", "\"2021-12-20T08:01:30.0000000Z\""),
+    ] {
+        let json = "issue.encoding = 'json'\nattribute_certificate.encoding = 'json'";
+        let dialect = CmDialect::from_toml(&format!("requests.dates = '{form}'\n{json}")).unwrap();
+        for outgoing in [
+            Call::new(&issue).request(&dialect),
+            Call::new(&attribute).request(&dialect),
+            Call::new(&import).request(&dialect),
+        ] {
+            let body = String::from_utf8(outgoing.unwrap().body_bytes().to_vec()).unwrap();
+            assert!(body.contains(date), "{form}: {body}");
+        }
+    }
+}
