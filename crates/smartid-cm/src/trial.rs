@@ -103,7 +103,7 @@ fn issuing(dialect: &CmDialect, certid: CertId) -> Result<(), ConfigError> {
     write(&hash, dialect)?;
     // These need a request or a certificate; what the fields hold does not matter.
     let time = |seconds: u64| Some(Timestamp::from_millis(seconds * 1000));
-    let request = || issue_fields(&[0x30, 0], Some(&procedure), time(1), time(2));
+    let request = || issue_fields(dialect, &[0x30, 0], Some(&procedure), time(1), time(2));
     let import = || Ok(import_fields(&procedure, "[]".to_owned()));
     fields("cm.issue", dialect, &dialect.issue, request())?;
     let call = &dialect.attribute_certificate;

@@ -10,10 +10,10 @@
 
 mod script;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
-use script::{csr, pki};
+use script::{Script, builder, csr, pki};
 use smartid_cm::operations::experimental::{
     HashAlgorithm, Import, ImportCertificates, IssueAttributeCertificate, RemoveCertificates, SignHash,
 };
@@ -23,7 +23,7 @@ use smartid_cm::{
     SignedCall, Write,
 };
 use smartid_core::base64::{Flavour, decode, decode_lenient, encode};
-use smartid_core::{BuildError, Endpoint, Outgoing, Timestamp};
+use smartid_core::{BuildError, Endpoint, ManualRuntime, Outgoing, Timestamp};
 use smartid_trust::Certificate;
 
 /// Names and values, in their order.
@@ -325,6 +325,34 @@ fn an_archive_is_asked_for_where_it_can_be_read() {
 }
 
 #[test]
+fn a_dialect_that_cannot_be_sent_is_found_when_the_client_is_built() {
+    let build = |toml: &str| {
+        let runtime = ManualRuntime::new(Timestamp::from_millis(0));
+        builder()
+            .dialect(CmDialect::from_toml(toml).unwrap())
+            .build(Arc::new(Script::default()), Arc::new(runtime))
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    for table in [
+        "issue",
+        "download",
+        "remove",
+        "import",
+        "attribute_certificate",
+        "signing_authority",
+    ] {
+        let error = build(&format!("{table}.path = 'a/{{nobody}}'")).unwrap_err();
+        assert!(error.contains(&format!("cm.{table} ")), "{error}");
+    }
+    for table in ["issue", "attribute_certificate"] {
+        let error = build(&format!("requests.csr = 'der'\n{table}.encoding = 'json'")).unwrap_err();
+        assert!(error.contains(&format!("cm.{table} ")), "{error}");
+    }
+    assert_eq!(build("requests.csr = 'der'"), Ok(()));
+}
+
+#[test]
 fn a_request_goes_out_in_the_form_that_the_dialect_says() {
     let issue = IssueCertificate::new(csr());
     let value = |form: &str, encoding: &str| {
@@ -345,4 +373,30 @@ fn a_request_goes_out_in_the_form_that_the_dialect_says() {
     }
     assert_eq!(value("der", "multipart").unwrap(), der);
     assert!(value("der", "form").is_err() && value("der", "json").is_err());
+}
+
+#[test]
+fn dates_follow_the_dialect_in_every_write_that_has_one() {
+    let at = |second: u64| Timestamp::from_millis(1_639_987_290_000 + second * 1000);
+    let mut issue = IssueCertificate::new(shared().clone());
+    (issue.valid_from, issue.valid_to) = (Some(at(0)), Some(at(1)));
+    let attribute = IssueAttributeCertificate::new(shared().clone()).valid(at(0), at(1));
+    let import = Import::new(Certificate::from_der(pki("device-rsa.der")).unwrap());
+    let import = import.revoked(RevocationReason::Superseded, at(0));
+    let import = ImportCertificates::new(ProcedureName::new("any").unwrap(), import);
+    for (form, date) in [
+        ("seconds", "\"2021-12-20T08:01:30Z\""),
+        ("fraction", "\"2021-12-20T08:01:30.0000000Z\""),
+    ] {
+        let json = "issue.encoding = 'json'\nattribute_certificate.encoding = 'json'";
+        let dialect = CmDialect::from_toml(&format!("requests.dates = '{form}'\n{json}")).unwrap();
+        for outgoing in [
+            Call::new(&issue).request(&dialect),
+            Call::new(&attribute).request(&dialect),
+            Call::new(&import).request(&dialect),
+        ] {
+            let body = String::from_utf8(outgoing.unwrap().body_bytes().to_vec()).unwrap();
+            assert!(body.contains(date), "{form}: {body}");
+        }
+    }
 }

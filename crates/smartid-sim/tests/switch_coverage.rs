@@ -18,6 +18,7 @@ const TESTS: &[&str] = &[
     include_str!("cm/search.rs"),
     include_str!("cm/signing.rs"),
     include_str!("cm/tls.rs"),
+    include_str!("cm/wire.rs"),
     include_str!("device_desktop.rs"),
     include_str!("device_hostile.rs"),
     include_str!("device_mobile.rs"),

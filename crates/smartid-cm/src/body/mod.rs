@@ -126,22 +126,30 @@ pub(crate) fn read_with_lists(
     lists: &[(&str, Vec<String>)],
 ) -> Result<Outgoing, BuildError> {
     let mut outgoing = Outgoing::new(call.verb.method(), path(dialect, &call.path, values)?);
-    let last_name = |name| call.rename.get(name).map_or(name, String::as_str);
+    let last_name = |name| renamed(call, name);
     for (name, value) in query {
         outgoing = outgoing.query(last_name(*name), value);
     }
     for (name, values) in lists {
         outgoing = outgoing.query_list(last_name(*name), values.iter().map(String::as_str));
     }
+    // As in writes, a constant is known by either name, and goes by the new one.
     let is_given = |name: &str| {
         let mut given = query.iter().map(|(name, _)| *name);
         let mut listed = lists.iter().map(|(name, _)| *name);
         given.any(|own| last_name(own) == name) || listed.any(|own| last_name(own) == name)
     };
-    for (name, value) in call.constants.iter().filter(|(name, _)| !is_given(name)) {
-        outgoing = outgoing.query(name, value);
+    for (name, value) in &call.constants {
+        let name = last_name(name);
+        if !is_given(name) {
+            outgoing = outgoing.query(name, value);
+        }
     }
     Ok(outgoing)
+}
+
+fn renamed<'a>(call: &'a ReadCall, name: &'a str) -> &'a str {
+    call.rename.get(name).map_or(name, String::as_str)
 }
 
 /// A write: path, body, and the signature at its end when this is the second step.

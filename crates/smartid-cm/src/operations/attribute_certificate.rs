@@ -115,6 +115,7 @@ impl Write for IssueAttributeCertificate {
         signature: Option<&RequestSignature>,
     ) -> Result<Outgoing, BuildError> {
         let fields = fields(
+            dialect,
             self.csr.der(),
             self.procedure.as_ref(),
             self.valid_from,

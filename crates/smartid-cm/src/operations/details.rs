@@ -111,6 +111,15 @@ mod tests {
     }
 
     #[test]
+    fn a_constant_goes_by_the_name_that_the_dialect_gives_it() {
+        let dialect = "[details]\nconstants = { tenant = 't1' }\nrename = { tenant = 'customer' }";
+        let dialect = CmDialect::from_toml(dialect).unwrap();
+        let details = Details::new(CertId::new("4711").unwrap());
+        let target = details.request(&dialect).unwrap().target();
+        assert_eq!(target, "certificates/4711/details?customer=t1");
+    }
+
+    #[test]
     fn an_id_that_an_answer_told_becomes_no_other_path() {
         let told: CertId = serde_json::from_str("\"../revoke\"").unwrap();
         let built = Details::new(told).request(&CmDialect::default());

@@ -19,6 +19,7 @@ use smartid_trust::Certificate;
 use super::items::{ItemState, read_states};
 use super::revoke::RevocationReason;
 use crate::body::{self, Fields, Value};
+use crate::date;
 use crate::dialect::{CmDialect, WriteCall};
 use crate::ids::ProcedureName;
 use crate::refusal::{CmRefusal, ItemError};
@@ -140,12 +141,13 @@ struct Element {
     revocationtime: Option<String>,
 }
 
-impl From<&Import> for Element {
-    fn from(import: &Import) -> Self {
+impl Element {
+    fn of(dialect: &CmDialect, import: &Import) -> Self {
+        let revoked_at = import.revocation_time;
         Self {
             certificate: encode(Flavour::Standard, import.certificate.der()),
             reason: import.reason.map(RevocationReason::number),
-            revocationtime: import.revocation_time.map(Timestamp::to_iso8601),
+            revocationtime: revoked_at.map(|time| date::to_wire(dialect, time)),
         }
     }
 }
@@ -176,7 +178,8 @@ impl Write for ImportCertificates {
                 "at least one certificate must be given".to_owned(),
             ));
         }
-        let elements: Vec<Element> = self.certificates.iter().map(Element::from).collect();
+        let elements = self.certificates.iter();
+        let elements: Vec<Element> = elements.map(|import| Element::of(dialect, import)).collect();
         let elements =
             serde_json::to_string(&elements).map_err(|error| BuildError::Json(error.to_string()))?;
         let fields = fields(&self.procedure, elements);
@@ -190,8 +193,8 @@ impl Write for ImportCertificates {
     ) -> Result<ImportResults, ResponseError<CmRefusal>> {
         let first = dialect.answers.first_index;
         let is = |at: usize, error: &ItemError| {
-            let at = u64::try_from(at).ok().and_then(|at| at.checked_add(first));
-            error.index.is_some() && error.index == at
+            let named = error.index.and_then(|index| index.checked_sub(first));
+            named.is_some_and(|named| u64::try_from(at) == Ok(named))
         };
         let (elements, others) = read_states(dialect, self.certificates.len(), is, incoming)?;
         Ok(ImportResults { elements, others })

@@ -20,6 +20,7 @@ use crate::answer;
 use crate::body::{self, Fields, Value};
 use crate::certificates::{self, CertificateForm, Certificates, CertificatesError};
 use crate::csr::Csr;
+use crate::date;
 use crate::dialect::{CmDialect, WriteCall};
 use crate::ids::{CertId, ProcedureName};
 use crate::refusal::CmRefusal;
@@ -190,6 +191,7 @@ impl UnusableCertificate {
 
 /// The fields of a certification request, which is DER, and what is to become of it.
 pub(crate) fn fields(
+    dialect: &CmDialect,
     csr: &[u8],
     procedure: Option<&ProcedureName>,
     valid_from: Option<Timestamp>,
@@ -202,7 +204,7 @@ pub(crate) fn fields(
             "validto must be later than validfrom".to_owned(),
         ));
     }
-    let date = |time: Timestamp| Value::Text(time.to_iso8601());
+    let date = |time: Timestamp| Value::Text(date::to_wire(dialect, time));
     Ok(Fields::new()
         .with("pkcs10", Value::Csr(csr.to_vec()))
         .optional("procname", procedure.map(|name| Value::Text(name.to_string())))
@@ -229,6 +231,7 @@ impl Write for IssueCertificate {
             return Err(BuildError::Invalid(CertificatesError::ZipFeature.to_string()));
         }
         let fields = fields(
+            dialect,
             self.csr.der(),
             self.procedure.as_ref(),
             self.valid_from,

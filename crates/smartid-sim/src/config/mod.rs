@@ -21,9 +21,9 @@ pub use cm::{
     AttributeCertificateConfig, ClientCertificate, CmAnswerConfig, CmConfig, CmDateStyle, CmDecodeConfig,
     CmDownloadConfig, CmDpConfig, CmErrorStyle, CmImportConfig, CmOperation, CmProcedureConfig, CmPushConfig,
     CmRateConfig, CmRegistrationConfig, CmRevocationConfig, CmSearchConfig, CmSigningConfig, CmStatusConfig,
-    CmTlsConfig, HandlerConfig, KeyIdentifierStyle, ListStyle, NotOfficer, OfficerConfig, OfficerKey,
-    OfficerState, OverCap, Pkcs12Config, PushBody, REGISTRATION_ROLES, SerialStyle, SignedAttributes,
-    SigningAuthorityConfig, SigningAuthorityReply, SigningMode, UnknownAccept,
+    CmTlsConfig, CmWireConfig, HandlerConfig, KeyIdentifierStyle, ListStyle, NotOfficer, OfficerConfig,
+    OfficerKey, OfficerState, OverCap, Pkcs12Config, PushBody, REGISTRATION_ROLES, SerialStyle,
+    SignedAttributes, SigningAuthorityConfig, SigningAuthorityReply, SigningMode, UnknownAccept,
 };
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};

@@ -5,6 +5,8 @@ use http::HeaderMap;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::json::Move;
+
 /// A request that has been read completely.
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -102,6 +104,17 @@ impl Reply {
 
     pub(crate) fn with_body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// With members of a JSON body in other places.
+    pub(crate) fn with_moves(mut self, moves: &[Move]) -> Self {
+        if !moves.is_empty()
+            && let Ok(mut body) = serde_json::from_slice::<Value>(&self.body)
+        {
+            crate::json::apply(moves, &mut body);
+            self.body = body.to_string().into();
+        }
         self
     }
 

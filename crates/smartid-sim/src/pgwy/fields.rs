@@ -6,7 +6,8 @@ use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::Value;
 
 use super::errors::Refusal;
-use crate::config::CmDecodeConfig;
+use crate::config::{CmConfig, CmDecodeConfig, CmWireConfig};
+use crate::json::Move;
 use crate::net::message::Request;
 
 /// More fields than this are not read.
@@ -42,33 +43,66 @@ impl Fields {
     }
 
     /// Those of the query.
-    pub(super) fn of_query(request: &Request) -> Result<Self, Refusal> {
+    pub(super) fn of_query(config: &CmConfig, request: &Request) -> Result<Self, Refusal> {
         let mut fields = Self::default();
         let query = request.query.as_deref().unwrap_or_default();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             fields.push(&name, value.into_owned(), None)?;
         }
-        Ok(fields)
+        fields.named_as_usual(&config.wire)
+    }
+
+    /// Without the constants, and with the names that the rest of the simulator knows.
+    fn named_as_usual(mut self, wire: &CmWireConfig) -> Result<Self, Refusal> {
+        for (name, value) in &wire.constants {
+            let is = |field: &Field| field.name == *name && field.value == value.as_bytes();
+            let before = self.0.len();
+            self.0.retain(|field| !is(field));
+            if self.0.len() + 1 != before {
+                return Err(Refusal::value(
+                    "constant",
+                    format!("{name} must be {value:?}, once"),
+                ));
+            }
+        }
+        for field in &mut self.0 {
+            if let Some((usual, _)) = wire.names.iter().find(|(_, there)| **there == field.name) {
+                field.name.clone_from(usual);
+            } else if wire.names.contains_key(&field.name) {
+                return Err(Refusal::value(
+                    "field_renamed",
+                    format!("Unknown field: {:?}", field.name),
+                ));
+            }
+        }
+        Ok(self)
     }
 
     /// Those of the body, whatever its type is.
-    pub(super) async fn of_body(config: &CmDecodeConfig, request: &Request) -> Result<Self, Refusal> {
+    pub(super) async fn of_body(config: &CmConfig, request: &Request) -> Result<Self, Refusal> {
+        let (wire, config) = (&config.wire, &config.decode);
         let full = request.header("content-type").unwrap_or_default();
         let kind = full.split(';').next().unwrap_or_default().trim();
-        match kind.to_ascii_lowercase().as_str() {
+        let fields = match kind.to_ascii_lowercase().as_str() {
             "multipart/form-data" if config.multipart || config.multipart_files => {
-                Self::of_multipart(config, full, &request.body).await
+                Self::of_multipart(config, wire, full, &request.body).await
             }
             "application/x-www-form-urlencoded" if config.urlencoded => Self::of_form(&request.body),
-            "application/json" if config.json => Self::of_json(&request.body),
+            "application/json" if config.json => Self::of_json(wire, &request.body),
             _ => Err(Refusal::encoding(
                 "content_type",
                 format!("a body of this type is not understood: {kind:?}"),
             )),
-        }
+        };
+        fields?.named_as_usual(wire)
     }
 
-    async fn of_multipart(config: &CmDecodeConfig, kind: &str, body: &Bytes) -> Result<Self, Refusal> {
+    async fn of_multipart(
+        config: &CmDecodeConfig,
+        wire: &CmWireConfig,
+        kind: &str,
+        body: &Bytes,
+    ) -> Result<Self, Refusal> {
         let broken = |_| Refusal::encoding("multipart", "the multipart body cannot be read");
         let boundary = multer::parse_boundary(kind).map_err(broken)?;
         let stream = BodyDataStream::new(Full::new(body.clone()));
@@ -84,7 +118,14 @@ impl Fields {
             } else {
                 config.multipart
             };
+            let kind = part.content_type().map(ToString::to_string).unwrap_or_default();
             let value = part.bytes().await.map_err(broken)?;
+            if wire.part_types.get(&name).is_some_and(|wanted| *wanted != kind) {
+                return Err(Refusal::encoding(
+                    "part_type",
+                    format!("the part {name:?} is not understood as {kind:?}"),
+                ));
+            }
             if !allowed {
                 return Err(Refusal::encoding(
                     "multipart_part",
@@ -104,9 +145,17 @@ impl Fields {
         Ok(fields)
     }
 
-    fn of_json(body: &Bytes) -> Result<Self, Refusal> {
+    fn of_json(wire: &CmWireConfig, body: &Bytes) -> Result<Self, Refusal> {
         let broken = |text: &str| Refusal::encoding("json", format!("the JSON body cannot be read: {text}"));
-        let body: Value = serde_json::from_slice(body).map_err(|error| broken(&error.to_string()))?;
+        let mut body: Value = serde_json::from_slice(body).map_err(|error| broken(&error.to_string()))?;
+        let usual = |step: &&Move| !step.to.is_empty() && body.pointer(&step.to).is_some();
+        if let Some(step) = wire.request_moves.iter().find(usual) {
+            return Err(Refusal::value(
+                "field_moved",
+                format!("nothing may stand at {}", step.to),
+            ));
+        }
+        crate::json::apply(&wire.request_moves, &mut body);
         let Value::Object(members) = body else {
             return Err(broken("it is no object"));
         };

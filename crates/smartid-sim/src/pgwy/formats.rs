@@ -101,7 +101,7 @@ impl Format {
             Self::Zip => Reply::text(200, "application/zip", archive(&config.download, chain)?),
         };
         Ok(if config.download.certid_header {
-            reply.with_header("certId", certid)
+            reply.with_header(&config.wire.certid_header_name, certid)
         } else {
             reply
         })

@@ -30,6 +30,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use self::caller::Caller;
 use self::errors::{CONNECTION, NOT_INITIALISED, Refusal};
+use self::fields::Fields;
 use self::limit::Limiter;
 use self::officers::{Making, Officers};
 use self::operations::signing_authority::SigningAuthority;
@@ -235,6 +236,8 @@ impl Cm {
         let operation = target.operation;
         if target.reads() {
             caller.has(config.role(operation))?;
+            // Also where nothing of the query is looked at afterwards.
+            Fields::of_query(config, request)?;
         }
         let certid = target.certid.as_str();
         match operation {
@@ -291,7 +294,8 @@ impl Service for Cm {
         Box::pin(async move {
             let config = &self.config.get().cm;
             let answered = self.answer(config, &request).await;
-            answered.unwrap_or_else(|refusal| refusal.reply(config))
+            let reply = answered.unwrap_or_else(|refusal| refusal.reply(config));
+            reply.with_moves(&config.wire.answer_moves)
         })
     }
 }

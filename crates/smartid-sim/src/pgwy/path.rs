@@ -73,7 +73,11 @@ pub(super) fn target(config: &CmConfig, request: &Request) -> Result<Target, Ref
     if fitting.is_empty() {
         return Err(nothing());
     }
-    let method = |target: &Target| if target.reads() { "GET" } else { "POST" };
+    let method = |target: &Target| {
+        let usual = if target.reads() { "GET" } else { "POST" };
+        let own = config.wire.methods.get(&target.operation);
+        own.map_or(usual, String::as_str)
+    };
     let mut right = fitting
         .into_iter()
         .filter(|target| method(target) == request.method);

@@ -19,3 +19,4 @@ mod revoke;
 mod search;
 mod signing;
 mod tls;
+mod wire;

@@ -8,6 +8,7 @@ mod operations;
 mod outside;
 mod signing;
 mod tls;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub use operations::{
 pub use outside::{CmDpConfig, CmPushConfig, CmRateConfig, PushBody};
 pub use signing::{CmSigningConfig, SignedAttributes, SigningMode};
 pub use tls::{ClientCertificate, CmTlsConfig, NotOfficer};
+pub use wire::CmWireConfig;
 
 /// An operation of the REST API (cm 5), as the switches name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -171,6 +173,8 @@ pub struct CmConfig {
     pub signing: CmSigningConfig,
     /// Forms in which requests are understood.
     pub decode: CmDecodeConfig,
+    /// Verbs, names and places that differ.
+    pub wire: CmWireConfig,
     /// `GET /certificates`
     pub search: CmSearchConfig,
     /// How certificates and envelopes are written.
@@ -229,6 +233,7 @@ impl Default for CmConfig {
             officer_password: "officer".into(),
             signing: CmSigningConfig::default(),
             decode: CmDecodeConfig::default(),
+            wire: CmWireConfig::default(),
             search: CmSearchConfig::default(),
             answers: CmAnswerConfig::default(),
             download: CmDownloadConfig::default(),

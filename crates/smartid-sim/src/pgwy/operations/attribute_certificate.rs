@@ -69,7 +69,7 @@ impl Cm {
         request: &Request,
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         let of_handler = &config.handlers.attributecertificate;
         let order = self.order(config, &fields, "attributecertificate", of_handler)?;
         let operation = CmOperation::AttributeCertificate;
@@ -85,7 +85,7 @@ impl Cm {
             procedure: order.procedure.name.clone(),
         });
         Ok(Reply::text(200, &settings.content_type, der)
-            .with_header("certId", &certid)
+            .with_header(&config.wire.certid_header_name, &certid)
             .with_code("issued"))
     }
 }

@@ -62,6 +62,12 @@ impl Import {
     }
 }
 
+/// The number of an element in an error.
+fn index(config: &CmConfig, place: usize) -> Value {
+    let place = u64::try_from(place).unwrap_or(u64::MAX);
+    json!(place.saturating_add(config.wire.first_index))
+}
+
 impl Cm {
     pub(in crate::pgwy) async fn import(
         &self,
@@ -69,7 +75,7 @@ impl Cm {
         request: &Request,
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         fields.only(&config.decode, &["procname", "importdata", SIGNATURE])?;
         let name = fields.text("procname")?;
         let known = |name: &str| config.procedures.iter().any(|procedure| procedure.name == name);
@@ -82,7 +88,11 @@ impl Cm {
         }
         let limit = config.import.limit;
         if elements.len() > limit {
-            let mut error = element(("arrayindex", json!(limit)), BAD_VALUE, "Too many elements");
+            let mut error = element(
+                ("arrayindex", index(config, limit)),
+                BAD_VALUE,
+                "Too many elements",
+            );
             crate::json::put(&mut error, "/limit", json!(limit));
             return Err(Refusal::partial(BAD_VALUE, vec![error]));
         }
@@ -111,7 +121,9 @@ impl Cm {
                     store.push(entry);
                     store.note("import", &certid, &officer);
                 }
-                Err((code, message)) => errors.push(element(("arrayindex", json!(place)), code, message)),
+                Err((code, message)) => {
+                    errors.push(element(("arrayindex", index(config, place)), code, message))
+                }
             }
         }
         drop(store);

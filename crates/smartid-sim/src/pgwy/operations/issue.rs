@@ -102,7 +102,7 @@ impl Cm {
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
         let format = Format::asked(&config.download, request)?;
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         let order = self.order(config, &fields, "pkcs10", &config.handlers.pkcs10)?;
         let officer = self.authorize(config, CmOperation::Issue, caller, &fields, &order.said)?;
         let profile = order.procedure.pki_profile().unwrap_or(Profile::Authentication);

@@ -35,7 +35,7 @@ impl Cm {
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
         let settings = &config.pkcs12;
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         let mut public: Vec<&str> = vec!["procname", "validfrom", "validto"];
         public.extend(SUBJECT.iter().map(|(name, _)| *name));
         let secret = settings.password_field.as_str();
@@ -76,7 +76,7 @@ impl Cm {
         }
         let file = p12::make(&key, &chain, password)?;
         Ok(Reply::text(200, &settings.content_type, file)
-            .with_header("certId", &certid)
+            .with_header(&config.wire.certid_header_name, &certid)
             .with_code("issued"))
     }
 }

@@ -38,7 +38,7 @@ impl Cm {
         config: &CmConfig,
         request: &Request,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_query(request)?;
+        let fields = Fields::of_query(config, request)?;
         fields.only(&config.decode, &["mediaType"])?;
         let wanted = fields.text("mediaType")?;
         if wanted.is_some_and(|kind| !MEDIA_TYPES.contains(&kind)) {

@@ -112,7 +112,7 @@ impl Cm {
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
         check(config, target)?;
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         let mut members = fields.texts_without(SIGNATURE)?;
         members.sort();
         let has = |name: &str| {

@@ -18,7 +18,7 @@ impl Cm {
         request: &Request,
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         fields.only(&config.decode, &known(config, &[]))?;
         let certids = certids(config, &fields)?;
         let officer = self.authorize(config, CmOperation::Reinstate, caller, &fields, &said(&certids))?;

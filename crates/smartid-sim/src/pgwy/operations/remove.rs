@@ -20,7 +20,7 @@ impl Cm {
         request: &Request,
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         fields.only(&config.decode, &known(config, &[CLEAN]))?;
         let certids = certids(config, &fields)?;
         let clean = match fields.text(CLEAN)? {

@@ -89,7 +89,7 @@ impl Cm {
         request: &Request,
         caller: &Caller,
     ) -> Result<Reply, Refusal> {
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         fields.only(&config.decode, &known(config, &["reason"]))?;
         let certids = certids(config, &fields)?;
         let reason: u8 = match fields.text("reason")? {

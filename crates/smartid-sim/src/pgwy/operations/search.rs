@@ -303,7 +303,7 @@ impl Query {
 impl Cm {
     pub(in crate::pgwy) fn search(&self, config: &CmConfig, request: &Request) -> Result<Reply, Refusal> {
         let now = self.now();
-        let query = Query::read(config, &Fields::of_query(request)?, now)?;
+        let query = Query::read(config, &Fields::of_query(config, request)?, now)?;
         let store = lock(&self.store);
         let (hits, mut page) = query.page(store.all());
         if config.search.empty_from.is_some_and(|from| query.offset >= from) {

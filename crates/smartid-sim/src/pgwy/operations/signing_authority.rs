@@ -94,7 +94,7 @@ impl Cm {
             settings.algorithm_field.as_str(),
             settings.format_field.as_str(),
         ];
-        let fields = Fields::of_body(&config.decode, request).await?;
+        let fields = Fields::of_body(config, request).await?;
         let known: Vec<&str> = names.into_iter().chain(["procname", SIGNATURE]).collect();
         fields.only(&config.decode, &known)?;
         let needed = |name: &str| fields.bytes(name)?.ok_or_else(|| Refusal::missing(name));
