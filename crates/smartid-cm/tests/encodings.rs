@@ -10,10 +10,10 @@
 
 mod script;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
-use script::{csr, pki};
+use script::{Script, builder, csr, pki};
 use smartid_cm::operations::experimental::{
     HashAlgorithm, Import, ImportCertificates, IssueAttributeCertificate, RemoveCertificates, SignHash,
 };
@@ -23,7 +23,7 @@ use smartid_cm::{
     SignedCall, Write,
 };
 use smartid_core::base64::{Flavour, decode, decode_lenient, encode};
-use smartid_core::{BuildError, Endpoint, Outgoing, Timestamp};
+use smartid_core::{BuildError, Endpoint, ManualRuntime, Outgoing, Timestamp};
 use smartid_trust::Certificate;
 
 /// Names and values, in their order.
@@ -322,6 +322,34 @@ fn an_archive_is_asked_for_where_it_can_be_read() {
     assert_eq!(request.unwrap().headers()["accept"], "application/zip");
     #[cfg(not(feature = "zip"))]
     assert!(request.unwrap_err().to_string().contains("feature `zip`"));
+}
+
+#[test]
+fn a_dialect_that_cannot_be_sent_is_found_when_the_client_is_built() {
+    let build = |toml: &str| {
+        let runtime = ManualRuntime::new(Timestamp::from_millis(0));
+        builder()
+            .dialect(CmDialect::from_toml(toml).unwrap())
+            .build(Arc::new(Script::default()), Arc::new(runtime))
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    for table in [
+        "issue",
+        "download",
+        "remove",
+        "import",
+        "attribute_certificate",
+        "signing_authority",
+    ] {
+        let error = build(&format!("{table}.path = 'a/{{nobody}}'")).unwrap_err();
+        assert!(error.contains(&format!("cm.{table} ")), "{error}");
+    }
+    for table in ["issue", "attribute_certificate"] {
+        let error = build(&format!("requests.csr = 'der'\n{table}.encoding = 'json'")).unwrap_err();
+        assert!(error.contains(&format!("cm.{table} ")), "{error}");
+    }
+    assert_eq!(build("requests.csr = 'der'"), Ok(()));
 }
 
 #[test]

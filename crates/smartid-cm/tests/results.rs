@@ -105,6 +105,7 @@ fn an_import_tells_of_each_element_what_the_answer_tells() {
     }
     for (count, body) in [
         (1, one_of(-1, "0")),
+        (1, one_of(-1, "5")),
         (3, r#"{"error":-1}"#.to_owned()),
         (3, r#"{"error":-1,"errors":[{"arrayindex":0,"errorcode":-8},{"arrayindex":1,"errorcode":-8},{"arrayindex":2,"errorcode":-8}]}"#.to_owned()),
     ] {

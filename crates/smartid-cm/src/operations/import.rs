@@ -193,8 +193,8 @@ impl Write for ImportCertificates {
     ) -> Result<ImportResults, ResponseError<CmRefusal>> {
         let first = dialect.answers.first_index;
         let is = |at: usize, error: &ItemError| {
-            let at = u64::try_from(at).ok().and_then(|at| at.checked_add(first));
-            error.index.is_some() && error.index == at
+            let named = error.index.and_then(|index| index.checked_sub(first));
+            named.is_some_and(|named| u64::try_from(at) == Ok(named))
         };
         let (elements, others) = read_states(dialect, self.certificates.len(), is, incoming)?;
         Ok(ImportResults { elements, others })

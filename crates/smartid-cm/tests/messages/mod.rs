@@ -1,5 +1,10 @@
-//! HTTP messages as the golden files hold them; `golden/README.md` says how.
+//! The golden files of a folder as tests of a receiver and of single answers want them: every file in an entry, a message in its words.
 
+#[allow(dead_code, unreachable_pub, reason = "this test uses a part")]
+#[path = "../common/golden.rs"]
+mod golden;
+
+use golden::{Entry, Index};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use toml::Value;
 
@@ -11,58 +16,60 @@ impl Golden {
         Self(folder)
     }
 
-    fn folder(&self) -> String {
-        format!("{}/tests/golden/{}", env!("CARGO_MANIFEST_DIR"), self.0)
+    fn entry(&self, fixture: &Value) -> Entry {
+        Entry {
+            folder: self.0.to_owned(),
+            table: fixture.as_table().unwrap().clone(),
+        }
     }
 
     /// A file, named as the index names it.
     pub(crate) fn file(&self, name: &str) -> Vec<u8> {
-        std::fs::read(format!("{}/{name}", self.folder())).unwrap()
+        self.entry(&Value::Table(toml::Table::new())).octets(name)
     }
 
     /// The entries of the index. Every file of the folder must be in one.
     pub(crate) fn fixtures(&self) -> Vec<Value> {
-        let index = String::from_utf8(self.file("INDEX.toml")).unwrap();
-        let index: Value = toml::from_str(&index).unwrap();
-        let fixtures = index["fixture"].as_array().unwrap().clone();
-        for entry in std::fs::read_dir(self.folder()).unwrap() {
+        let fixtures = Index::of(self.0).fixtures();
+        for entry in std::fs::read_dir(golden::root().join(self.0)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
-            let is_named = |key: &str| fixtures.iter().any(|fixture| text(fixture, key) == Some(&name));
+            let is_named = |key: &str| {
+                fixtures
+                    .iter()
+                    .any(|fixture| fixture.optional_text(key) == Some(&name))
+            };
             assert!(
                 name == "INDEX.toml" || is_named("file") || is_named("body_file"),
                 "{name}"
             );
         }
         fixtures
+            .into_iter()
+            .map(|fixture| Value::Table(fixture.table))
+            .collect()
     }
 
     /// The message of an entry, its body where the entry says it is.
     pub(crate) fn message(&self, fixture: &Value) -> Message {
-        let bytes = self.file(text(fixture, "file").unwrap());
-        let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
-        let mut lines = std::str::from_utf8(&bytes[..end]).unwrap().lines();
-        let first = lines.next().unwrap().split(' ').map(str::to_owned).collect();
+        let message = self.entry(fixture).message();
         let mut headers = HeaderMap::new();
-        for line in lines {
-            let (name, value) = line.split_once(':').unwrap();
+        for (name, value) in &message.headers {
             headers.append(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.trim().as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
             );
         }
-        let body = match (text(fixture, "body_file"), fixture.get("body_fill")) {
-            (Some(body), _) => self.file(body),
-            (None, Some(fill)) => {
-                let octet = text(fill, "octet").unwrap().as_bytes()[0];
-                vec![octet; usize::try_from(fill["count"].as_integer().unwrap()).unwrap()]
-            }
-            // An editor ends a text with a line end; the messages on the wire do not.
-            (None, None) => {
-                let body = &bytes[end + 2..];
-                body.strip_suffix(b"\n").unwrap_or(body).to_vec()
-            }
-        };
-        Message { first, headers, body }
+        let mut body = message.body;
+        // An editor ends a text with a line end; the messages on the wire do not.
+        let is_text = fixture.get("body_file").is_none() && fixture.get("body_fill").is_none();
+        if is_text && body.last() == Some(&b'\n') {
+            body.pop();
+        }
+        Message {
+            first: message.first.split(' ').map(str::to_owned).collect(),
+            headers,
+            body,
+        }
     }
 }
 

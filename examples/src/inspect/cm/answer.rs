@@ -2,7 +2,7 @@
 
 use smartid::CmDialect;
 use smartid::cm::operations::{ItemResults, Reinstate};
-use smartid::cm::{Call, CertId, CmRefusal, ItemError, Step};
+use smartid::cm::{Call, CertId, CmRefusal, CmRefusalKind, ItemError, Step};
 use smartid::core::json::{self, Pointer};
 use smartid::core::{Endpoint, Incoming, ResponseError, ServiceError as _};
 
@@ -160,7 +160,15 @@ pub(in crate::inspect) fn document(text: &str, context: &Context) -> Option<Find
     let probe = probe()?;
     match (Call::new(&probe).response(&dialect, incoming), rows) {
         (Ok(Step::Sign(data)), _) => demand(&mut finding, data.as_bytes(), &envelope, context),
-        (Err(ResponseError::Refused(refused)), _) => refusal(&mut finding, &refused),
+        (Err(ResponseError::Refused(refused)), _) => {
+            if *refused.kind() == CmRefusalKind::NothingToSign {
+                finding.problem(match envelope.data {
+                    Some(_) => "what is to be signed is not base64",
+                    None => "it wants a signature, and nothing in it is to be signed",
+                });
+            }
+            refusal(&mut finding, &refused);
+        }
         // A list needs no envelope, and has its own reader.
         (_, Some(rows)) => rows::read(&mut finding, text, &rows, dialect, context),
         (Ok(Step::Done(results)), None) => success(&mut finding, &results, &envelope),

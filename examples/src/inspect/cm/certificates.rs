@@ -62,7 +62,7 @@ pub(in crate::inspect) fn of_the_request(finding: &mut Finding, all: &[Certifica
     let for_it = |one: &&Certificate| one.public_key().is_ok_and(|key| key == *csr.public_key());
     match all.iter().find(for_it) {
         Some(own) => {
-            finding.fact("for the key of the request", own.subject().to_string());
+            finding.fact("for the request's key", own.subject().to_string());
             finding.verdict.get_or_insert(true);
         }
         None => finding.problem("no certificate is for the key of the request: somebody else's was issued, or the answer is another's"),

@@ -184,7 +184,7 @@ fn csr(finding: &mut Finding, encoding: Encoding, field: &Field, dialect: &CmDia
             decode(Flavour::Standard, text.trim()).ok(),
         ),
     };
-    finding.fact("certification request as", word);
+    finding.fact("request written as", word);
     // In JSON and in a form of one line there is but one way to write base64.
     let differs = form != dialect.requests.csr;
     if differs && (encoding != Encoding::Json || form == CsrForm::Pem) {

@@ -48,7 +48,7 @@ pub(in crate::inspect) fn signature(finding: &mut Finding, der: &[u8], context: 
             match &context.data_to_sign {
                 None => finding.remark("whether that is what was handed out: give the answer of the first step with --data-to-sign"),
                 Some(data) if data.as_slice() == content.as_ref() => {
-                    finding.fact("against what was handed out", "the same bytes");
+                    finding.fact("against the first step", "the same bytes");
                 }
                 Some(data) => finding.problem(format!(
                     "its content is not what was handed out: {}",

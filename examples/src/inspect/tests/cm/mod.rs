@@ -128,6 +128,7 @@ fn what_is_to_be_signed_is_decoded_and_described() {
     inspected("issue-pkcs10/response-data-to-sign-other-code.http").remarked("not -19");
     inspected("issue-pkcs10/response-data-to-sign-status-400.http").remarked("status is 400");
     inspected("issue-pkcs10/response-data-to-sign-not-base64.http").complained("base64");
+    inspected("issue-pkcs10/response-data-to-sign-null.http").complained("nothing in it is to be signed");
 }
 
 #[test]

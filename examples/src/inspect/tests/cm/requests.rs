@@ -44,7 +44,7 @@ fn a_request_tells_its_operation_and_the_lines_that_make_ours_like_it() {
         "{finding:?}"
     );
     let finding = inspected("issue-pkcs10/request-multipart-full.http");
-    assert_eq!(finding.of_name("certification request as"), "base64-lines");
+    assert_eq!(finding.of_name("request written as"), "base64-lines");
     assert_eq!(finding.of_name("procname"), "Gerätezertifikat (2 Jahre) & more");
     assert!(
         finding.of_name("subject").contains("CN=Türschloss Nord 7"),
@@ -74,7 +74,7 @@ fn a_signature_is_compared_with_what_was_handed_out() {
     let signed = message("issue-pkcs10/request-multipart-signed.http");
     let finding = signed.inspected(&context);
     assert_eq!(finding.verdict, Some(true), "{finding:?}");
-    assert_eq!(finding.of_name("against what was handed out"), "the same bytes");
+    assert_eq!(finding.of_name("against the first step"), "the same bytes");
     assert!(!finding.of_name("signing officer").is_empty());
     finding.remarked("--root");
     signed.inspected(&super::context()).remarked("--data-to-sign");
