@@ -7,6 +7,7 @@
     reason = "a test"
 )]
 
+mod certificates;
 mod fido;
 mod messaging;
 mod refusals;
@@ -152,6 +153,7 @@ async fn no_secret_is_seen_anywhere() {
     fido::run(&mut seen).await;
     messaging::run(&mut seen).await;
     refusals::run(&mut seen).await;
+    certificates::run(&mut seen).await;
 
     // The simulator is a product of its own and logs in the same process; its lines do not count.
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

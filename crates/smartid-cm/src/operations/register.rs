@@ -269,12 +269,16 @@ impl Write for Register {
     }
 
     fn done(&self, dialect: &CmDialect, incoming: Incoming) -> Result<Registered, ResponseError<CmRefusal>> {
-        let is_list = incoming.body().trim_ascii_start().starts_with(b"[");
-        let incoming = if is_list {
-            answer::document(dialect, incoming)?
-        } else {
-            answer::agreed(dialect, incoming)?
-        };
+        if incoming.body().trim_ascii_start().starts_with(b"[") {
+            let incoming = answer::document(dialect, incoming)?;
+            // No code says that it is done, so the list must: by what it holds.
+            let registrations: Vec<Registration> = rows::anywhere(dialect, &incoming, "registrations")?;
+            if registrations.is_empty() {
+                return Err(incoming.unreadable("the list of registrations is empty").into());
+            }
+            return Ok(Registered { registrations });
+        }
+        let incoming = answer::agreed(dialect, incoming)?;
         let members = json::members(rows::text(&incoming)?).unwrap_or_default();
         let registrations = if rows::member(&members, "regid").is_some() {
             let mut one: Registration = incoming.json()?;
@@ -367,7 +371,17 @@ mod tests {
                     .all(|row| !row.other.contains_key("error"))
             );
         }
-        for bad in ["{}", r#"{"regid":"1044"}"#, "", "null", "0", r#"{"error":null}"#] {
+        for bad in [
+            "{}",
+            r#"{"regid":"1044"}"#,
+            "",
+            "null",
+            "0",
+            r#"{"error":null}"#,
+            "[]",
+            "[[]]",
+            "[1]",
+        ] {
             assert!(matches!(read(bad), Err(ResponseError::Unreadable(_))), "{bad}");
         }
     }
