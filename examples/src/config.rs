@@ -344,4 +344,38 @@ mod tests {
                 .starts_with("setting --config: cannot read /does/not/exist.toml")
         );
     }
+
+    #[test]
+    fn the_table_of_certificate_manager_stands_alone_and_takes_one_root_or_several() {
+        let text = r#"
+            [certificate_manager]
+            url = "https://pgwy.example.com:8444/pgwy/api"
+            root = "root.pem"
+            [certificate_manager.officer]
+            module = "/usr/lib/softhsm/libsofthsm2.so"
+            token = "Officer One"
+            pin_env = "SMARTID_OFFICER_PIN"
+            [certificate_manager.signer]
+            p12 = "signer.p12"
+            password_env = "SMARTID_OFFICER_PASSWORD"
+        "#;
+        let config: Config = toml::from_str(text).unwrap();
+        assert!(config.messaging.is_none());
+        let cm = config.certificate_manager.unwrap();
+        assert_eq!(cm.root, [PathBuf::from("root.pem")]);
+        assert!(cm.officer.unwrap().is_given() && cm.signer.unwrap().is_given());
+        let several = text.replace("\"root.pem\"", "[\"a.pem\", \"b.pem\"]");
+        let config: Config = toml::from_str(&several).unwrap();
+        assert_eq!(config.certificate_manager.unwrap().root.len(), 2);
+        for (right, wrong) in [
+            ("root =", "roots ="),
+            ("token =", "label ="),
+            ("p12 =", "password ="),
+        ] {
+            assert!(
+                toml::from_str::<Config>(&text.replace(right, wrong)).is_err(),
+                "{wrong}"
+            );
+        }
+    }
 }

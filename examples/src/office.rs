@@ -25,7 +25,7 @@ pub struct Common {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// The address of the API, such as https://pgwy.example.com:8444/pgwy/api; wins over the configuration
+    /// The address of the API: https, host, port and path, which usually is /pgwy/api; wins over the configuration
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
 

@@ -250,3 +250,86 @@ fn bytes(names: &Names, file: &Path) -> Result<Vec<u8>, ConfigError> {
     std::fs::read(file)
         .map_err(|error| ConfigError::new(names.whole, format!("cannot read {}: {error}", file.display())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../crates/smartid-cm/tests/golden/pki")
+            .join(name)
+    }
+
+    #[track_caller]
+    fn refused(key: &OfficerKey) -> String {
+        key.open(&OFFICER_TABLE).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_key_is_opened_from_pem_and_mistakes_are_named() {
+        let key = OfficerKey {
+            pem: vec![golden("officer-rsa.pem"), golden("officer-rsa.test.key")],
+            ..OfficerKey::default()
+        };
+        let signer = key.open(&OFFICER_TABLE).unwrap();
+        assert!(
+            signer.chain()[0]
+                .subject()
+                .to_string()
+                .contains("Golden Officer One")
+        );
+
+        assert!(refused(&OfficerKey::default()).contains("certificate_manager.officer: is missing"));
+        let twice = OfficerKey {
+            p12: Some(PathBuf::from("officer.p12")),
+            ..key
+        };
+        assert!(refused(&twice).contains("given more than once"));
+        let alone = OfficerKey {
+            pem: vec![golden("officer-rsa.pem")],
+            ..OfficerKey::default()
+        };
+        assert!(refused(&alone).contains("no private key"));
+        let other = OfficerKey {
+            pem: vec![golden("officer-p256.pem"), golden("officer-rsa.test.key")],
+            ..OfficerKey::default()
+        };
+        assert!(refused(&other).contains("no certificate belongs"));
+        let missing = OfficerKey {
+            pem: vec![golden("nowhere.pem")],
+            ..OfficerKey::default()
+        };
+        assert!(refused(&missing).contains("cannot read"));
+        let module = OfficerKey {
+            module: Some(PathBuf::from("/does/not/exist.so")),
+            ..OfficerKey::default()
+        };
+        assert!(refused(&module).contains("module cannot be used"));
+    }
+
+    #[test]
+    fn a_container_needs_its_password_and_a_wrong_one_is_not_shown() {
+        let fixture = "../crates/smartid-trust/tests/fixtures/pkcs12/openssl-rsa.p12";
+        let mut key = OfficerKey {
+            p12: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture)),
+            ..OfficerKey::default()
+        };
+        assert!(refused(&key).contains("set certificate_manager.officer.password_file or"));
+        let names = &OFFICER_OPTION;
+        let said = key.open(names).unwrap_err().to_string();
+        assert!(
+            said.contains("--officer-password-file or --officer-password-env"),
+            "{said}"
+        );
+        let file = std::env::temp_dir().join(format!("smartid-officer-{}.txt", std::process::id()));
+        std::fs::write(&file, "canary-77\n").unwrap();
+        key.password_file = Some(file.clone());
+        let said = refused(&key);
+        std::fs::remove_file(&file).unwrap();
+        assert!(
+            said.contains("the password does not open it") && !said.contains("canary"),
+            "{said}"
+        );
+    }
+}

@@ -15,7 +15,7 @@ use smartid::cm::operations::Search;
 use smartid_tests::certificates::{CmSetup, CmWorld};
 
 const COUNT: usize = 100_000;
-const SOME: usize = 30_000;
+const SOME: usize = 20_000;
 const MIB: usize = 1024 * 1024;
 /// More than this the process must not grow between the tenth of the list and its end.
 const BOUND: usize = 12 * MIB;
@@ -75,16 +75,19 @@ async fn a_hundred_thousand_certificates_in_constant_memory() {
     assert_eq!(count, SOME);
     assert!(grown < BOUND, "grown by {} KiB", grown / 1024);
 
-    // The measure measures: whoever keeps them all does grow.
+    // The measure measures: what is held is seen.
     let early = resident();
-    let collected = world.cm.pages(Search::new()).collect_up_to(SOME).await.unwrap();
-    world.sim.clear_records();
+    let held = vec![1_u8; 4 * BOUND];
     let grown = resident().saturating_sub(early);
     assert!(
-        collected.is_complete && grown > 2 * BOUND,
+        grown > 3 * BOUND && held.len() == 4 * BOUND,
         "grown by {} KiB",
         grown / 1024
     );
+    drop(held);
+
+    let collected = world.cm.pages(Search::new()).collect_up_to(SOME).await.unwrap();
+    assert!(!collected.is_complete, "there are more");
     let serials: BTreeSet<_> = collected
         .certificates
         .iter()

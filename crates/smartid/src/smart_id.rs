@@ -175,3 +175,28 @@ impl SmartId {
         ))
     }
 }
+
+#[cfg(all(test, feature = "cm", feature = "reqwest"))]
+mod tests {
+    use smartid_core::{ManualRuntime, Timestamp};
+    use smartid_reqwest::ReqwestTransport;
+
+    use super::*;
+
+    #[test]
+    fn the_client_of_certificate_manager_is_there_or_missed_by_name() {
+        let runtime: Arc<dyn Runtime> = Arc::new(ManualRuntime::new(Timestamp::from_millis(0)));
+        let without = SmartId::builder(Arc::clone(&runtime)).build();
+        let missing = without.certificate_manager().unwrap_err();
+        assert!(missing.to_string().contains("Certificate Manager"), "{missing}");
+
+        let root = include_str!("../../smartid-trust/doc/root.pem");
+        let transport = ReqwestTransport::builder().root_pem(root).build().unwrap();
+        let url = "https://pgwy.example.test:8444/pgwy/api";
+        let cm = smartid_cm::CertificateManager::builder(url)
+            .build(Arc::new(transport), Arc::clone(&runtime))
+            .unwrap();
+        let with = SmartId::builder(runtime).certificate_manager(cm).build();
+        assert_eq!(with.certificate_manager().unwrap().url().as_str(), url);
+    }
+}

@@ -45,7 +45,7 @@ struct Arguments {
     #[arg(long, value_name = "DAYS")]
     valid_days: Option<u32>,
 
-    /// The form to ask for and to write as it comes: pkcs7, certificate, pem, pem:<DEPTH>, zip; left out, the chain is written as PEM
+    /// The form to ask for and to write as it comes: pkcs7, certificate, pem, pem:DEPTH, zip; left out, the chain is written as PEM
     #[arg(long, value_name = "FORM", value_parser = form)]
     form: Option<CertificateForm>,
 
@@ -70,7 +70,7 @@ fn form(word: &str) -> Result<CertificateForm, String> {
             "certificate" => CertificateForm::Certificate,
             "pem" => CertificateForm::PemChain(None),
             "zip" => CertificateForm::Zip,
-            _ => return Err("is none of pkcs7, certificate, pem, pem:<DEPTH>, zip".to_owned()),
+            _ => return Err("is none of pkcs7, certificate, pem, pem:DEPTH, zip".to_owned()),
         },
     })
 }
