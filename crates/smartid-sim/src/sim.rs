@@ -291,6 +291,10 @@ impl Sim {
         &self.da_token
     }
 
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     /// For the methods of this type that are with the Certificate Manager.
     pub(crate) fn cm_service(&self) -> &Arc<Cm> {
         &self.cm

@@ -16,6 +16,7 @@ mod keys;
 mod lost;
 mod officers;
 mod pages;
+mod push;
 mod registrations;
 mod revoke;
 mod search;
