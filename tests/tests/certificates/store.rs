@@ -55,7 +55,7 @@ async fn imported_certificates_are_found_and_their_issuer_is_listed() {
         page.certificates[1].revocation_reason(),
         Some(RevocationReason::Superseded)
     );
-    let by_issuer = Search::new().issuer(&theirs[0].issuer());
+    let by_issuer = Search::new().issuer(theirs[0].issuer());
     assert_eq!(world.cm.call(&by_issuer).await.unwrap().hits, Some(2));
     let issuers = world.cm.call(&Issuers::new()).await.unwrap();
     assert_eq!(issuers.hits, Some(2));
