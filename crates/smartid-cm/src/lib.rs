@@ -24,7 +24,7 @@
 //!     match cm.write(&IssueCertificate::new(csr.clone())).await {
 //!         Ok(issued) => println!("{} until {}", issued.certificate.subject(), issued.certificate.not_after()),
 //!         // Never asked for twice: look first.
-//!         Err(error) if error.phase() == Phase::PerhapsDone => {
+//!         Err(error) if matches!(error.phase(), Phase::PerhapsDone | Phase::Unreadable) => {
 //!             let found = cm.find_issued(&FindIssued::of_key(csr.public_key())).await?;
 //!             println!("{} certificates have this key", found.found.len());
 //!         }
