@@ -12,20 +12,22 @@ use smartid_tests::certificates::{CmSetup, CmWorld, OFFICER, new_csr};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-const REQUESTS: usize = 200;
+const AT_A_TIME: usize = 200;
+const REQUESTS: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_identity_is_swapped_under_two_hundred_requests_and_none_is_lost() {
     let world = CmWorld::start(CmSetup::default()).await;
     let setup = CmSetup::default();
-    let mut running = JoinSet::new();
-    for number in 0..REQUESTS {
+    let one = |number: usize| {
         let cm = world.cm.clone();
-        running.spawn(async move {
+        async move {
             let call = IssueCertificate::new(new_csr(&format!("C=SE,CN=Swap {number}")));
             cm.write(&call).await.map(|issued| issued.certid.unwrap())
-        });
-    }
+        }
+    };
+    let mut running = JoinSet::new();
+    (0..AT_A_TIME).for_each(|number| drop(running.spawn(one(number))));
     let officers = ["rsa-officer", "ed25519-officer", OFFICER];
     let mut issued = std::collections::BTreeSet::new();
     while let Some(ended) = running.join_next().await {
@@ -34,6 +36,10 @@ async fn an_identity_is_swapped_under_two_hundred_requests_and_none_is_lost() {
             let next = officers[issued.len() / 20 % officers.len()];
             let identity = OfficerIdentity::new(setup.open(&world.sim, next)).unwrap();
             world.transport.set_identity(Arc::new(identity)).unwrap();
+        }
+        // So that there are some that begin after the swap.
+        if issued.len() + AT_A_TIME <= REQUESTS {
+            running.spawn(one(issued.len() + AT_A_TIME));
         }
     }
     // Each was issued, once, and every signature was accepted at its first use.

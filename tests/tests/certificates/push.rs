@@ -92,7 +92,7 @@ async fn with_basic_over_tls_the_certificate_arrives_with_template_process_and_t
         // Only base64 is documented.
         assert_eq!(
             pushed.lints.is_empty(),
-            body == "base64",
+            body.starts_with("base64"),
             "{body}: {:?}",
             pushed.lints
         );
