@@ -164,7 +164,10 @@ impl<'de> Deserialize<'de> for PathTemplate {
 
 /// Appends `name=value` to a query, both percent-encoded.
 pub(crate) fn push_query(query: &mut String, name: &str, value: &str) {
-    if !query.is_empty() {
+    if query.is_empty() {
+        // Most queries fit.
+        query.reserve(96);
+    } else {
         query.push('&');
     }
     query.extend(utf8_percent_encode(name, ENCODED));

@@ -3,15 +3,15 @@
 use smartid_core::BuildError;
 use url::form_urlencoded::Serializer;
 
-use super::{Part, Value, form_values};
+use super::{Part, Value, each_form_value};
 use crate::dialect::Requests;
 
 pub(super) fn write(forms: &Requests, parts: &[Part<'_>]) -> Result<String, BuildError> {
     let mut body = Serializer::new(String::with_capacity(1024));
     for part in parts {
-        for value in form_values(forms, part)? {
-            body.append_pair(part.name, &value);
-        }
+        each_form_value(forms, part, |value| {
+            body.append_pair(part.name, value);
+        })?;
     }
     Ok(body.finish())
 }

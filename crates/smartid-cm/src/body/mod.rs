@@ -299,23 +299,22 @@ fn one_text(form: CsrForm, value: &Value) -> Option<Cow<'_, str>> {
     })
 }
 
-/// The values of a field in a form: one, or as many as the dialect wants a list to be.
-fn form_values<'a>(
+/// Hands on the values of a field in a form: one, or as many as the dialect wants a list to be.
+fn each_form_value(
     forms: &crate::dialect::Requests,
-    part: &'a Part<'_>,
-) -> Result<Vec<Cow<'a, str>>, BuildError> {
-    if let Value::Texts(texts) = part.value {
-        return Ok(match forms.lists {
-            crate::dialect::Lists::Repeated => texts.iter().map(|text| Cow::Borrowed(&**text)).collect(),
-            crate::dialect::Lists::Joined => vec![Cow::Owned(texts.join(","))],
-        });
-    }
-    one_text(forms.csr, part.value)
-        .map(|text| vec![text])
-        .ok_or_else(|| {
+    part: &Part<'_>,
+    mut value: impl FnMut(&str),
+) -> Result<(), BuildError> {
+    use crate::dialect::Lists;
+    match (part.value, forms.lists) {
+        (Value::Texts(texts), Lists::Repeated) => texts.iter().for_each(|text| value(text)),
+        (Value::Texts(texts), Lists::Joined) => value(&texts.join(",")),
+        (other, _) => value(&one_text(forms.csr, other).ok_or_else(|| {
             BuildError::Invalid(format!(
                 "dialect: requests.csr = \"der\" can only go out as multipart ({})",
                 part.name
             ))
-        })
+        })?),
+    }
+    Ok(())
 }

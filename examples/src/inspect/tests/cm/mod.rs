@@ -34,6 +34,9 @@ fn file(path: &str) -> Vec<u8> {
     golden(&format!("smartid-cm/tests/golden/{path}"))
 }
 
+/// Messages of soft tokens, which neither the client nor `inspect` reads yet.
+const SOFT_TOKENS: [&str; 4] = ["ast", "ast-properties", "eui", "pkcs12-rest"];
+
 fn messages() -> Vec<Message> {
     let root = format!("{}/../crates/smartid-cm/tests/golden", env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
@@ -44,6 +47,9 @@ fn messages() -> Vec<Message> {
         };
         let index: toml::Table = index.parse().unwrap();
         let name = folder.file_name().into_string().unwrap();
+        if SOFT_TOKENS.contains(&name.as_str()) {
+            continue;
+        }
         for entry in index["fixture"].as_array().unwrap() {
             let entry = entry.as_table().unwrap().clone();
             let mut bytes = file(&format!("{name}/{}", entry["file"].as_str().unwrap()));
