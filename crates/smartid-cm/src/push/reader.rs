@@ -43,12 +43,7 @@ impl PushReader {
             return Err(PushRefusal::TooLarge(self.body_limit));
         }
         let found = one_certificate::read(body).map_err(PushRefusal::Body)?;
-        // What is odd about the text stands, for this reader, in the body.
-        let mut lints: Vec<Lint> = found
-            .lints
-            .into_iter()
-            .map(|lint| Lint::new("body", lint.what))
-            .collect();
+        let mut lints = found.lints;
         match found.form {
             Form::Base64 => {}
             Form::Pem => lints.push(Lint::new("body", "PEM instead of base64")),

@@ -277,10 +277,7 @@ impl ServiceError for CmRefusal {
                 "that nothing between here and Protocol Gateway drops the field `signature`, and the log of Protocol Gateway; this client \
                  signs once and not again",
             ),
-            CmRefusalKind::NoSigner => (
-                Turn::Caller,
-                "give the client a signer (an officer's key), or let Protocol Gateway sign itself (VRO)",
-            ),
+            CmRefusalKind::NoSigner => advice_of_code(CmCode::SignatureRequired),
             CmRefusalKind::NothingToSign => (
                 Turn::Administrator,
                 "what stands between here and Protocol Gateway, and its version: the answer wants a signature over data that are not in it; a \
@@ -304,9 +301,7 @@ impl ServiceError for CmRefusal {
                 Turn::Administrator,
                 "that Protocol Gateway runs, and that api.properties says start = true; its log tells why it does not start",
             ),
-            CmRefusalKind::TooManyRequests => {
-                (Turn::Time, "the rate limit of Protocol Gateway, if this goes on")
-            }
+            CmRefusalKind::TooManyRequests => advice_of_code(CmCode::TooManyRequests),
             CmRefusalKind::Redirect { .. } => (
                 Turn::Administrator,
                 "the base URL: the API does not redirect, so something in front of it answered; redirects are not followed",
