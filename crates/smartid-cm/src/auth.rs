@@ -10,3 +10,10 @@ pub struct Officer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Nobody;
+
+/// The operation is one of the servlets beside the API, for soft tokens. Who may call is a matter of Protocol Gateway's configuration: an
+/// officer by TLS client certificate, or a front that is trusted because nobody else reaches the servlet (vendor page: AST support in
+/// Certificate Manager, documented). Either way the transport shows it, and there is no credential here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Front;

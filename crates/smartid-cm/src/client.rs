@@ -11,7 +11,7 @@ use smartid_core::{
 use smartid_trust::cms::{self, SignOptions};
 use smartid_trust::{OfficerSigner, SigningError};
 
-use crate::auth::{Nobody, Officer};
+use crate::auth::{Front, Nobody, Officer};
 use crate::check::{Connected, ConnectionProblem, Probe};
 use crate::dialect::CmDialect;
 use crate::operations::Search;
@@ -46,6 +46,8 @@ struct Inner {
     caller: Caller,
     /// Of the servlet `dp`.
     dp: Option<Caller>,
+    /// Of the servlets for soft tokens.
+    gateway: Option<Caller>,
     dialect: CmDialect,
     signer: Option<Arc<dyn OfficerSigner>>,
     sign_options: SignOptions,
@@ -60,6 +62,7 @@ impl fmt::Debug for CertificateManager {
         let Inner {
             caller,
             dp,
+            gateway,
             dialect: _,
             signer,
             sign_options: _,
@@ -68,6 +71,7 @@ impl fmt::Debug for CertificateManager {
         f.debug_struct("CertificateManager")
             .field("url", caller.base())
             .field("dp_url", &dp.as_ref().map(Caller::base))
+            .field("gateway_url", &gateway.as_ref().map(Caller::base))
             .field("signer", &signer.is_some())
             .finish_non_exhaustive()
     }
@@ -82,6 +86,8 @@ impl CertificateManager {
             url: url.into(),
             dp_url: None,
             dp_transport: None,
+            gateway_url: None,
+            gateway_transport: None,
             dialect: CmDialect::default(),
             policy: CallPolicy::default(),
             signer: None,
@@ -151,6 +157,27 @@ impl CertificateManager {
             return Err(Error::config(E::NAME, ConfigError::new("cm.dp_url", missing)));
         };
         dp.call(endpoint, &inner.dialect, &Credential::none()).await
+    }
+
+    /// Calls a servlet beside the API: the requests for soft tokens of [`ast`](crate::ast) and [`eui`](crate::eui).
+    ///
+    /// # Errors
+    /// [`Error`]. Without [`gateway_url`](Builder::gateway_url) nothing is sent, unless the API's address ends with `/api`, as it
+    /// usually does: then the servlets are beside it.
+    pub async fn call_gateway<E>(&self, endpoint: &E) -> Result<E::Output, Error>
+    where
+        E: Endpoint<Auth = Front, Dialect = CmDialect>,
+    {
+        let inner = &*self.0;
+        let Some(gateway) = &inner.gateway else {
+            let missing =
+                "is missing; it is the address of Protocol Gateway, such as https://pgwy.example:8444/pgwy";
+            return Err(Error::config(
+                E::NAME,
+                ConfigError::new("cm.gateway_url", missing),
+            ));
+        };
+        gateway.call(endpoint, &inner.dialect, &Credential::none()).await
     }
 
     /// "Test connection": one call that changes nothing, sent once.
@@ -231,6 +258,8 @@ pub struct Builder {
     /// The address, and whether it may be plain HTTP.
     dp_url: Option<(String, bool)>,
     dp_transport: Option<Arc<dyn Transport>>,
+    gateway_url: Option<String>,
+    gateway_transport: Option<Arc<dyn Transport>>,
     dialect: CmDialect,
     policy: CallPolicy,
     signer: Option<Arc<dyn OfficerSigner>>,
@@ -245,6 +274,8 @@ impl fmt::Debug for Builder {
             url,
             dp_url,
             dp_transport,
+            gateway_url,
+            gateway_transport,
             dialect: _,
             policy,
             signer,
@@ -257,6 +288,11 @@ impl fmt::Debug for Builder {
             .field("url", &smartid_core::redact::url(url))
             .field("dp_url", &dp_url)
             .field("dp_transport", &dp_transport.is_some())
+            .field(
+                "gateway_url",
+                &gateway_url.as_deref().map(smartid_core::redact::url),
+            )
+            .field("gateway_transport", &gateway_transport.is_some())
             .field("policy", policy)
             .field("signer", &signer.is_some())
             .field("sign_options", sign_options)
@@ -323,6 +359,20 @@ impl Builder {
         self
     }
 
+    /// The address of Protocol Gateway, below which the servlets for soft tokens are; usually `https://<host>:8444/pgwy`. Unless it is
+    /// set, it is the API's address without its last segment, if that is `api`.
+    pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
+        self.gateway_url = Some(url.into());
+        self
+    }
+
+    /// Another transport for the servlets for soft tokens: one without an officer's identity, for a caller that goes through the front
+    /// that authenticates users.
+    pub fn gateway_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.gateway_transport = Some(transport);
+        self
+    }
+
     /// Allows an `http` URL. There is no officer then, and everyone on the way can issue certificates. Only for a loopback address in a
     /// test.
     pub fn danger_plain_http(mut self) -> Self {
@@ -333,7 +383,7 @@ impl Builder {
     /// Checks the settings and makes the client.
     ///
     /// # Errors
-    /// [`ConfigError`] that names the setting: `cm.url`, `cm.dp_url`, or `cm.dialect` with the operation whose request cannot be made with it.
+    /// [`ConfigError`] that names the setting: `cm.url`, `cm.dp_url`, `cm.gateway_url`, or `cm.dialect` with the operation whose request cannot be made with it.
     pub fn build(
         self,
         transport: Arc<dyn Transport>,
@@ -343,6 +393,8 @@ impl Builder {
             url,
             dp_url,
             dp_transport,
+            gateway_url,
+            gateway_transport,
             dialect,
             policy,
             signer,
@@ -360,14 +412,26 @@ impl Builder {
         };
         let dp_transport = dp_transport.as_ref().unwrap_or(&transport);
         let dp = dp_url.map(|(url, plain_http)| caller("cm.dp_url", &url, plain_http, dp_transport));
+        let gateway_url = gateway_url.or_else(|| beside_api(&url));
+        let gateway_transport = gateway_transport.as_ref().unwrap_or(&transport);
+        let gateway = gateway_url.map(|url| caller("cm.gateway_url", &url, plain_http, gateway_transport));
         crate::trial::try_dialect(&dialect)?;
         Ok(CertificateManager(Arc::new(Inner {
             caller: caller("cm.url", &url, plain_http, &transport)?,
             dp: dp.transpose()?,
+            gateway: gateway.transpose()?,
             dialect,
             signer,
             sign_options: sign_options.embedded(),
             sign_limit,
         })))
     }
+}
+
+/// Where the servlets are, if the API is beside them.
+fn beside_api(url: &str) -> Option<String> {
+    url.strip_suffix('/')
+        .unwrap_or(url)
+        .strip_suffix("/api")
+        .map(str::to_owned)
 }

@@ -79,6 +79,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
+pub mod ast;
 pub mod auth;
 mod body;
 mod certificates;
@@ -87,6 +88,7 @@ mod client;
 mod csr;
 mod date;
 pub mod dialect;
+pub mod eui;
 mod find_issued;
 mod ids;
 mod one_certificate;

@@ -103,6 +103,7 @@ pub mod raw;
 mod reason;
 pub mod request;
 mod signer;
+mod soft_token;
 
 pub use algorithm::{AlgorithmSet, DigestAlgorithm, SignatureAlgorithm};
 pub use certificate::{
@@ -117,3 +118,4 @@ pub use evidence::{Check, Proof, Unverified, Verified, Verify};
 pub use key::{Curve, KeyType, PublicKey, RsaEncryption};
 pub use reason::{Reason, Refusal};
 pub use signer::{MemorySigner, OfficerIdentity, OfficerSigner, SigningError, SigningKey, chain_of};
+pub use soft_token::SoftToken;
