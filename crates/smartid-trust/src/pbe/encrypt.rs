@@ -205,8 +205,13 @@ mod tests {
     #[test]
     fn without_randomness_nothing_is_encrypted() {
         for sealing in [Sealing::Aes256, Sealing::TripleDes] {
-            let sealed = sealing.seal(b"text", Password::new("p"), NonZeroU32::MIN, &mut |_| Err(Unspecified));
-            assert_eq!(sealed.err().map(|refusal| refusal.reason()), Some(Reason::RandomUnavailable));
+            let sealed = sealing.seal(b"text", Password::new("p"), NonZeroU32::MIN, &mut |_| {
+                Err(Unspecified)
+            });
+            assert_eq!(
+                sealed.err().map(|refusal| refusal.reason()),
+                Some(Reason::RandomUnavailable)
+            );
         }
     }
 }

@@ -40,8 +40,8 @@ use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
 pub use write::{
-    DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS, NewKey,
-    Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
+    DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS,
+    NewKey, Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
 };
 
 /// An opened container.

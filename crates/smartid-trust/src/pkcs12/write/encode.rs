@@ -95,7 +95,14 @@ impl<'a> Encoder<'a> {
         let salt = draw::<SALT_LEN>(self.random)?;
         let (oid, digest, hmac) = self.options.profile.mac();
         let length = digest.output_len();
-        let key = pbe::derive(digest, Purpose::Mac, self.password, &salt, self.iterations, length);
+        let key = pbe::derive(
+            digest,
+            Purpose::Mac,
+            self.password,
+            &salt,
+            self.iterations,
+            length,
+        );
         let value = hmac::sign(&hmac::Key::new(hmac, &key), safe);
         let identifier = der::sequence(&[&der::oid(&oid), &der::null()]);
         let info = der::sequence(&[&identifier, &der::octet_string(value.as_ref())]);

@@ -101,7 +101,10 @@ pub(super) fn read(pkcs8: &SecretBytes) -> Result<Option<SigningKey>, Refusal> {
             Reason::PasswordMissing | Reason::TooLarge => Err(refusal),
             // Malformed in what this crate checks of its own types; the form of any PKCS #8 is all that a container needs.
             _ if has_form(pkcs8.expose()) => Ok(None),
-            _ => Err(Refusal::new(Reason::Malformed, "a private key that is not PKCS #8")),
+            _ => Err(Refusal::new(
+                Reason::Malformed,
+                "a private key that is not PKCS #8",
+            )),
         },
     }
 }

@@ -58,8 +58,7 @@ pub(super) fn link(
     }
     for (place, certificate) in certificates.iter_mut().enumerate() {
         let own = linked.iter().find(|(of, _)| *of == place).map(|(_, id)| id);
-        let leads_astray =
-            |id: &Vec<u8>| own.map_or_else(|| taken.contains(id), |own| own != id);
+        let leads_astray = |id: &Vec<u8>| own.map_or_else(|| taken.contains(id), |own| own != id);
         if certificate.local_key_id.as_ref().is_some_and(leads_astray) {
             findings.push(Finding::LocalKeyIdChanged(certificate.friendly_name.clone()));
             certificate.local_key_id = None;

@@ -57,11 +57,19 @@ fn contents(container: &Pkcs12) -> (Vec<Row>, BTreeSet<Row>) {
     let text = |name: Option<&str>| name.map(str::to_owned);
     let keys = container.keys().iter().map(|key| {
         let pkcs8 = key.pkcs8_der().expose().to_vec();
-        (pkcs8, text(key.friendly_name()), key.local_key_id().map(<[u8]>::to_vec))
+        (
+            pkcs8,
+            text(key.friendly_name()),
+            key.local_key_id().map(<[u8]>::to_vec),
+        )
     });
     let certificates = container.certificates().iter().map(|entry| {
         let id = entry.local_key_id().map(<[u8]>::to_vec);
-        (entry.certificate().der().to_vec(), text(entry.friendly_name()), id)
+        (
+            entry.certificate().der().to_vec(),
+            text(entry.friendly_name()),
+            id,
+        )
     });
     (keys.collect(), certificates.collect())
 }
@@ -134,7 +142,13 @@ fn the_chain_stands_once_and_the_leaf_has_the_keys_name_and_identifier() {
     let rows: Vec<_> = container
         .certificates()
         .iter()
-        .map(|entry| (entry.certificate().clone(), entry.friendly_name(), entry.local_key_id()))
+        .map(|entry| {
+            (
+                entry.certificate().clone(),
+                entry.friendly_name(),
+                entry.local_key_id(),
+            )
+        })
         .collect();
     let id = |name| link::sha1(certificate(name).der());
     let (first, second) = (id("rsa1"), id("p256"));
@@ -169,7 +183,10 @@ fn the_same_random_bytes_make_the_same_container_and_each_draw_is_of_its_own() {
     assert_eq!(octets(1), octets(1));
     assert_ne!(octets(1), octets(2));
     der::Reader::only(&octets(1), der::tag::SEQUENCE, "?").unwrap();
-    assert!(matches!(der::definite(&octets(1)).unwrap(), std::borrow::Cow::Borrowed(_)));
+    assert!(matches!(
+        der::definite(&octets(1)).unwrap(),
+        std::borrow::Cow::Borrowed(_)
+    ));
 }
 
 #[test]
@@ -185,7 +202,10 @@ fn an_empty_password_must_be_asked_for() {
     for profile in [Profile::Modern, Profile::Compatible] {
         let options = quick(profile);
         let builder = || Pkcs12Builder::new().with_key(key("p256"));
-        assert_eq!(reason(builder().write(&empty, &options)), Some(Reason::PasswordEmpty));
+        assert_eq!(
+            reason(builder().write(&empty, &options)),
+            Some(Reason::PasswordEmpty)
+        );
         let written = builder()
             .write(&empty, &options.danger_allow_empty_password())
             .unwrap();
@@ -198,7 +218,9 @@ fn an_empty_password_must_be_asked_for() {
 fn a_password_that_java_refuses_is_told() {
     let findings = |password: &str| {
         let written = Pkcs12Builder::new().with_key(key("p256"));
-        let written = written.write(&secret(password), &quick(Profile::Compatible)).unwrap();
+        let written = written
+            .write(&secret(password), &quick(Profile::Compatible))
+            .unwrap();
         assert_eq!(open(written.token(), password).keys().len(), 1, "{password:?}");
         written.findings().to_vec()
     };
@@ -226,7 +248,10 @@ fn iterations_are_written_as_asked_within_their_bounds() {
         .unwrap();
     let needle = der::integer(&4321_u32.to_be_bytes());
     let octets = written.token().expose_octets();
-    let times = octets.windows(needle.len()).filter(|window| *window == needle).count();
+    let times = octets
+        .windows(needle.len())
+        .filter(|window| *window == needle)
+        .count();
     assert_eq!(times, 3, "key, certificates, checksum");
 }
 
@@ -234,18 +259,31 @@ fn iterations_are_written_as_asked_within_their_bounds() {
 fn what_this_crate_would_not_open_is_not_written() {
     let dear = WriteOptions::new(Profile::Modern).with_iterations(MAX_ITERATIONS);
     let two = Pkcs12Builder::new().with_key(key("p256")).with_key(key("rsa1"));
-    assert_eq!(reason(two.write(&secret("new"), &dear)), Some(Reason::KdfIterations));
+    assert_eq!(
+        reason(two.write(&secret("new"), &dear)),
+        Some(Reason::KdfIterations)
+    );
     let old = WriteOptions::new(Profile::Compatible).with_iterations(MAX_ITERATIONS);
     let one = Pkcs12Builder::new().with_key(key("p256"));
-    assert_eq!(reason(one.write(&secret("new"), &old)), Some(Reason::KdfIterations));
+    assert_eq!(
+        reason(one.write(&secret("new"), &old)),
+        Some(Reason::KdfIterations)
+    );
 
     let mut many = Pkcs12Builder::new();
     for number in 0..=MAX_BAGS {
         many = many.with_named_certificate(number.to_string(), certificate("stranger"));
     }
-    assert_eq!(reason(many.write(&secret("new"), &quick(Profile::Modern))), Some(Reason::TooLarge));
-    let long = Pkcs12Builder::new().with_named_certificate("x".repeat(DEFAULT_MAX_LEN / 2), certificate("root"));
-    assert_eq!(reason(long.write(&secret("new"), &quick(Profile::Modern))), Some(Reason::TooLarge));
+    assert_eq!(
+        reason(many.write(&secret("new"), &quick(Profile::Modern))),
+        Some(Reason::TooLarge)
+    );
+    let long =
+        Pkcs12Builder::new().with_named_certificate("x".repeat(DEFAULT_MAX_LEN / 2), certificate("root"));
+    assert_eq!(
+        reason(long.write(&secret("new"), &quick(Profile::Modern))),
+        Some(Reason::TooLarge)
+    );
 }
 
 #[test]
@@ -261,18 +299,30 @@ fn nothing_is_no_container_and_certificates_alone_are_one() {
 fn a_key_goes_with_its_own_certificate_only() {
     let refused = |name: &str, certificates: &[&str]| {
         let certificates = certificates.iter().map(|name| certificate(name));
-        NewKey::new(pkcs8(name), certificates).err().map(|refusal| refusal.reason())
+        NewKey::new(pkcs8(name), certificates)
+            .err()
+            .map(|refusal| refusal.reason())
     };
     assert_eq!(refused("rsa1", &[]), Some(Reason::NoCertificate));
-    assert_eq!(refused("rsa1", &["rsa2", "issuing"]), Some(Reason::KeyCertificateMismatch));
-    assert_eq!(refused("p256", &["p256", "renewed"]), Some(Reason::SeveralCertificates));
+    assert_eq!(
+        refused("rsa1", &["rsa2", "issuing"]),
+        Some(Reason::KeyCertificateMismatch)
+    );
+    assert_eq!(
+        refused("p256", &["p256", "renewed"]),
+        Some(Reason::SeveralCertificates)
+    );
     assert_eq!(refused("p256", &["root", "issuing", "p256"]), None);
     let not_a_key = |octets: &[u8]| {
         let key = NewKey::without_certificate(SecretBytes::new(octets.to_vec()));
         key.err().map(|refusal| refusal.reason())
     };
     assert_eq!(not_a_key(b""), Some(Reason::Malformed));
-    assert_eq!(not_a_key(&pki("root.der")), Some(Reason::PasswordMissing), "it begins as an encrypted key does");
+    assert_eq!(
+        not_a_key(&pki("root.der")),
+        Some(Reason::PasswordMissing),
+        "it begins as an encrypted key does"
+    );
     assert_eq!(not_a_key(&pki("rsa1.test.key")[..200]), Some(Reason::Malformed));
 }
 
@@ -280,14 +330,21 @@ fn a_key_goes_with_its_own_certificate_only() {
 fn a_key_of_another_type_is_kept_and_told() {
     // X25519, which agrees on keys and signs nothing.
     let mut other = pki("ed25519.test.key");
-    let place = other.windows(3).position(|window| window == [0x2b, 0x65, 0x70]).unwrap() + 2;
+    let place = other
+        .windows(3)
+        .position(|window| window == [0x2b, 0x65, 0x70])
+        .unwrap()
+        + 2;
     other[place] = 0x6e;
     let new = NewKey::new(SecretBytes::new(other.clone()), [certificate("ed25519")]).unwrap();
     let written = write(Pkcs12Builder::new().with_key(new.with_friendly_name("x")));
     assert_eq!(written.findings(), [Finding::KeyNotChecked(Some("x".to_owned()))]);
     let container = open(written.token(), "new");
     assert_eq!(container.keys()[0].pkcs8_der().expose(), other);
-    assert_eq!(container.keys()[0].local_key_id(), container.certificates()[0].local_key_id());
+    assert_eq!(
+        container.keys()[0].local_key_id(),
+        container.certificates()[0].local_key_id()
+    );
     let again = Pkcs12Builder::from_container(&container);
     assert_eq!(contents(&open(write(again).token(), "new")), contents(&container));
 }
@@ -300,7 +357,10 @@ fn names_that_java_takes_for_one_are_told_once() {
         .with_key(key("p256").with_friendly_name("key"))
         .with_key(key("p384").with_friendly_name("other"));
     let written = write(builder);
-    assert_eq!(written.findings(), [Finding::FriendlyNameRepeated("kEY".to_owned())]);
+    assert_eq!(
+        written.findings(),
+        [Finding::FriendlyNameRepeated("kEY".to_owned())]
+    );
 }
 
 #[test]
@@ -339,23 +399,41 @@ fn identifiers_that_lead_astray_are_changed_and_others_stay() {
     let a: &[u8] = b"a";
     let ids = |written: &Written| {
         let container = open(written.token(), "new");
-        let certificates = container.certificates().iter().map(|entry| entry.local_key_id().map(<[u8]>::to_vec));
-        let keys = container.keys().iter().map(|entry| entry.local_key_id().map(<[u8]>::to_vec));
+        let certificates = container
+            .certificates()
+            .iter()
+            .map(|entry| entry.local_key_id().map(<[u8]>::to_vec));
+        let keys = container
+            .keys()
+            .iter()
+            .map(|entry| entry.local_key_id().map(<[u8]>::to_vec));
         (keys.collect::<Vec<_>>(), certificates.collect::<Vec<_>>())
     };
     let some = |id: &[u8]| Some(id.to_vec());
 
     // Right as it is.
-    let written = write(brought(&[("rsa1", Some(a))], &[("rsa1", Some(a)), ("root", None)]));
-    assert_eq!((written.findings(), ids(&written)), (&[][..], (vec![some(a)], vec![some(a), None])));
+    let written = write(brought(
+        &[("rsa1", Some(a))],
+        &[("rsa1", Some(a)), ("root", None)],
+    ));
+    assert_eq!(
+        (written.findings(), ids(&written)),
+        (&[][..], (vec![some(a)], vec![some(a), None]))
+    );
     // Only the key, only the certificate, and neither has one.
     for (of_key, of_certificate) in [(Some(a), None), (None, Some(a))] {
         let written = write(brought(&[("rsa1", of_key)], &[("rsa1", of_certificate)]));
-        assert_eq!((written.findings(), ids(&written)), (&[][..], (vec![some(a)], vec![some(a)])));
+        assert_eq!(
+            (written.findings(), ids(&written)),
+            (&[][..], (vec![some(a)], vec![some(a)]))
+        );
     }
     let written = write(brought(&[("rsa1", None)], &[("root", None), ("rsa1", None)]));
     let new = link::sha1(certificate("rsa1").der());
-    assert_eq!((written.findings(), ids(&written)), (&[][..], (vec![some(&new)], vec![None, some(&new)])));
+    assert_eq!(
+        (written.findings(), ids(&written)),
+        (&[][..], (vec![some(&new)], vec![None, some(&new)]))
+    );
     // The same at two keys: the second gets another.
     let written = write(brought(
         &[("rsa1", Some(a)), ("rsa2", Some(a))],
@@ -363,18 +441,34 @@ fn identifiers_that_lead_astray_are_changed_and_others_stay() {
     ));
     let new = link::sha1(certificate("rsa2").der());
     assert_eq!(written.findings(), [changed(Some("rsa2")), changed(None)]);
-    assert_eq!(ids(&written), (vec![some(a), some(&new)], vec![some(a), some(&new)]));
+    assert_eq!(
+        ids(&written),
+        (vec![some(a), some(&new)], vec![some(a), some(&new)])
+    );
     // At the key and at a certificate that is not its own.
-    let written = write(brought(&[("rsa1", Some(a))], &[("root", Some(a)), ("rsa1", None)]));
+    let written = write(brought(
+        &[("rsa1", Some(a))],
+        &[("root", Some(a)), ("rsa1", None)],
+    ));
     assert_eq!(written.findings(), [changed(None)]);
     assert_eq!(ids(&written), (vec![some(a)], vec![None, some(a)]));
     // One certificate of two copies of a key.
-    let written = write(brought(&[("rsa1", Some(a)), ("rsa1", Some(b"b"))], &[("rsa1", Some(b"b"))]));
-    assert_eq!(written.findings(), [changed(Some("rsa1")), changed(None)]);
+    let written = write(brought(
+        &[("rsa1", Some(a)), ("rsa1", Some(b"b"))],
+        &[("rsa1", Some(b"b"))],
+    ));
+    let twice = Finding::FriendlyNameRepeated("rsa1".to_owned());
+    assert_eq!(written.findings(), [changed(Some("rsa1")), changed(None), twice]);
     assert_eq!(ids(&written), (vec![some(a), some(a)], vec![some(a)]));
     // Of two certificates for one key, the one that the identifier names; the other keeps its own.
-    let written = write(brought(&[("p256", Some(a))], &[("renewed", Some(b"b")), ("p256", Some(a))]));
-    assert_eq!((written.findings(), ids(&written)), (&[][..], (vec![some(a)], vec![some(b"b"), some(a)])));
+    let written = write(brought(
+        &[("p256", Some(a))],
+        &[("renewed", Some(b"b")), ("p256", Some(a))],
+    ));
+    assert_eq!(
+        (written.findings(), ids(&written)),
+        (&[][..], (vec![some(a)], vec![some(b"b"), some(a)]))
+    );
     // What a later key brings is not given to an earlier one.
     let written = write(brought(
         &[("rsa1", None), ("rsa2", Some(a))],
@@ -382,7 +476,10 @@ fn identifiers_that_lead_astray_are_changed_and_others_stay() {
     ));
     let new = link::sha1(certificate("rsa1").der());
     assert_eq!(written.findings(), [changed(None)]);
-    assert_eq!(ids(&written), (vec![some(&new), some(a)], vec![some(&new), some(a)]));
+    assert_eq!(
+        ids(&written),
+        (vec![some(&new), some(a)], vec![some(&new), some(a)])
+    );
 }
 
 #[test]
@@ -412,8 +509,12 @@ fn it_can_be_written_where_it_stalls_nobody() {
         .unwrap()
         .unwrap();
     assert_eq!(open(written.token(), "new").keys().len(), 1);
-    let refused = runtime.block_on(Pkcs12Builder::new().write_on(&runtime, secret("new"), quick(Profile::Modern)));
-    assert_eq!(refused.unwrap().err(), Some(WriteError::Refused(Reason::NoKey.into())));
+    let refused =
+        runtime.block_on(Pkcs12Builder::new().write_on(&runtime, secret("new"), quick(Profile::Modern)));
+    assert_eq!(
+        refused.unwrap().err(),
+        Some(WriteError::Refused(Reason::NoKey.into()))
+    );
 }
 
 #[test]
@@ -424,6 +525,9 @@ fn debug_shows_neither_key_nor_container() {
     let builder = Pkcs12Builder::new().with_key(new);
     let text = format!("{text}{builder:?}");
     let text = format!("{text}{:?}", write(builder));
-    assert!(!text.contains(&format!("{:?}", &secret[20..]).replace(['[', ']'], "")), "{text}");
+    assert!(
+        !text.contains(&format!("{:?}", &secret[20..]).replace(['[', ']'], "")),
+        "{text}"
+    );
     assert!(text.contains("SoftToken(") && text.contains("NewKey"), "{text}");
 }
