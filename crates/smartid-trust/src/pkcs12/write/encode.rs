@@ -9,13 +9,14 @@ use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use super::WriteOptions;
-use crate::Refusal;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{Random, SALT_LEN, count, draw};
+use crate::pbe::encrypt::{SALT_LEN, count};
 use crate::pbe::{self, Password, Purpose};
 use crate::pkcs12::bags::{CERTIFICATE, FRIENDLY_NAME, LOCAL_KEY_ID, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
 use crate::pkcs12::{CertificateEntry, KeyEntry};
+use crate::random::{Random, draw};
+use crate::{Reason, Refusal};
 
 /// What everything in a container is protected with.
 pub(super) struct Encoder<'a> {
@@ -92,7 +93,7 @@ impl<'a> Encoder<'a> {
 
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let salt = draw::<SALT_LEN>(self.random)?;
+        let salt = draw::<SALT_LEN>(self.random).map_err(|_| Reason::RandomUnavailable)?;
         let (oid, digest, hmac) = self.options.profile.mac();
         let length = digest.output_len();
         let key = pbe::derive(

@@ -19,7 +19,7 @@ use smartid_core::{Runtime, SecretString, WorkLost, run_blocking};
 use super::bags::MAX_BAGS;
 use super::policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN};
 use super::{CertificateEntry, KeyEntry, Pkcs12};
-use crate::pbe::encrypt::{Random, system_random};
+use crate::random::{Random, system_random};
 use crate::{Certificate, Reason, Refusal, SoftToken};
 use encode::Encoder;
 use entry::{add, copy};
