@@ -27,6 +27,7 @@ mod archive;
 mod bags;
 mod container;
 mod describe;
+mod hand_out;
 mod link;
 mod opened;
 mod passed_over;
