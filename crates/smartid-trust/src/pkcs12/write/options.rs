@@ -2,13 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use crate::algorithm::SHA256;
-use crate::der::Oid;
 use crate::pbe::encrypt::Sealing;
-use crate::pkcs12::container::SHA1;
+use crate::pbe::{Hash, SHA1};
 use crate::{Reason, Refusal};
 
 /// Iterations of each key derivation of [`Profile::Modern`], unless the caller says otherwise.
@@ -61,16 +60,14 @@ impl Profile {
         }
     }
 
-    /// The digest of the checksum.
-    pub(super) fn mac(self) -> (Oid, &'static digest::Algorithm, hmac::Algorithm) {
-        match self {
-            Self::Modern => (SHA256, &digest::SHA256, hmac::HMAC_SHA256),
-            Self::Compatible => (
-                SHA1,
-                &digest::SHA1_FOR_LEGACY_USE_ONLY,
-                hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-            ),
-        }
+    /// The digest of the checksum, and its HMAC.
+    pub(super) fn mac(self) -> Result<(&'static Hash, hmac::Algorithm), Refusal> {
+        let (oid, hmac) = match self {
+            Self::Modern => (SHA256, hmac::HMAC_SHA256),
+            Self::Compatible => (SHA1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        };
+        let hash = Hash::from_digest(&oid).ok_or(Reason::ContainerUnsupported)?;
+        Ok((hash, hmac))
     }
 
     const fn default_iterations(self) -> u32 {
