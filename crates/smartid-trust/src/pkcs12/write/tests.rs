@@ -257,7 +257,11 @@ fn iterations_are_written_as_asked_within_their_bounds() {
 
 #[test]
 fn what_this_crate_would_not_open_is_not_written() {
-    let of = |count: usize| (0..count).fold(Pkcs12Builder::new(), |builder, _| builder.with_key(key("rsa1")));
+    let one = key("rsa1");
+    let of = |count: usize| Pkcs12Builder {
+        keys: (0..count).map(|_| copy(&one.entry)).collect(),
+        ..Pkcs12Builder::new().with_certificate(certificate("rsa1"))
+    };
     let refused = |builder: Pkcs12Builder, options: WriteOptions| reason(builder.write(&secret("new"), &options));
     let dear = WriteOptions::new(Profile::Modern).with_iterations(MAX_ITERATIONS);
     assert_eq!(refused(of(3), dear), Some(Reason::KdfIterations));
