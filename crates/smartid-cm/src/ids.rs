@@ -14,6 +14,12 @@ pub struct NameError {
     problem: &'static str,
 }
 
+impl NameError {
+    pub(crate) const fn of(what: &'static str, problem: &'static str) -> Self {
+        Self { what, problem }
+    }
+}
+
 /// The longest name in bytes.
 const LONGEST: usize = 1024;
 
