@@ -80,6 +80,7 @@
 
 mod answer;
 pub mod ast;
+mod attribute;
 pub mod auth;
 mod body;
 mod certificates;
@@ -90,6 +91,7 @@ mod date;
 pub mod dialect;
 pub mod eui;
 mod find_issued;
+mod hide;
 mod ids;
 mod one_certificate;
 mod open;
@@ -100,9 +102,11 @@ pub mod push;
 mod record;
 mod refusal;
 mod rows;
+pub mod soft_token;
 mod trial;
 mod two_step;
 
+pub use attribute::{Attribute, AttributeError};
 pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use check::{Connected, ConnectionProblem, ConnectionProblemKind};
 pub use client::{Builder, CertificateManager};

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn, redact};
+use smartid_core::{Advice, Content, Incoming, Phase, Retry, SecretString, ServiceError, Turn, redact};
+
+use crate::hide;
 
 pub use code::CmCode;
 pub use item::ItemError;
@@ -158,6 +160,17 @@ impl CmRefusal {
             self.kind,
             CmRefusalKind::Code(CmCode::TooManyRequests) | CmRefusalKind::TooManyRequests
         )
+    }
+
+    /// The same without a secret that the request held, should the service repeat it.
+    pub(crate) fn hiding(mut self, secret: &SecretString) -> Self {
+        let answer = &mut *self.answer;
+        let texts = answer.items.iter_mut().flat_map(ItemError::texts);
+        for text in texts.chain([&mut answer.excerpt]).chain(&mut answer.message) {
+            *text = hide::in_text(text, secret);
+        }
+        answer.body = hide::in_text(&String::from_utf8_lossy(&answer.body), secret).into();
+        self
     }
 
     /// From an envelope.
