@@ -14,12 +14,6 @@ pub struct NameError {
     problem: &'static str,
 }
 
-impl NameError {
-    pub(crate) const fn of(what: &'static str, problem: &'static str) -> Self {
-        Self { what, problem }
-    }
-}
-
 /// The longest name in bytes.
 const LONGEST: usize = 1024;
 
@@ -169,6 +163,31 @@ free_name!(
     "the tenant id"
 );
 
+name!(
+    /// The name of a handler of one of Protocol Gateway's servlets for soft tokens: what stands behind `ast/` or `eui/` in the path
+    /// (inferred). One segment: without slash and backslash, and neither `.` nor `..`.
+    HandlerName,
+    "the handler"
+);
+
+impl HandlerName {
+    /// From a text.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is empty, longer than 1024 bytes, or would leave its place in the path.
+    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+        let text = text.into();
+        check("the handler", &text)?;
+        if text.contains(['/', '\\']) || matches!(text.as_str(), "." | "..") {
+            return Err(NameError {
+                what: "the handler",
+                problem: "must be one segment of a path",
+            });
+        }
+        Ok(Self(text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +199,16 @@ mod tests {
             assert!(CertId::new(bad).is_err(), "{bad:?}");
         }
         assert!(CertId::new("a".repeat(1025)).is_err());
+    }
+
+    #[test]
+    fn a_handler_is_one_segment_of_a_path() {
+        for good in ["softtoken", "SoftToken-2.b_c", "soft token ä?#%", "..."] {
+            assert_eq!(HandlerName::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", " ", "a/b", "a\\b", ".", "..", "a\r\nb", "a\0b"] {
+            assert!(HandlerName::new(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -113,7 +113,9 @@ pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use find_issued::{Examination, Extent, FindIssued, FoundCertificate, FoundIssued};
-pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};
+pub use ids::{
+    AccountId, CertId, CoreTemplate, HandlerName, NameError, ProcedureName, ProcessDefinitionId, TenantId,
+};
 pub use operations::RevocationReason;
 pub use pages::{Collected, Pages, PagesProblem, Records};
 pub use record::{

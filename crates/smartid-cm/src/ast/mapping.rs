@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::HeaderName;
 use serde::Deserialize;
 
-use super::attribute::Attribute;
-use crate::ids::NameError;
+use crate::attribute::{Attribute, AttributeError};
 
 /// The longest name of a header in bytes.
 const LONGEST: usize = 256;
@@ -76,7 +75,7 @@ fn is_reserved(header: &HeaderName) -> bool {
 pub enum MappingError {
     /// The attribute is none.
     #[error(transparent)]
-    Attribute(#[from] NameError),
+    Attribute(#[from] AttributeError),
     /// A table names an attribute more than once, in two letter cases.
     #[error("{0} is mapped more than once")]
     Twice(Attribute),
@@ -101,7 +100,8 @@ pub enum MappingError {
 /// as HTTP does.
 ///
 /// ```
-/// use smartid_cm::ast::{Attribute, AttributeHeaders};
+/// use smartid_cm::Attribute;
+/// use smartid_cm::ast::AttributeHeaders;
 ///
 /// // As the vendor's example: country is off, and localityname comes from myheader.
 /// let headers = AttributeHeaders::new()
@@ -116,7 +116,7 @@ pub enum MappingError {
 /// From a configuration file it is read as a table of attribute and header, over the built-in pair; an empty header switches off:
 ///
 /// ```
-/// # use smartid_cm::ast::{Attribute, AttributeHeaders};
+/// # use smartid_cm::{Attribute, ast::AttributeHeaders};
 /// let headers: AttributeHeaders = serde_json::from_str(r#"{ "countryname": "", "localityname": "myheader" }"#)?;
 /// assert!(headers.is_off(&Attribute::COUNTRY_NAME));
 /// # Ok::<(), serde_json::Error>(())
@@ -207,7 +207,8 @@ impl AttributeHeaders {
     /// let no header through that it does not know.
     ///
     /// ```
-    /// use smartid_cm::ast::{Attribute, AttributeHeaders};
+    /// use smartid_cm::Attribute;
+    /// use smartid_cm::ast::AttributeHeaders;
     ///
     /// let headers = AttributeHeaders::new().with(Attribute::COMMON_NAME, "X-User")?.with(Attribute::UPN, "x-user")?;
     /// let mut theirs = http::HeaderMap::new();

@@ -1,8 +1,7 @@
 //! Why a properties file is refused: the line and the reason, and nothing of what stands there. A service's file may hold secrets.
 
-use crate::ast::attribute::Attribute;
 use crate::ast::mapping::MappingError;
-use crate::ids::NameError;
+use crate::attribute::{Attribute, AttributeError};
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,8 +64,8 @@ pub enum PropertiesProblem {
     #[error("\\u must have four hexadecimal digits")]
     Escape,
     /// What stands between `ast.valuetarget.` and `.value` is no attribute.
-    #[error("behind ast.valuetarget. {0}")]
-    Attribute(#[from] NameError),
+    #[error("behind ast.valuetarget. stands no attribute: {0}")]
+    Attribute(#[from] AttributeError),
     /// A target that does not end with `.value`.
     #[error("the target has no .value at its end")]
     NoValue,

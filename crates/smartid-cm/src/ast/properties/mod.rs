@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 pub use error::{PropertiesError, PropertiesProblem};
 use java::Pairs;
 
-use super::attribute::Attribute;
 use super::mapping::AttributeHeaders;
+use crate::attribute::Attribute;
 
 /// The largest file in bytes.
 const MAX_FILE: usize = 1024 * 1024;
@@ -30,7 +30,8 @@ const TARGET: &str = "ast.valuetarget.";
 /// The mappings of a service, handler by handler.
 ///
 /// ```
-/// use smartid_cm::ast::{AstProperties, Attribute};
+/// use smartid_cm::Attribute;
+/// use smartid_cm::ast::AstProperties;
 ///
 /// let file = "\
 /// start = true
