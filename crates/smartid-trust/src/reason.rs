@@ -8,7 +8,7 @@ use std::fmt;
 
 use smartid_core::{Advice, Turn};
 
-use crate::der::DerError;
+use crate::der::{DerError, Oid};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident $code:literal $turn:ident $sentence:literal $check:literal;)*) => {
@@ -383,7 +383,8 @@ reasons! {
         "it is encrypted and no password was given" "whether the password is configured";
     /// The password does not open the key or the container.
     WrongPassword "wrong-password" Caller
-        "the password does not open it" "the password, its character set, and whether the file arrived whole";
+        "the password does not open it, or it was changed"
+        "the password: upper and lower case, spaces at its ends, letters outside ASCII; and whether the file arrived unchanged";
     /// The key is encrypted in a way that is not implemented.
     KeyEncryptionUnsupported "key-encryption-unsupported" Caller
         "the private key is encrypted in a way that is not implemented"
@@ -394,7 +395,16 @@ reasons! {
         "the file; convert it with: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in old.pem -out new.pem";
     /// Deriving the decryption key would take more iterations than the cap allows, which keeps a processor busy for long.
     KdfIterations "kdf-iterations" Caller
-        "opening it takes more iterations than the cap allows" "where the file comes from, and whether the cap fits its purpose";
+        "opening it takes more work than the cap allows"
+        "where the file comes from: made to keep a processor busy, or by a program with a high iteration count, for which the cap can be raised";
+    /// It is no PKCS #12 container, or one that is made wrong.
+    NotPkcs12 "not-pkcs12" Caller
+        "it is no well-formed PKCS #12 container"
+        "what the file is: a container begins with the octet 30; an error page, PEM or a bare certificate in its place looks like this";
+    /// A PKCS #12 container ends before it is complete.
+    ContainerTruncated "container-truncated" Caller
+        "the PKCS #12 container ends before it is complete"
+        "whether the file arrived whole: compare its size with the one at its source, and fetch it once more";
     /// A PKCS #12 container has no checksum.
     NoMac "no-mac" Caller
         "the PKCS #12 container has no checksum (MAC)"
@@ -444,6 +454,7 @@ reasons! {
 pub struct Refusal {
     reason: Reason,
     detail: Cow<'static, str>,
+    algorithm: Option<Oid>,
 }
 
 /// Longest detail, in bytes. Details name subjects and identifiers, which a stranger may make as long as he likes.
@@ -459,7 +470,18 @@ impl Refusal {
             let start = (0..=MAX_DETAIL_LEN - 3).rev().find_map(|end| detail.get(..end));
             detail = format!("{}...", start.unwrap_or_default()).into();
         }
-        Self { reason, detail }
+        Self {
+            reason,
+            detail,
+            algorithm: None,
+        }
+    }
+
+    /// Names the algorithm, or the type of content, that the refusal is about, for [`algorithm`](Self::algorithm).
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: Oid) -> Self {
+        self.algorithm = Some(algorithm);
+        self
     }
 
     /// The check that failed.
@@ -472,6 +494,13 @@ impl Refusal {
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// The object identifier of the algorithm that is not implemented; the text has it too. Given for encrypted keys and PKCS #12
+    /// containers ([`Reason::KeyEncryptionUnsupported`], [`Reason::ContainerUnsupported`]), there also of a type of content.
+    #[must_use]
+    pub const fn algorithm(&self) -> Option<&Oid> {
+        self.algorithm.as_ref()
     }
 
     /// Whose turn it is, and what to check.

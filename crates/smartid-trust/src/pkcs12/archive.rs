@@ -43,6 +43,7 @@ pub(super) fn read(plain: &PlainBags) -> Result<Pkcs12, Refusal> {
     Ok(Pkcs12 {
         keys: keys.collect::<Result<_, Refusal>>()?,
         certificates: certificates.collect::<Result<_, Refusal>>()?,
+        passed_over: Vec::new(),
     })
 }
 

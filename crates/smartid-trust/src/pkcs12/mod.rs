@@ -26,7 +26,11 @@
 mod archive;
 mod bags;
 mod container;
+mod link;
+mod opened;
+mod passed_over;
 mod policy;
+mod public_half;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +41,8 @@ use smartid_core::{SecretBytes, SecretString};
 use crate::signer::chain;
 use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
+pub use opened::{OpenError, OpenedToken, TokenKey};
+pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
 
 /// An opened container.
@@ -55,6 +61,7 @@ pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
 pub struct Pkcs12 {
     keys: Vec<KeyEntry>,
     certificates: Vec<CertificateEntry>,
+    passed_over: Vec<PassedOver>,
 }
 
 /// A private key in a container.
@@ -94,6 +101,12 @@ impl Pkcs12 {
     #[must_use]
     pub fn certificates(&self) -> &[CertificateEntry] {
         &self.certificates
+    }
+
+    /// What was in the container and could not be read, or is of no use here, in the order of the container.
+    #[must_use]
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.passed_over
     }
 
     /// The certificate of `entry` and its issuers, as far as they are in the container.
@@ -196,10 +209,15 @@ impl CertificateEntry {
 
 impl fmt::Debug for Pkcs12 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { keys, certificates } = self;
+        let Self {
+            keys,
+            certificates,
+            passed_over,
+        } = self;
         f.debug_struct("Pkcs12")
             .field("keys", keys)
             .field("certificates", certificates)
+            .field("passed_over", passed_over)
             .finish()
     }
 }

@@ -40,20 +40,41 @@ pub fn chain_of(
     } else {
         Reason::NoCertificate
     })?;
+    Ok(with_issuers(own, others, &mut Checks::default()))
+}
+
+/// How many signatures may still be checked. A file may hold a thousand CAs of one name, and each check of a long key costs.
+pub(crate) struct Checks(usize);
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self(128)
+    }
+}
+
+/// `own` and its issuers as far as they are among `others`. A certificate that stands there several times is taken once.
+pub(crate) fn with_issuers(
+    own: Certificate,
+    mut others: Vec<Certificate>,
+    checks: &mut Checks,
+) -> Vec<Certificate> {
     let mut chain = vec![own];
     while chain.len() < MAX_CHAIN_LEN
         && let Some(last) = chain.last()
         && !last.is_self_issued()
-        && let Some(position) = others.iter().position(|other| issued(other, last))
+        && let Some(position) = others.iter().position(|other| issued(other, last, checks))
     {
         chain.push(others.swap_remove(position));
     }
-    Ok(chain)
+    chain
 }
 
-fn issued(issuer: &Certificate, certificate: &Certificate) -> bool {
-    issuer.subject_der() == certificate.issuer_der()
-        && issuer
-            .public_key()
-            .is_ok_and(|key| certificate.is_signed_by(&key).is_ok())
+fn issued(issuer: &Certificate, certificate: &Certificate, checks: &mut Checks) -> bool {
+    if issuer.subject_der() != certificate.issuer_der() || checks.0 == 0 {
+        return false;
+    }
+    checks.0 -= 1;
+    issuer
+        .public_key()
+        .is_ok_and(|key| certificate.is_signed_by(&key).is_ok())
 }
