@@ -3,11 +3,12 @@
 
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
+use crate::ast::AstRequest;
 use crate::attribute::Attribute;
 use crate::body::{self, Fields};
 use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
-use crate::ids::{AccountId, CertId, ProcedureName};
+use crate::ids::{AccountId, CertId, HandlerName, ProcedureName};
 use crate::operations::experimental::{
     DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, RequestSoftToken, SignHash,
 };
@@ -35,9 +36,18 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     )?;
     write(&Reinstate::new(certid.clone()), dialect)?;
     read(&Details::new(certid.clone()), dialect)?;
+    soft_tokens(dialect)?;
     looking(dialect)?;
     registering(dialect)?;
     issuing(dialect, certid)
+}
+
+/// What asks for soft tokens beside the API, with a handler and without.
+fn soft_tokens(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let handler = HandlerName::new("1").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
+    let request = AstRequest::new("x").attribute(Attribute::COUNTRY_NAME, "SE");
+    read(&request, dialect)?;
+    read(&request.handler(handler), dialect)
 }
 
 /// What lists certificates and their issuers, with all that can be asked.
