@@ -1,7 +1,7 @@
 //! The key derivation of PKCS #12 (RFC 7292 appendix B) and the old ciphers that go with it.
 //!
 //! OpenSSL before 3.0, Windows and Java before 17 encrypt keys with triple DES and certificates with RC2 of 40 bits. Such files are
-//! still handed out, so they are read; nothing here encrypts. RC4 is not read.
+//! still handed out, so they are read. RC4 is not read.
 
 use std::num::NonZeroU32;
 
@@ -17,7 +17,7 @@ use super::{Password, iterations, whole_blocks};
 use crate::der::{Oid, Reader, tag};
 use crate::{Reason, Refusal};
 
-const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
+pub(super) const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
 const SHA_2KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 4]);
 const SHA_RC2_128: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 5]);
 const SHA_RC2_40: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 6]);

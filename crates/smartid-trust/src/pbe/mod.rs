@@ -5,6 +5,8 @@
 //! and its user compares that with a cap. Schemes that eat memory (scrypt) are refused.
 
 #[cfg(feature = "pkcs12")]
+pub(crate) mod encrypt;
+#[cfg(feature = "pkcs12")]
 mod legacy;
 #[cfg(test)]
 pub(crate) mod tests;

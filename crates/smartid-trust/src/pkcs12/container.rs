@@ -15,8 +15,8 @@ use crate::pbe::{self, Password, Purpose, Scheme};
 use crate::{Reason, Refusal};
 
 pub(super) const DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
-const ENCRYPTED_DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6]);
-const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 26]);
+pub(super) const ENCRYPTED_DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6]);
+pub(super) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 26]);
 
 /// The work that is left, and the password.
 pub(super) struct Opener<'a> {

@@ -33,6 +33,7 @@ mod policy;
 mod public_half;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::fmt;
 
@@ -44,6 +45,10 @@ use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
+pub use write::{
+    DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS,
+    NewKey, Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
+};
 
 /// An opened container.
 ///
