@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn every_attribute_known_is_encoded() {
-        let all = "CN=a,SN=a,serialNumber=a,C=SE,L=a,ST=a,O=a,OU=a,title=a,GN=a,UID=a,DC=a,E=a@b,emailAddress=a@b";
+        let all =
+            "CN=a,SN=a,serialNumber=a,C=SE,L=a,ST=a,O=a,OU=a,title=a,GN=a,UID=a,DC=a,E=a@b,emailAddress=a@b";
         assert!(encode(all).is_ok());
     }
 

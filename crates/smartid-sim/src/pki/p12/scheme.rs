@@ -123,13 +123,19 @@ pub(super) fn derive(
 fn cbc(cipher: &impl BlockCipherEncrypt<BlockSize = U8>, iv: &[u8], plain: &[u8]) -> Vec<u8> {
     let padding = 8 - plain.len() % 8;
     let mut padded = plain.to_vec();
-    padded.resize(plain.len().saturating_add(padding), u8::try_from(padding).unwrap_or(8));
+    padded.resize(
+        plain.len().saturating_add(padding),
+        u8::try_from(padding).unwrap_or(8),
+    );
     let (blocks, _) = padded.as_chunks::<8>();
     let mut before = iv.first_chunk().copied().unwrap_or([0; 8]);
     let mut out = Vec::with_capacity(padded.len());
     for block in blocks {
         let mut mixed = *block;
-        mixed.iter_mut().zip(&before).for_each(|(byte, other)| *byte ^= other);
+        mixed
+            .iter_mut()
+            .zip(&before)
+            .for_each(|(byte, other)| *byte ^= other);
         let mut mixed = mixed.into();
         cipher.encrypt_block(&mut mixed);
         before = mixed.into();
@@ -167,13 +173,12 @@ fn pbkdf2_identifier(salt: &[u8], rounds: u32, length: Option<usize>, prf: u8) -
         der::number(u64::try_from(length).unwrap_or(u64::MAX))
     });
     // DER leaves out what is the default.
-    let prf = if prf == 7 { Vec::new() } else { hmac_identifier(prf) };
-    let parameters = der::seq(&[
-        &der::octets(salt),
-        &der::number(u64::from(rounds)),
-        &length,
-        &prf,
-    ]);
+    let prf = if prf == 7 {
+        Vec::new()
+    } else {
+        hmac_identifier(prf)
+    };
+    let parameters = der::seq(&[&der::octets(salt), &der::number(u64::from(rounds)), &length, &prf]);
     der::seq(&[&pkcs5(12), &parameters])
 }
 
@@ -187,7 +192,11 @@ pub(super) fn encrypt(
     let pbes2 = |algorithm, prf, length: usize| -> Result<_, SimError> {
         let (salt, iv) = (random::<16>()?, random::<16>()?);
         let key = pbkdf2_key(algorithm, password, &salt, rounds, length)?;
-        let (kind, last) = if length == 16 { (&AES_128, 2) } else { (&AES_256, 42) };
+        let (kind, last) = if length == 16 {
+            (&AES_128, 2)
+        } else {
+            (&AES_256, 42)
+        };
         let key = UnboundCipherKey::new(kind, &key).map_err(failed)?;
         let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(failed)?;
         let mut bytes = plain.to_vec();
@@ -228,7 +237,12 @@ pub(super) fn encrypt(
 }
 
 /// `MacData` over the authenticated safe (RFC 7292 4); empty for [`P12Mac::Absent`].
-pub(super) fn mac_data(mac: P12Mac, password: &str, rounds: u32, content: &[u8]) -> Result<Vec<u8>, SimError> {
+pub(super) fn mac_data(
+    mac: P12Mac,
+    password: &str,
+    rounds: u32,
+    content: &[u8],
+) -> Result<Vec<u8>, SimError> {
     if rounds == 0 {
         return Err(failed(()));
     }
@@ -259,7 +273,11 @@ pub(super) fn mac_data(mac: P12Mac, password: &str, rounds: u32, content: &[u8])
     };
     let info = der::seq(&[&identifier, &der::octets(hash.as_ref())]);
     // 1 is the default, which DER leaves out.
-    let told = if told == 1 { Vec::new() } else { der::number(u64::from(told)) };
+    let told = if told == 1 {
+        Vec::new()
+    } else {
+        der::number(u64::from(told))
+    };
     Ok(der::seq(&[&info, &der::octets(&salt), &told]))
 }
 
@@ -278,7 +296,10 @@ mod tests {
             derived("0a58cf64530d823f", Purpose::Key, 1, 24),
             hex("8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3")
         );
-        assert_eq!(derived("0a58cf64530d823f", Purpose::Iv, 1, 8), hex("79993dfe048d3b76"));
+        assert_eq!(
+            derived("0a58cf64530d823f", Purpose::Iv, 1, 8),
+            hex("79993dfe048d3b76")
+        );
         assert_eq!(
             derived("3d83c0e4546ac140", Purpose::Mac, 1, 20),
             hex("8d967d88f6caa9d714800ab3d48051d63f73a312")

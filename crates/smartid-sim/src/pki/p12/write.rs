@@ -257,9 +257,7 @@ pub fn write(parts: &[P12Part<'_>], recipe: &P12Recipe, password: &str) -> Resul
         if let Some(key) = part.key {
             let plain = key.expose_pkcs8();
             keys.push(match encrypt(recipe.keys, password, recipe.iterations, plain)? {
-                Some((algorithm, bytes)) => {
-                    bag(2, &der::seq(&[&algorithm, &der::octets(&bytes)]), &labels)
-                }
+                Some((algorithm, bytes)) => bag(2, &der::seq(&[&algorithm, &der::octets(&bytes)]), &labels),
                 None => bag(1, plain, &labels),
             });
         }
