@@ -12,9 +12,10 @@ use super::WriteOptions;
 use super::entry::{CertificateBag, KeyBag};
 use crate::Refusal;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{Random, SALT_LEN, count, draw};
-use crate::pbe::{self, Password, Purpose};
-use crate::pkcs12::bags::{CERTIFICATE, FRIENDLY_NAME, LOCAL_KEY_ID, SHROUDED_KEY, X509};
+use crate::pbe::encrypt::{Random, SALT_LEN, count, derive, draw};
+use crate::pbe::{Password, Purpose};
+use crate::pkcs12::attributes::{FRIENDLY_NAME, LOCAL_KEY_ID};
+use crate::pkcs12::bags::{CERTIFICATE, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
 
 /// What everything in a container is protected with.
@@ -93,16 +94,15 @@ impl<'a> Encoder<'a> {
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
         let salt = draw::<SALT_LEN>(self.random)?;
-        let (oid, digest, hmac) = self.options.profile.mac();
-        let length = digest.output_len();
-        let key = pbe::derive(
-            digest,
+        let (oid, length, hmac) = self.options.profile.mac();
+        let key = derive(
+            &oid,
             Purpose::Mac,
             self.password,
             &salt,
             self.iterations,
             length,
-        );
+        )?;
         let value = hmac::sign(&hmac::Key::new(hmac, &key), safe);
         let identifier = der::sequence(&[&der::oid(&oid), &der::null()]);
         let info = der::sequence(&[&identifier, &der::octet_string(value.as_ref())]);
