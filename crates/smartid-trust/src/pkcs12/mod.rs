@@ -28,6 +28,8 @@ mod attributes;
 mod bags;
 mod ber;
 mod container;
+mod describe;
+mod hand_out;
 mod link;
 mod mac;
 mod opened;
@@ -45,6 +47,7 @@ use smartid_core::{SecretBytes, SecretString};
 use crate::signer::chain;
 use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
+pub use describe::{Algorithm, Bag, Description, Encryption, MacDescription, Part, describe};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, DEFAULT_MAX_WORK, Pkcs12Policy};

@@ -9,14 +9,15 @@ use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use super::WriteOptions;
-use super::entry::{CertificateBag, KeyBag};
-use crate::Refusal;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{Random, SALT_LEN, count, derive, draw};
+use crate::pbe::encrypt::{SALT_LEN, count, derive};
 use crate::pbe::{Password, Purpose};
 use crate::pkcs12::attributes::{FRIENDLY_NAME, LOCAL_KEY_ID};
 use crate::pkcs12::bags::{CERTIFICATE, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
+use crate::pkcs12::{CertificateEntry, KeyEntry};
+use crate::random::{Random, draw};
+use crate::{Reason, Refusal};
 
 /// What everything in a container is protected with.
 pub(super) struct Encoder<'a> {
@@ -44,8 +45,8 @@ impl<'a> Encoder<'a> {
     /// PFX.
     pub(super) fn container(
         mut self,
-        keys: &[KeyBag],
-        certificates: &[CertificateBag],
+        keys: &[KeyEntry],
+        certificates: &[CertificateEntry],
     ) -> Result<Vec<u8>, Refusal> {
         let mut contents = Vec::new();
         if !certificates.is_empty() {
@@ -60,10 +61,10 @@ impl<'a> Encoder<'a> {
     }
 
     /// SafeContents with a shrouded bag for each key.
-    fn key_bags(&mut self, keys: &[KeyBag]) -> Result<Vec<u8>, Refusal> {
+    fn key_bags(&mut self, keys: &[KeyEntry]) -> Result<Vec<u8>, Refusal> {
         let mut bags = Vec::new();
         for key in keys {
-            let sealing = self.options.profile.sealing();
+            let sealing = self.options.sealing();
             let sealed = sealing.seal(key.pkcs8.expose(), self.password, self.iterations, self.random)?;
             bags.extend(bag(
                 &SHROUDED_KEY,
@@ -77,7 +78,7 @@ impl<'a> Encoder<'a> {
 
     /// ContentInfo with EncryptedData (RFC 5652 8).
     fn encrypted_data(&mut self, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let sealing = self.options.profile.sealing();
+        let sealing = self.options.sealing();
         let sealed = sealing.seal(plain, self.password, self.iterations, self.random)?;
         let content = der::sequence(&[
             &der::oid(&DATA),
@@ -93,7 +94,7 @@ impl<'a> Encoder<'a> {
 
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let salt = draw::<SALT_LEN>(self.random)?;
+        let salt = draw::<SALT_LEN>(self.random).map_err(|_| Reason::RandomUnavailable)?;
         let (oid, length, hmac) = self.options.profile.mac();
         let key = derive(
             &oid,
@@ -121,7 +122,7 @@ fn data(octets: &[u8]) -> Vec<u8> {
 }
 
 /// SafeContents.
-fn certificate_bags(certificates: &[CertificateBag]) -> Vec<u8> {
+fn certificate_bags(certificates: &[CertificateEntry]) -> Vec<u8> {
     let bags: Vec<u8> = certificates
         .iter()
         .flat_map(|entry| {
