@@ -96,8 +96,10 @@ impl Message {
 fn below<'m>(message: &'m Message, fixture: &toml::Table, default: &str) -> &'m str {
     let base = text(fixture, "base");
     let path = match base.strip_prefix("https://") {
-        Some(rest) => rest.find('/').map_or("", |at| &rest[at..]),
-        None => default,
+        Some(rest) => rest
+            .split_once('/')
+            .map_or_else(String::new, |(_, path)| format!("/{path}")),
+        None => default.to_owned(),
     };
     let rest = message.path.strip_prefix(path.trim_end_matches('/')).unwrap();
     rest.strip_prefix('/').unwrap()
@@ -293,13 +295,21 @@ async fn shown(bench: &Bench, headers: &[String]) -> BTreeMap<String, String> {
     token.attributes.into_iter().collect()
 }
 
+/// Files that map attributes to headers of HTTP itself. A client must not send those; a server can read them.
+const HEADERS_OF_HTTP: [&str; 4] = [
+    "bad-header-content-length.properties",
+    "bad-header-cookie.properties",
+    "bad-header-host.properties",
+    "bad-header-transfer-encoding.properties",
+];
+
 #[tokio::test]
 async fn files_of_properties() {
     let folder = folder("ast-properties");
     let (mut good, mut bad) = (0, 0);
     for fixture in fixtures("ast-properties", "properties") {
         let file = text(&fixture, "file");
-        if !folder.join(file).exists() {
+        if file.is_empty() {
             continue;
         }
         let outcomes: Vec<&str> = fixture
@@ -339,6 +349,9 @@ async fn files_of_properties() {
                 continue;
             }
         };
+        if HEADERS_OF_HTTP.contains(&file) {
+            continue;
+        }
         assert!(
             outcomes
                 .iter()

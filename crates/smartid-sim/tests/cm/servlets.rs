@@ -267,7 +267,23 @@ async fn faults_meet_servlets_and_pages() {
 
 #[tokio::test]
 async fn settings_that_cannot_be_are_found_at_the_start() {
+    let lines = |count: usize| -> String {
+        (0..count)
+            .map(|number| format!("handler.1.formatFields.{number} = ast.valuetarget.a{number}.value = h\n"))
+            .collect()
+    };
+    let many = format!("[cm.ast]\nproperties = \"\"\"\n{}\"\"\"", lines(1001));
+    let long = format!("[cm.ast]\nproperties = \"# {}\"", "a".repeat(1 << 20));
+    let start = async |toml: &str| {
+        let config = SimConfig::from_toml(toml).unwrap();
+        Sim::builder().config(config).start().await.map(drop)
+    };
+    start(&format!("[cm.ast]\nproperties = \"\"\"\n{}\"\"\"", lines(1000)))
+        .await
+        .unwrap();
     for (toml, part) in [
+        (many.as_str(), "line 1001: there are too many mappings"),
+        (long.as_str(), "the text is too long"),
         (
             "[cm.ast]\nproperties = \"handler.0.formatFields.1=ast.valuetarget.a.value=b c\"",
             "cm.ast.properties: line 1",
@@ -287,13 +303,7 @@ async fn settings_that_cannot_be_are_found_at_the_start() {
         ("[cm.ast.answer]\ncookies = [\"a\\r\\nb: c\"]", "cm.ast.answer"),
         ("[cm.eui.answer]\ndisposition = \"a\\u0000\"", "cm.eui.answer"),
     ] {
-        let config = SimConfig::from_toml(toml).unwrap();
-        let error = Sim::builder()
-            .config(config)
-            .start()
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = start(toml).await.unwrap_err().to_string();
         assert!(error.contains(part), "{toml}: {error}");
     }
 }

@@ -61,7 +61,7 @@ fn more_rounds_than_reasonable_are_refused_before_they_are_made() {
     p12::open(&file, "secret").unwrap();
     // 2048 as INTEGER right behind a salt; made a number of the same length that is negative, which no honest file has.
     let rounds = [0x02, 0x02, 0x08, 0x00];
-    let places: Vec<usize> = (0..file.len() - 4)
+    let places: Vec<usize> = (0..=file.len() - 4)
         .filter(|place| file[*place..place + 4] == rounds)
         .collect();
     assert!(places.len() >= 2, "the key's and the MAC's: {places:?}");
