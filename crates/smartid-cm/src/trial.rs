@@ -7,7 +7,8 @@ use crate::attribute::Attribute;
 use crate::body::{self, Fields};
 use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
-use crate::ids::{AccountId, CertId, ProcedureName};
+use crate::eui::{EuiCertificate, EuiSoftToken, try_request};
+use crate::ids::{AccountId, CertId, HandlerName, ProcedureName};
 use crate::operations::experimental::{
     DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, RequestSoftToken, SignHash,
 };
@@ -37,6 +38,7 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     read(&Details::new(certid.clone()), dialect)?;
     looking(dialect)?;
     registering(dialect)?;
+    eui(dialect)?;
     issuing(dialect, certid)
 }
 
@@ -94,6 +96,14 @@ fn registering(dialect: &CmDialect) -> Result<(), ConfigError> {
     write(&register, dialect)
 }
 
+/// The servlet of pages.
+fn eui(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let handler = HandlerName::new("å & b").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
+    try_request(dialect, &handler).map_err(|error| cannot(EuiCertificate::NAME, &error))?;
+    read(&EuiSoftToken::new("x"), dialect)?;
+    read(&EuiSoftToken::new("x").handler(handler), dialect)
+}
+
 /// What hands certificates in and out.
 fn issuing(dialect: &CmDialect, certid: CertId) -> Result<(), ConfigError> {
     let procedure =
@@ -106,10 +116,21 @@ fn issuing(dialect: &CmDialect, certid: CertId) -> Result<(), ConfigError> {
     let all = Attribute::known().fold(RequestSoftToken::new("x"), |request, attribute| {
         request.attribute(attribute, "å & b")
     });
-    let token = all.procedure(procedure.clone()).valid_from(time(1)).valid_to(time(2));
+    let token = all
+        .procedure(procedure.clone())
+        .valid_from(time(1))
+        .valid_to(time(2));
     write(&token, dialect)?;
     // These need a request or a certificate; what the fields hold does not matter.
-    let request = || issue_fields(dialect, &[0x30, 0], Some(&procedure), Some(time(1)), Some(time(2)));
+    let request = || {
+        issue_fields(
+            dialect,
+            &[0x30, 0],
+            Some(&procedure),
+            Some(time(1)),
+            Some(time(2)),
+        )
+    };
     let import = || Ok(import_fields(&procedure, "[]".to_owned()));
     fields("cm.issue", dialect, &dialect.issue, request())?;
     let call = &dialect.attribute_certificate;

@@ -25,6 +25,7 @@
 //! The base URL and the officer's certificate are not here: they are settings of the client and of the transport.
 
 mod calls;
+mod eui;
 mod evidence;
 mod forms;
 mod push;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use smartid_core::dialect::{DialectError, overlay};
 
 pub use calls::{PublicFile, ReadCall, WriteCall};
+pub use eui::EuiDialect;
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
 pub use push::PushDialect;
@@ -76,6 +78,8 @@ pub struct CmDialect {
     pub signing_authority: WriteCall,
     /// Asks for a soft token. Its path and its fields are guesses.
     pub soft_token: WriteCall,
+    /// The servlet EUI, which has another base URL.
+    pub eui: EuiDialect,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
@@ -104,6 +108,7 @@ impl Default for CmDialect {
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
             soft_token: WriteCall::new("certificates/pkcs12", Encoding::Multipart),
+            eui: EuiDialect::default(),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
             push: PushDialect::default(),
