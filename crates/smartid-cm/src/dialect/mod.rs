@@ -76,6 +76,8 @@ pub struct CmDialect {
     pub attribute_certificate: WriteCall,
     /// Has Certificate Manager sign a hash. Its path and most of its fields are guesses.
     pub signing_authority: WriteCall,
+    /// Asks for a soft token. Its path and its fields are guesses.
+    pub soft_token: WriteCall,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
@@ -105,6 +107,7 @@ impl Default for CmDialect {
             remove: WriteCall::new("certificates/remove", Encoding::Json),
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
+            soft_token: WriteCall::new("certificates/pkcs12", Encoding::Multipart),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
             ast: AstDialect::default(),

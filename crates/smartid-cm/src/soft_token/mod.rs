@@ -12,7 +12,7 @@ mod file_name;
 mod unusable;
 
 use smartid_core::json::{self, Pointer};
-use smartid_core::{Content, Incoming, ResponseError, SecretString};
+use smartid_core::{BuildError, Content, Incoming, ResponseError, SecretString};
 use smartid_trust::SoftToken;
 
 use crate::answer;
@@ -45,6 +45,17 @@ pub struct IssuedSoftToken {
     pub file_name: Option<FileName>,
     /// The cookie for the end user's browser (AST).
     pub downloaded: Option<DownloadedCookie>,
+}
+
+/// Whether a password can be asked for: not none, because then whoever gets the container has the keys, and without NUL, which ends a
+/// text in some programs and is a character in others.
+pub(crate) fn check_password(password: &SecretString) -> Result<(), BuildError> {
+    let problem = match password.expose() {
+        "" => "the password of a soft token must not be empty",
+        password if password.contains('\0') => "the password of a soft token must not contain NUL",
+        _ => return Ok(()),
+    };
+    Err(BuildError::Invalid(problem.to_owned()))
 }
 
 /// Reads the answer to a request for a soft token; `password` is what was sent, which no error repeats.
@@ -103,6 +114,5 @@ fn in_document(
         Err(ResponseError::Refused(refusal)) => Err(ResponseError::Refused(refusal.hiding(password))),
         // Not JSON, or an envelope that contradicts its status.
         Err(ResponseError::Unreadable(_)) => Ok(Err(SoftTokenProblem::Document)),
-        Err(other) => Err(other),
     }
 }
