@@ -3,6 +3,7 @@
 
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
+use crate::ast::AstRequest;
 use crate::attribute::Attribute;
 use crate::body::{self, Fields};
 use crate::check::Probe;
@@ -36,10 +37,21 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     )?;
     write(&Reinstate::new(certid.clone()), dialect)?;
     read(&Details::new(certid.clone()), dialect)?;
+    soft_tokens(dialect)?;
     looking(dialect)?;
     registering(dialect)?;
-    eui(dialect)?;
     issuing(dialect, certid)
+}
+
+/// What asks for soft tokens beside the API, with a handler and without.
+fn soft_tokens(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let handler = HandlerName::new("1").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
+    let request = AstRequest::new("x").attribute(Attribute::COUNTRY_NAME, "SE");
+    read(&request, dialect)?;
+    read(&request.handler(handler.clone()), dialect)?;
+    try_request(dialect, &handler).map_err(|error| cannot(EuiCertificate::NAME, &error))?;
+    read(&EuiSoftToken::new("x"), dialect)?;
+    read(&EuiSoftToken::new("x").handler(handler), dialect)
 }
 
 /// What lists certificates and their issuers, with all that can be asked.
@@ -94,14 +106,6 @@ fn registering(dialect: &CmDialect) -> Result<(), ConfigError> {
         .key_id("x")
         .allow_domain("x");
     write(&register, dialect)
-}
-
-/// The servlet of pages.
-fn eui(dialect: &CmDialect) -> Result<(), ConfigError> {
-    let handler = HandlerName::new("å & b").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
-    try_request(dialect, &handler).map_err(|error| cannot(EuiCertificate::NAME, &error))?;
-    read(&EuiSoftToken::new("x"), dialect)?;
-    read(&EuiSoftToken::new("x").handler(handler), dialect)
 }
 
 /// What hands certificates in and out.

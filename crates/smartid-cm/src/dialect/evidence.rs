@@ -28,6 +28,12 @@ const EUI_TOKEN: &str = "vendor page: AST support in Certificate Manager says th
 const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
 const PUSHED: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager. No status is told; HTTP's own meaning";
 const CRL: &str = "that the servlet which serves CA certificates serves revocation lists too is inferred; their path is not published";
+const AST: &str = "vendor page: AST support in Certificate Manager";
+const BESIDE: &str =
+    "by analogy with the paths of the servlets eui and est; the path of AST is not published";
+const HEADERS: &str = "what the service makes of octets beyond ASCII in a header is not published; a Java servlet reads ISO-8859-1";
+const EMPTY: &str = "what the service makes of an empty header is not published";
+const PASSWORDS: &str = "in which encoding the service reads a form is not published, and a password that it reads otherwise opens nothing";
 const NONE: &str = "a way to say what is different; nothing is known to be";
 
 /// One row for each setting of [`CmDialect`](super::CmDialect).
@@ -339,6 +345,48 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Unknown,
         CRL,
         "what the file name of a revocation list ends with",
+    ),
+    Evidence::new(
+        "ast.path",
+        Tag::Inferred,
+        BESIDE,
+        "path of asking for a soft token over AST, below the address of Protocol Gateway, where no handler is named",
+    ),
+    Evidence::new(
+        "ast.handler_path",
+        Tag::Inferred,
+        BESIDE,
+        "the same path with a handler; {handler} is its name",
+    ),
+    Evidence::new(
+        "ast.password",
+        Tag::Documented,
+        AST,
+        "name of the field that carries the password of a soft token over AST",
+    ),
+    Evidence::new(
+        "ast.constants",
+        Tag::Inferred,
+        NONE,
+        "fields that a request for a soft token over AST always has beside the password",
+    ),
+    Evidence::new(
+        "ast.non_ascii",
+        Tag::Unknown,
+        HEADERS,
+        "how values beyond ASCII go into the headers of AST: refuse, utf-8, iso-8859-1 or percent",
+    ),
+    Evidence::new(
+        "ast.empty_values",
+        Tag::Unknown,
+        EMPTY,
+        "whether an attribute may be empty over AST: its header then goes out with nothing in it",
+    ),
+    Evidence::new(
+        "ast.non_ascii_passwords",
+        Tag::Unknown,
+        PASSWORDS,
+        "whether a password may hold characters beyond ASCII over AST",
     ),
     Evidence::new(
         "push.path",

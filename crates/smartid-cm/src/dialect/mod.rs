@@ -24,6 +24,7 @@
 //!
 //! The base URL and the officer's certificate are not here: they are settings of the client and of the transport.
 
+mod ast;
 mod calls;
 mod eui;
 mod evidence;
@@ -33,6 +34,7 @@ mod push;
 use serde::{Deserialize, Serialize};
 use smartid_core::dialect::{DialectError, overlay};
 
+pub use ast::AstDialect;
 pub use calls::{PublicFile, ReadCall, WriteCall};
 pub use eui::EuiDialect;
 pub use evidence::EVIDENCE;
@@ -84,6 +86,8 @@ pub struct CmDialect {
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
     pub revocation_list: PublicFile,
+    /// `POST ast` on Protocol Gateway: a soft token by headers of a trusted front.
+    pub ast: AstDialect,
     /// How certificates are pushed to us.
     pub push: PushDialect,
 }
@@ -111,6 +115,7 @@ impl Default for CmDialect {
             eui: EuiDialect::default(),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
+            ast: AstDialect::default(),
             push: PushDialect::default(),
         }
     }
@@ -152,6 +157,8 @@ mod tests {
             &dialect.register.path,
             &dialect.ca_certificate.path,
             &dialect.revocation_list.path,
+            &dialect.ast.path,
+            &dialect.ast.handler_path,
         ] {
             assert!(!path.to_string().is_empty());
         }

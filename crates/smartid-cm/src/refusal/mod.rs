@@ -101,6 +101,8 @@ struct Answer {
     excerpt: String,
     after: Option<Duration>,
     body: Bytes,
+    /// What is to be said in place of the kind's advice.
+    advice: Option<Advice>,
 }
 
 /// How much of a body is kept for [`CmRefusal::danger_body`].
@@ -195,6 +197,7 @@ impl CmRefusal {
                 after: incoming.retry_after_by_own_date(),
                 // A copy, so that a small error does not keep a large answer.
                 body: Bytes::copy_from_slice(incoming.body().get(..kept).unwrap_or_default()),
+                advice: None,
             }),
         }
     }
@@ -233,8 +236,15 @@ impl CmRefusal {
                 excerpt: String::new(),
                 after: None,
                 body: Bytes::new(),
+                advice: None,
             }),
         }
+    }
+
+    /// With other advice: that of the API speaks of the API's settings.
+    pub(crate) fn advising(mut self, advice: Advice) -> Self {
+        self.answer.advice = Some(advice);
+        self
     }
 
     pub(crate) fn with_kind(mut self, kind: CmRefusalKind) -> Self {
@@ -283,6 +293,9 @@ impl ServiceError for CmRefusal {
     }
 
     fn advice(&self) -> Advice {
+        if let Some(advice) = &self.answer.advice {
+            return advice.clone();
+        }
         let (turn, check) = match &self.kind {
             CmRefusalKind::Code(code) => advice_of_code(*code),
             CmRefusalKind::SignatureDemandedAgain => (
