@@ -10,13 +10,12 @@
 
 mod common;
 mod golden_write;
-mod soft_tokens;
 
-use common::compare;
 use common::golden::{Entry, Index};
 use common::verdict::{self, Verdict};
+use common::{compare, token};
 use golden_write::{Made, csr, given_text};
-use smartid_cm::eui::{EuiCertificate, EuiSoftToken, NoCertificate};
+use smartid_cm::eui::{EuiCertificate, EuiSoftToken, NoCertificate, Redirected};
 use smartid_cm::operations::{IssuedCertificate, UnusableCertificate};
 use smartid_cm::soft_token::UnusableSoftToken;
 use smartid_cm::{CertificatesError, CmDialect, Csr, HandlerName};
@@ -65,7 +64,7 @@ fn certificate(fixture: &Entry) -> Made<EuiCertificate> {
         .fold(ask, |ask, (name, value)| ask.field(name, value)))
 }
 
-fn token(fixture: &Entry) -> Made<EuiSoftToken> {
+fn soft_token(fixture: &Entry) -> Made<EuiSoftToken> {
     let mut ask = EuiSoftToken::new(given_text(fixture, "password").unwrap());
     ask.handler = handler(fixture)?;
     Ok(own_fields(fixture)
@@ -76,7 +75,7 @@ fn token(fixture: &Entry) -> Made<EuiSoftToken> {
 fn made(fixture: &Entry) -> Made<Outgoing> {
     let dialect = dialect(fixture);
     let made = if is_token(fixture) {
-        token(fixture)?.request(&dialect)
+        soft_token(fixture)?.request(&dialect)
     } else {
         certificate(fixture)?.request(&dialect)
     };
@@ -137,11 +136,11 @@ fn response(fixture: &Entry) -> &'static str {
         let ask = EuiSoftToken::new("test-Passw0rd");
         let verdict = verdict::read(&ask, &dialect(fixture), fixture.incoming());
         if let Verdict::Ok(issued) = &verdict {
-            soft_tokens::same(fixture, issued);
+            token::same_token(fixture, issued);
             return "token";
         }
         if let Verdict::Error(error) = &verdict {
-            soft_tokens::unusable(fixture, error);
+            token::unusable_token(fixture, error);
             let answer = error.unreadable_answer().unwrap();
             assert!(
                 answer.cause::<UnusableSoftToken>().is_some(),
@@ -176,7 +175,9 @@ fn response(fixture: &Entry) -> &'static str {
     }
     assert!(
         error.refusal::<smartid_cm::CmRefusal>().is_some()
-            || unreadable.is_some_and(|answer| answer.cause::<NoCertificate>().is_some()),
+            || unreadable.is_some_and(|answer| {
+                answer.cause::<NoCertificate>().is_some() || answer.cause::<Redirected>().is_some()
+            }),
         "{fixture}: {error:?}"
     );
     verdict::judge(&verdict, fixture, false);

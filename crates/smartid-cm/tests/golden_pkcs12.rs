@@ -10,9 +10,9 @@
 
 mod common;
 mod golden_write;
-mod soft_tokens;
 
 use common::golden::{Entry, Index};
+use common::token;
 use golden_write::*;
 use smartid_cm::Attribute;
 use smartid_cm::operations::experimental::RequestSoftToken;
@@ -44,11 +44,11 @@ impl Golden for RequestSoftToken {
     }
 
     fn compare(fixture: &Entry, issued: &IssuedSoftToken) {
-        soft_tokens::same(fixture, issued);
+        token::same_token(fixture, issued);
     }
 
     fn compare_error(fixture: &Entry, error: &smartid_core::Error) {
-        soft_tokens::unusable(fixture, error);
+        token::unusable_token(fixture, error);
     }
 }
 

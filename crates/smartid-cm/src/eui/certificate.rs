@@ -22,7 +22,7 @@ use smartid_trust::Certificate;
 use smartid_trust::cms::SignedData;
 
 use super::fields::{self, Own};
-use super::{MAX_PAGE, NoCertificate, NoCertificateProblem, page};
+use super::{MAX_PAGE, NoCertificate, NoCertificateProblem, page, refusal};
 use crate::answer;
 use crate::auth::Front;
 use crate::body::{self, Fields, Value};
@@ -155,25 +155,35 @@ impl Endpoint for EuiCertificate {
         incoming: Incoming,
     ) -> Result<IssuedCertificate, ResponseError<CmRefusal>> {
         let incoming = dialect.eui.certificate.response.apply_to_response(incoming);
-        let none = |problem| Err(NoCertificate::in_answer(&incoming, problem).into());
+        refusal::read(incoming, |incoming| self.read(dialect, &incoming))
+    }
+}
+
+impl EuiCertificate {
+    fn read(
+        &self,
+        dialect: &CmDialect,
+        incoming: &Incoming,
+    ) -> Result<IssuedCertificate, ResponseError<CmRefusal>> {
+        let none = |problem| Err(NoCertificate::in_answer(incoming, problem).into());
         match incoming.content() {
             Content::Json => {
                 answer::document(dialect, incoming.clone())?;
                 return none(NoCertificateProblem::Document);
             }
             _ if !incoming.status().is_success() => {
-                return Err(ResponseError::Refused(CmRefusal::of_status(&incoming)));
+                return Err(ResponseError::Refused(CmRefusal::of_status(incoming)));
             }
             Content::Empty => return none(NoCertificateProblem::Empty),
             _ if looks_like_certificates(incoming.body()) => {
-                let answer = Certificates::of_answer(dialect, &incoming);
-                return issued(dialect, &incoming, &self.csr, answer);
+                let answer = Certificates::of_answer(dialect, incoming);
+                return issued(dialect, incoming, &self.csr, answer);
             }
             _ if incoming.body().len() > MAX_PAGE => return none(NoCertificateProblem::TooLarge),
             _ => {}
         }
         match on_page(&String::from_utf8_lossy(incoming.body()), &dialect.eui.element) {
-            Ok(found) => issued(dialect, &incoming, &self.csr, Ok(Certificates::of_list(found))),
+            Ok(found) => issued(dialect, incoming, &self.csr, Ok(Certificates::of_list(found))),
             Err(problem) => none(problem),
         }
     }

@@ -15,8 +15,10 @@ mod no_certificate;
 mod page;
 #[cfg(test)]
 mod page_tests;
+mod refusal;
 mod soft_token;
 
+pub use crate::ast::Redirected;
 pub use certificate::EuiCertificate;
 pub(crate) use certificate::try_request;
 pub use no_certificate::{NoCertificate, NoCertificateProblem};

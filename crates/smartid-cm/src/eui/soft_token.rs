@@ -12,7 +12,7 @@ use std::fmt;
 
 use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, SecretString};
 
-use super::{MAX_PAGE, fields, page};
+use super::{MAX_PAGE, fields, page, refusal};
 use crate::auth::Front;
 use crate::body::{Fields, Value};
 use crate::dialect::CmDialect;
@@ -119,11 +119,15 @@ impl Endpoint for EuiSoftToken {
         incoming: Incoming,
     ) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
         let incoming = dialect.eui.soft_token.response.apply_to_response(incoming);
-        // The one form of answer that is known of this servlet is an element of a page.
-        soft_token::read_or_find(dialect, incoming, &self.password, |body| {
-            let page = String::from_utf8_lossy(body.get(..).filter(|body| body.len() <= MAX_PAGE)?);
-            let values = page::values(&page, &dialect.eui.element);
-            values.iter().find_map(|value| soft_token::in_text(value))
+        refusal::read(incoming, |incoming| {
+            // The one form of answer that is known of this servlet is an element of a page.
+            soft_token::read_or_find(dialect, incoming, &self.password, |body| {
+                if body.len() > MAX_PAGE {
+                    return None;
+                }
+                let values = page::values(&String::from_utf8_lossy(body), &dialect.eui.element);
+                values.iter().find_map(|value| soft_token::in_text(value))
+            })
         })
     }
 }
