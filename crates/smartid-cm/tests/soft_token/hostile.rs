@@ -187,7 +187,7 @@ fn each_thing_that_is_no_token_has_its_problem() {
 
 #[test]
 fn nothing_is_repeated_that_may_have_been_done() {
-    let lost = || Line::Problem(TransportProblem::PerhapsSent);
+    let lost = || Line::Problem(TransportProblem::Broken);
     let ran = write(builder(), vec![lost()], &request());
     assert_eq!(
         (ran.sent.len(), ran.result.unwrap_err().phase()),

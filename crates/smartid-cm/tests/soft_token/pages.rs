@@ -5,7 +5,7 @@ use smartid_cm::CmDialect;
 use smartid_cm::eui::{EuiCertificate, NoCertificate, NoCertificateProblem, Redirected};
 use smartid_cm::operations::{IssuedCertificate, UnusableCertificate};
 use smartid_core::base64::{Flavour, encode};
-use smartid_core::{Advice, Endpoint, Error, Incoming, Phase, ResponseError, Retry};
+use smartid_core::{Endpoint, Error, Incoming, Phase, ResponseError, Retry};
 
 use crate::script::{answer, certificate, csr, pki};
 
@@ -36,7 +36,7 @@ fn problem(incoming: Incoming) -> NoCertificateProblem {
         (Phase::Unreadable, Retry::Forbidden),
         "{error}"
     );
-    assert_ne!(error.advice(), Advice::new(error.advice().turn, ""));
+    assert!(!error.advice().check.is_empty(), "{error}");
     let unreadable = error.unreadable_answer().unwrap();
     unreadable
         .cause::<NoCertificate>()
