@@ -289,7 +289,7 @@ fn answered(fixture: &Entry, incoming: Incoming) -> Verdict<()> {
             nothing_is_shown(fixture, &format!("{issued:?}"));
             Verdict::Ok(())
         }
-        Verdict::Sign(_) => unreachable!(),
+        Verdict::Sign(_) => panic!("{fixture}: data to sign"),
         Verdict::Error(error) => Verdict::Error(error),
     }
 }
