@@ -1,5 +1,6 @@
 //! Reads an index and the messages that it names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,6 +10,16 @@ use toml::{Table, Value};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The files of a folder but for its index.
+pub fn files_of(folder: &str) -> BTreeSet<String> {
+    let mut files: BTreeSet<String> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(files.remove("INDEX.toml"), "{folder} has no index");
+    files
 }
 
 /// One folder's index.
