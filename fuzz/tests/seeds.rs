@@ -216,6 +216,16 @@ const TARGETS: &[Target] = &[
             "smartid-cm/tests/golden/download",
         ],
     ),
+    (
+        "cm_soft_token",
+        certificates::cm_soft_token,
+        &[
+            "smartid-cm/tests/golden/eui",
+            "smartid-cm/tests/golden/pkcs12-rest",
+            "smartid-cm/tests/golden/ast",
+            "smartid-cm/tests/golden/pki",
+        ],
+    ),
     ("cm_csr", certificates::cm_csr, &["smartid-cm/tests/golden/pki"]),
     (
         "cm_push",

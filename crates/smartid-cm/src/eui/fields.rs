@@ -24,6 +24,10 @@ pub(super) fn request(
     own: &[Own],
 ) -> Result<Outgoing, BuildError> {
     let path = match handler {
+        Some(_) if !call.path.to_string().contains("{handler}") => {
+            let problem = "dialect: a path of EUI has no {handler}, which the request names";
+            return Err(BuildError::Invalid(problem.to_owned()));
+        }
         Some(handler) => call.path.expand(&[("handler", handler.as_str())])?,
         None => dialect.eui.path_without_handler.expand(&[])?,
     };
