@@ -202,9 +202,9 @@ pub(super) fn parameters(
             };
             (Family::Rc2(Some(bits)), None, iv)
         }
-        // CAST5CBCParameters (RFC 2144 A.1): the length of the key in bits.
-        Family::Cast5 => {
-            let mut members = reader.expect(tag::SEQUENCE, missing)?.reader();
+        // CAST5CBCParameters (RFC 2144 A.1), with the length of the key in bits; OpenSSL writes the initial vector alone.
+        Family::Cast5 if reader.peek() == Some(tag::SEQUENCE) => {
+            let mut members = reader.next()?.reader();
             let iv = members.expect(tag::OCTET_STRING, missing)?;
             let bits = members.expect(tag::INTEGER, "CAST5 without its key length")?.small_integer()?;
             members.end()?;

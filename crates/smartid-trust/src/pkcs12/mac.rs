@@ -53,7 +53,8 @@ pub(super) fn verify<'a>(
     let iterations = match iterations {
         None => 1,
         Some(count) => {
-            let count = Reader::only(count.whole, tag::INTEGER, "an iteration count that is not in DER")?;
+            let count = der::definite(count.whole)?;
+            let count = Reader::only(&count, tag::INTEGER, "an iteration count that is no number")?;
             pbe::number_of_iterations(&count)?
         }
     };
