@@ -1,7 +1,7 @@
 //! The schemes before PBES2: those of RFC 7292 appendix C and of the first version of PKCS #5 (RFC 8018 appendix A.3).
 //!
 //! OpenSSL before 3.0, Windows and Java before 17 encrypt keys with triple DES and certificates with RC2 of 40 bits. Such files are
-//! still handed out, so they are read; nothing here encrypts.
+//! still handed out, so they are read.
 
 use zeroize::Zeroizing;
 
@@ -18,6 +18,7 @@ const PKCS5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
 const PKCS12: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1];
 const MD5: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 5]);
 const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
+pub(super) const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
 
 /// The identifier up to its last octet, that octet, the digest, the cipher, the length of its key in octets.
 const SCHEMES: [(&[u8], u8, &Oid, Family, usize); 10] = [

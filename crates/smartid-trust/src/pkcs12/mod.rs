@@ -29,6 +29,8 @@ mod attributes;
 mod bags;
 mod ber;
 mod container;
+mod describe;
+mod hand_out;
 mod link;
 mod mac;
 mod opened;
@@ -37,6 +39,7 @@ mod policy;
 mod public_half;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::fmt;
 
@@ -45,9 +48,14 @@ use smartid_core::{SecretBytes, SecretString};
 use crate::signer::chain;
 use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
+pub use describe::{Algorithm, Bag, Description, Encryption, MacDescription, Part, describe};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, DEFAULT_MAX_WORK, Pkcs12Policy};
+pub use write::{
+    DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS,
+    NewKey, Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
+};
 
 /// An opened container.
 ///
