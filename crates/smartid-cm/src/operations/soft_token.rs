@@ -142,9 +142,10 @@ impl RequestSoftToken {
             let name = attribute.as_str();
             let last = body::last_name(dialect, call, name);
             let is_taken = |own: &&str| {
-                own.eq_ignore_ascii_case(name) || body::last_name(dialect, call, own).eq_ignore_ascii_case(last)
+                own.eq_ignore_ascii_case(name)
+                    || body::last_name(dialect, call, own).eq_ignore_ascii_case(last)
             };
-            if OWN.iter().any(|own| is_taken(&own)) {
+            if OWN.iter().any(is_taken) {
                 let problem = format!("the attribute {name} has the name of another field of the request");
                 return Err(BuildError::Invalid(problem));
             }
@@ -169,7 +170,10 @@ impl fmt::Debug for RequestSoftToken {
         } = self;
         f.debug_struct("RequestSoftToken")
             .field("procedure", procedure)
-            .field("attributes", &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>())
+            .field(
+                "attributes",
+                &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>(),
+            )
             .field("valid_from", valid_from)
             .field("valid_to", valid_to)
             .field("control_characters", control_characters)
@@ -212,5 +216,9 @@ impl Write for RequestSoftToken {
         incoming: Incoming,
     ) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
         soft_token::read(dialect, incoming, &self.password)
+    }
+
+    fn secret(&self) -> Option<&SecretString> {
+        Some(&self.password)
     }
 }
