@@ -116,10 +116,21 @@ fn issuing(dialect: &CmDialect, certid: CertId) -> Result<(), ConfigError> {
     let all = Attribute::known().fold(RequestSoftToken::new("x"), |request, attribute| {
         request.attribute(attribute, "å & b")
     });
-    let token = all.procedure(procedure.clone()).valid_from(time(1)).valid_to(time(2));
+    let token = all
+        .procedure(procedure.clone())
+        .valid_from(time(1))
+        .valid_to(time(2));
     write(&token, dialect)?;
     // These need a request or a certificate; what the fields hold does not matter.
-    let request = || issue_fields(dialect, &[0x30, 0], Some(&procedure), Some(time(1)), Some(time(2)));
+    let request = || {
+        issue_fields(
+            dialect,
+            &[0x30, 0],
+            Some(&procedure),
+            Some(time(1)),
+            Some(time(2)),
+        )
+    };
     let import = || Ok(import_fields(&procedure, "[]".to_owned()));
     fields("cm.issue", dialect, &dialect.issue, request())?;
     let call = &dialect.attribute_certificate;

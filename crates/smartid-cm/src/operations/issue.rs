@@ -261,7 +261,12 @@ impl Write for IssueCertificate {
         incoming: Incoming,
     ) -> Result<IssuedCertificate, ResponseError<CmRefusal>> {
         let incoming = answer::bytes(dialect, incoming)?;
-        issued(dialect, &incoming, &self.csr, Certificates::of_answer(dialect, &incoming))
+        issued(
+            dialect,
+            &incoming,
+            &self.csr,
+            Certificates::of_answer(dialect, &incoming),
+        )
     }
 }
 

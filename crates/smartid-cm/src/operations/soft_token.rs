@@ -142,7 +142,8 @@ impl RequestSoftToken {
             let name = attribute.as_str();
             let last = body::last_name(dialect, call, name);
             let is_taken = |own: &&str| {
-                own.eq_ignore_ascii_case(name) || body::last_name(dialect, call, own).eq_ignore_ascii_case(last)
+                own.eq_ignore_ascii_case(name)
+                    || body::last_name(dialect, call, own).eq_ignore_ascii_case(last)
             };
             if OWN.iter().any(|own| is_taken(&own)) {
                 let problem = format!("the attribute {name} has the name of another field of the request");
@@ -169,7 +170,10 @@ impl fmt::Debug for RequestSoftToken {
         } = self;
         f.debug_struct("RequestSoftToken")
             .field("procedure", procedure)
-            .field("attributes", &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>())
+            .field(
+                "attributes",
+                &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>(),
+            )
             .field("valid_from", valid_from)
             .field("valid_to", valid_to)
             .field("control_characters", control_characters)
