@@ -9,7 +9,7 @@ use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, Un
 use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::iv::FixedLength;
-use aws_lc_rs::{pbkdf2, rand};
+use aws_lc_rs::pbkdf2;
 use cbc::Encryptor;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
@@ -19,25 +19,11 @@ use zeroize::Zeroizing;
 use super::legacy::SHA_3KEY_TRIPLE_DES;
 use super::{AES_256_CBC, HMAC_SHA256, PBES2, PBKDF2, Password, Purpose, derive};
 use crate::der;
+use crate::random::{Random, draw};
 use crate::{Reason, Refusal};
 
 /// Bytes of a salt: what NIST SP 800-132 5.1 asks for, 128 bits.
 pub(crate) const SALT_LEN: usize = 16;
-
-/// Fills with bytes that nobody can guess; tests fill with others.
-pub(crate) type Random<'a> = dyn FnMut(&mut [u8]) -> Result<(), Unspecified> + 'a;
-
-/// The secure source.
-pub(crate) fn system_random(bytes: &mut [u8]) -> Result<(), Unspecified> {
-    rand::fill(bytes)
-}
-
-/// So many random bytes.
-pub(crate) fn draw<const N: usize>(random: &mut Random<'_>) -> Result<[u8; N], Refusal> {
-    let mut bytes = [0; N];
-    random(&mut bytes).map_err(|_| Reason::RandomUnavailable)?;
-    Ok(bytes)
-}
 
 /// What is encrypted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +56,13 @@ impl Sealing {
         iterations: NonZeroU32,
         random: &mut Random<'_>,
     ) -> Result<Sealed, Refusal> {
-        let salt = draw::<SALT_LEN>(random)?;
+        let missing = |Unspecified| Refusal::from(Reason::RandomUnavailable);
+        let salt = draw::<SALT_LEN>(random).map_err(missing)?;
         match self {
-            Self::Aes256 => aes_256(plain, password, iterations, &salt, draw(random)?),
+            Self::Aes256 => {
+                let iv = draw(random).map_err(missing)?;
+                aes_256(plain, password, iterations, &salt, iv)
+            }
             Self::TripleDes => triple_des(plain, password, iterations, &salt),
         }
         .map_err(|Unspecified| Refusal::new(Reason::TooLarge, "what is to be encrypted"))
@@ -154,6 +144,7 @@ mod tests {
     use super::*;
     use crate::der::{Reader, tag};
     use crate::pbe::Scheme;
+    use crate::random::system_random;
 
     fn opened(sealed: &Sealed, password: &str) -> Option<Vec<u8>> {
         let identifier = Reader::only(&sealed.identifier, tag::SEQUENCE, "?").unwrap();

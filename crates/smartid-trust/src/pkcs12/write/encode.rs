@@ -9,13 +9,14 @@ use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use super::WriteOptions;
-use super::entry::{CertificateBag, KeyBag};
-use crate::Refusal;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{Random, SALT_LEN, count, draw};
+use crate::pbe::encrypt::{SALT_LEN, count};
 use crate::pbe::{self, Password, Purpose};
 use crate::pkcs12::bags::{CERTIFICATE, FRIENDLY_NAME, LOCAL_KEY_ID, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
+use crate::pkcs12::{CertificateEntry, KeyEntry};
+use crate::random::{Random, draw};
+use crate::{Reason, Refusal};
 
 /// What everything in a container is protected with.
 pub(super) struct Encoder<'a> {
@@ -43,8 +44,8 @@ impl<'a> Encoder<'a> {
     /// PFX.
     pub(super) fn container(
         mut self,
-        keys: &[KeyBag],
-        certificates: &[CertificateBag],
+        keys: &[KeyEntry],
+        certificates: &[CertificateEntry],
     ) -> Result<Vec<u8>, Refusal> {
         let mut contents = Vec::new();
         if !certificates.is_empty() {
@@ -59,7 +60,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// SafeContents with a shrouded bag for each key.
-    fn key_bags(&mut self, keys: &[KeyBag]) -> Result<Vec<u8>, Refusal> {
+    fn key_bags(&mut self, keys: &[KeyEntry]) -> Result<Vec<u8>, Refusal> {
         let mut bags = Vec::new();
         for key in keys {
             let sealing = self.options.profile.sealing();
@@ -92,7 +93,7 @@ impl<'a> Encoder<'a> {
 
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let salt = draw::<SALT_LEN>(self.random)?;
+        let salt = draw::<SALT_LEN>(self.random).map_err(|_| Reason::RandomUnavailable)?;
         let (oid, digest, hmac) = self.options.profile.mac();
         let length = digest.output_len();
         let key = pbe::derive(
@@ -121,7 +122,7 @@ fn data(octets: &[u8]) -> Vec<u8> {
 }
 
 /// SafeContents.
-fn certificate_bags(certificates: &[CertificateBag]) -> Vec<u8> {
+fn certificate_bags(certificates: &[CertificateEntry]) -> Vec<u8> {
     let bags: Vec<u8> = certificates
         .iter()
         .flat_map(|entry| {

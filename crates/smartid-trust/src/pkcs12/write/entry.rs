@@ -5,7 +5,9 @@ use std::fmt;
 use smartid_core::SecretBytes;
 
 use crate::der::{Reader, tag};
-use crate::signer::chain;
+use crate::pkcs12::public_half::PublicHalf;
+use crate::pkcs12::{CertificateEntry, KeyEntry, TokenKey};
+use crate::signer::chain::{self, Checks};
 use crate::{Certificate, Reason, Refusal, SigningKey};
 
 /// A private key for a new container, with its certificate and what belongs to it.
@@ -24,17 +26,16 @@ use crate::{Certificate, Reason, Refusal, SigningKey};
 /// # Ok::<(), smartid_trust::Refusal>(())
 /// ```
 pub struct NewKey {
-    pub(super) pkcs8: SecretBytes,
+    pub(super) entry: KeyEntry,
     /// The key's own first, then its issuers, then the others.
     pub(super) certificates: Vec<Certificate>,
-    pub(super) friendly_name: Option<String>,
 }
 
 impl NewKey {
     /// A key as PKCS #8 in DER that is not encrypted, with its certificates in any order: its own, its issuers, others.
     ///
-    /// The key may be of a type that this crate does not sign with. Then nobody can say which certificate is its own, the first is taken,
-    /// and there will be a [`Finding::KeyNotChecked`](super::Finding::KeyNotChecked).
+    /// The key may be of a type that this crate does not sign with. If nobody can say then which certificate is its own, the first is
+    /// taken, and there will be a [`Finding::KeyNotChecked`](super::Finding::KeyNotChecked).
     ///
     /// # Errors
     /// [`Reason::Malformed`], [`Reason::PasswordMissing`] when the key is encrypted, [`Reason::NoCertificate`],
@@ -43,19 +44,27 @@ impl NewKey {
         pkcs8: SecretBytes,
         certificates: impl IntoIterator<Item = Certificate>,
     ) -> Result<Self, Refusal> {
-        let mut given: Vec<Certificate> = certificates.into_iter().collect();
-        let mut ordered = match read(&pkcs8)? {
-            Some(key) => chain::chain_of(key.public_key(), given.iter().cloned())?,
-            None if given.is_empty() => return Err(Reason::NoCertificate.into()),
-            None => Vec::new(),
+        let entry = entry(pkcs8)?;
+        let mut given: Vec<Certificate> = Vec::new();
+        for certificate in certificates {
+            if !given.contains(&certificate) {
+                given.push(certificate);
+            }
+        }
+        if given.is_empty() {
+            return Err(Reason::NoCertificate.into());
+        }
+        let half = PublicHalf::of(&entry);
+        let mut own = (0..given.len()).filter(|place| given.get(*place).is_some_and(|one| half.is_of(one)));
+        let leaf = match (own.next(), own.next()) {
+            (Some(_), Some(_)) => return Err(Reason::SeveralCertificates.into()),
+            (None, _) if half.is_known() => return Err(Reason::KeyCertificateMismatch.into()),
+            (own, _) => given.remove(own.unwrap_or(0)),
         };
-        given.retain(|certificate| !ordered.contains(certificate));
-        ordered.append(&mut given);
-        Ok(Self {
-            pkcs8,
-            certificates: ordered,
-            friendly_name: None,
-        })
+        let mut certificates = chain::with_issuers(leaf, given.clone(), &mut Checks::default());
+        given.retain(|other| !certificates.contains(other));
+        certificates.append(&mut given);
+        Ok(Self { entry, certificates })
     }
 
     /// A key as PKCS #8 alone. Java does not list it.
@@ -63,50 +72,64 @@ impl NewKey {
     /// # Errors
     /// [`Reason::Malformed`], and [`Reason::PasswordMissing`] when the key is encrypted.
     pub fn without_certificate(pkcs8: SecretBytes) -> Result<Self, Refusal> {
-        read(&pkcs8)?;
         Ok(Self {
-            pkcs8,
+            entry: entry(pkcs8)?,
             certificates: Vec::new(),
-            friendly_name: None,
         })
     }
 
     /// The name that people see, for Java the alias; it stands at the key and at its certificate.
     #[must_use]
     pub fn with_friendly_name(mut self, name: impl Into<String>) -> Self {
-        self.friendly_name = Some(name.into());
+        self.entry.friendly_name = Some(name.into());
         self
+    }
+}
+
+/// A key of a token that was opened, with its friendly name, its identifier, its chain, and its other certificates. Whoever wants all
+/// that is in a token takes [`SoftToken::rewrap`](crate::SoftToken::rewrap).
+impl From<&TokenKey> for NewKey {
+    fn from(key: &TokenKey) -> Self {
+        let certificates = key.chain().iter().chain(key.other_certificates());
+        Self {
+            entry: copy(&key.entry),
+            certificates: certificates.cloned().collect(),
+        }
     }
 }
 
 impl fmt::Debug for NewKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            pkcs8: _blind,
-            certificates,
-            friendly_name,
-        } = self;
+        let Self { entry, certificates } = self;
         f.debug_struct("NewKey")
+            .field("key", entry)
             .field("certificates", certificates)
-            .field("friendly_name", friendly_name)
-            .finish_non_exhaustive()
+            .finish()
     }
 }
 
-/// The key, if it is of a type that is implemented.
-pub(super) fn read(pkcs8: &SecretBytes) -> Result<Option<SigningKey>, Refusal> {
-    match SigningKey::from_pkcs8_der(pkcs8.expose()) {
-        Ok(key) => Ok(Some(key)),
-        Err(refusal) => match refusal.reason() {
-            Reason::PasswordMissing | Reason::TooLarge => Err(refusal),
-            // Malformed in what this crate checks of its own types; the form of any PKCS #8 is all that a container needs.
-            _ if has_form(pkcs8.expose()) => Ok(None),
-            _ => Err(Refusal::new(
+/// A key of whatever type, in the form of PKCS #8.
+fn entry(pkcs8: SecretBytes) -> Result<KeyEntry, Refusal> {
+    let key = SigningKey::from_pkcs8_der(pkcs8.expose());
+    match &key {
+        Err(refusal) if matches!(refusal.reason(), Reason::PasswordMissing | Reason::TooLarge) => {
+            return Err(refusal.clone());
+        }
+        // The form of any PKCS #8 is all that a container needs.
+        Err(_) if !has_form(pkcs8.expose()) => {
+            return Err(Refusal::new(
                 Reason::Malformed,
                 "a private key that is not PKCS #8",
-            )),
-        },
+            ));
+        }
+        _ => {}
     }
+    Ok(KeyEntry {
+        pkcs8,
+        key,
+        friendly_name: None,
+        local_key_id: None,
+    })
 }
 
 /// Whether it begins as PrivateKeyInfo does: version, algorithm, octets.
@@ -120,35 +143,36 @@ fn has_form(pkcs8: &[u8]) -> bool {
         .all(|tag| info.expect(tag, "").is_ok())
 }
 
-/// A key on its way into a bag.
-pub(super) struct KeyBag {
-    pub(super) pkcs8: SecretBytes,
-    pub(super) friendly_name: Option<String>,
-    pub(super) local_key_id: Option<Vec<u8>>,
-}
-
-/// A certificate on its way into a bag.
-pub(super) struct CertificateBag {
-    pub(super) certificate: Certificate,
-    pub(super) friendly_name: Option<String>,
-    pub(super) local_key_id: Option<Vec<u8>>,
+pub(super) fn copy(entry: &KeyEntry) -> KeyEntry {
+    let KeyEntry {
+        pkcs8,
+        key,
+        friendly_name,
+        local_key_id,
+    } = entry;
+    KeyEntry {
+        pkcs8: pkcs8.clone(),
+        key: key.clone(),
+        friendly_name: friendly_name.clone(),
+        local_key_id: local_key_id.clone(),
+    }
 }
 
 /// Adds a certificate, or what it says more than a copy that is there; a copy that says something else stays beside it.
-pub(super) fn add(bags: &mut Vec<CertificateBag>, new: CertificateBag) {
+pub(super) fn add(entries: &mut Vec<CertificateEntry>, new: CertificateEntry) {
     fn goes_with<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
         one.is_none() || other.is_none() || one == other
     }
-    let copy = bags.iter_mut().find(|bag| {
-        bag.certificate == new.certificate
-            && goes_with(bag.friendly_name.as_ref(), new.friendly_name.as_ref())
-            && goes_with(bag.local_key_id.as_ref(), new.local_key_id.as_ref())
+    let copy = entries.iter_mut().find(|entry| {
+        entry.certificate == new.certificate
+            && goes_with(entry.friendly_name.as_ref(), new.friendly_name.as_ref())
+            && goes_with(entry.local_key_id.as_ref(), new.local_key_id.as_ref())
     });
     match copy {
         Some(copy) => {
             copy.friendly_name = copy.friendly_name.take().or(new.friendly_name);
             copy.local_key_id = copy.local_key_id.take().or(new.local_key_id);
         }
-        None => bags.push(new),
+        None => entries.push(new),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::pkcs12::PassedOver;
+
 /// Something that does not keep a container from being written, but that somebody may miss or stumble over later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,6 +24,8 @@ pub enum Finding {
     /// A local key identifier linked a key to a certificate that is not the key's, or two keys to one certificate, and was therefore
     /// exchanged or left out. The friendly name is that of the key or certificate.
     LocalKeyIdChanged(Option<String>),
+    /// A part of the container that was opened is not in the new one: a CRL, a secret that is no private key, or what could not be read.
+    NotKept(PassedOver),
 }
 
 impl fmt::Display for Finding {
@@ -48,6 +52,13 @@ impl fmt::Display for Finding {
             ),
             Self::FriendlyNameRepeated(name) => {
                 write!(f, "several keys are called {name:?}: Java will list one of them")
+            }
+            Self::NotKept(part) => {
+                write!(f, "a part of type {} was not kept", part.kind())?;
+                match part.refusal() {
+                    Some(refusal) => write!(f, ": {refusal}"),
+                    None => Ok(()),
+                }
             }
             Self::LocalKeyIdChanged(name) => write!(
                 f,

@@ -7,30 +7,29 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use super::Finding;
-use super::entry::{CertificateBag, KeyBag, read};
-use crate::signer::chain;
-use crate::{Refusal, SigningKey};
+use crate::pkcs12::public_half::PublicHalf;
+use crate::pkcs12::{CertificateEntry, KeyEntry};
 
 /// Gives identifiers, and says what is odd about the keys.
 pub(super) fn link(
-    keys: &mut [KeyBag],
-    certificates: &mut [CertificateBag],
+    keys: &mut [KeyEntry],
+    certificates: &mut [CertificateEntry],
     findings: &mut Vec<Finding>,
-) -> Result<(), Refusal> {
+) {
     // Which certificate is whose, by its place, and the identifier that was given.
     let mut linked: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut taken: Vec<Vec<u8>> = Vec::new();
     // Identifiers that later keys bring along are not given to others.
     let brought: Vec<Vec<u8>> = keys.iter().filter_map(|key| key.local_key_id.clone()).collect();
     for key in keys.iter_mut() {
-        let readable = read(&key.pkcs8)?;
-        if readable.is_none() {
-            findings.push(Finding::KeyNotChecked(key.friendly_name.clone()));
-        }
-        let Some((place, leaf)) = own_certificate(key, readable.as_ref(), certificates) else {
+        let half = PublicHalf::of(key);
+        let Some((place, leaf)) = own_certificate(key, &half, certificates) else {
             findings.push(Finding::KeyWithoutCertificate(key.friendly_name.clone()));
             continue;
         };
+        if !half.is_known() {
+            findings.push(Finding::KeyNotChecked(key.friendly_name.clone()));
+        }
         let before = key.local_key_id.clone();
         let identifier = if let Some((_, identifier)) = linked.iter().find(|(other, _)| *other == place) {
             identifier.clone()
@@ -67,25 +66,28 @@ pub(super) fn link(
             certificate.local_key_id = Some(own.clone());
         }
     }
-    Ok(())
 }
 
-/// By public key; among several the one that the identifier names. Of a key that cannot be read the identifier alone decides.
+/// By public key; among several the one that the identifier names. Where the public half cannot be told the identifier alone decides.
 fn own_certificate<'a>(
-    key: &KeyBag,
-    readable: Option<&SigningKey>,
-    certificates: &'a [CertificateBag],
-) -> Option<(usize, &'a CertificateBag)> {
-    let named = |bag: &CertificateBag| key.local_key_id.is_some() && bag.local_key_id == key.local_key_id;
+    key: &KeyEntry,
+    half: &PublicHalf,
+    certificates: &'a [CertificateEntry],
+) -> Option<(usize, &'a CertificateEntry)> {
+    let named =
+        |entry: &CertificateEntry| key.local_key_id.is_some() && entry.local_key_id == key.local_key_id;
     let mut own: Vec<_> = certificates
         .iter()
         .enumerate()
-        .filter(|(_, bag)| match readable {
-            Some(key) => chain::chain_of(key.public_key(), [bag.certificate.clone()]).is_ok(),
-            None => named(bag),
+        .filter(|(_, entry)| {
+            if half.is_known() {
+                half.is_of(&entry.certificate)
+            } else {
+                named(entry)
+            }
         })
         .collect();
-    let chosen = own.iter().position(|(_, bag)| named(bag)).unwrap_or(0);
+    let chosen = own.iter().position(|(_, entry)| named(entry)).unwrap_or(0);
     (chosen < own.len()).then(|| own.swap_remove(chosen))
 }
 

@@ -8,6 +8,7 @@ mod entry;
 mod finding;
 mod link;
 mod options;
+mod rewrap;
 #[cfg(test)]
 mod tests;
 
@@ -15,13 +16,13 @@ use std::fmt;
 
 use smartid_core::{Runtime, SecretString, WorkLost, run_blocking};
 
-use super::Pkcs12;
 use super::bags::MAX_BAGS;
 use super::policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN};
-use crate::pbe::encrypt::{Random, system_random};
+use super::{CertificateEntry, KeyEntry, Pkcs12};
+use crate::random::{Random, system_random};
 use crate::{Certificate, Reason, Refusal, SoftToken};
 use encode::Encoder;
-use entry::{CertificateBag, KeyBag, add};
+use entry::{add, copy};
 
 pub use entry::NewKey;
 pub use finding::Finding;
@@ -48,8 +49,8 @@ pub use options::{
 /// ```
 #[derive(Default)]
 pub struct Pkcs12Builder {
-    keys: Vec<KeyBag>,
-    certificates: Vec<CertificateBag>,
+    keys: Vec<KeyEntry>,
+    certificates: Vec<CertificateEntry>,
     findings: Vec<Finding>,
 }
 
@@ -80,54 +81,42 @@ impl Pkcs12Builder {
     }
 
     /// Everything that is in an opened container, to be written again under another password: every key, certificate, friendly name and
-    /// local key identifier. A certificate that stands there twice with the same name and identifier is taken once.
+    /// local key identifier. A certificate that stands there twice with the same name and identifier is taken once. What is not kept will
+    /// be among the findings.
     #[must_use]
     pub fn from_container(container: &Pkcs12) -> Self {
-        let mut new = Self::new();
-        for key in container.keys() {
-            new.keys.push(KeyBag {
-                pkcs8: key.pkcs8_der().clone(),
-                friendly_name: key.friendly_name().map(str::to_owned),
-                local_key_id: key.local_key_id().map(<[u8]>::to_vec),
-            });
+        let mut certificates = Vec::new();
+        for entry in &container.certificates {
+            add(&mut certificates, entry.clone());
         }
-        for entry in container.certificates() {
-            let bag = CertificateBag {
-                certificate: entry.certificate().clone(),
-                friendly_name: entry.friendly_name().map(str::to_owned),
-                local_key_id: entry.local_key_id().map(<[u8]>::to_vec),
-            };
-            add(&mut new.certificates, bag);
+        let not_kept = container.passed_over.iter().cloned();
+        Self {
+            keys: container.keys.iter().map(copy).collect(),
+            certificates,
+            findings: not_kept.map(Finding::NotKept).collect(),
         }
-        new
     }
 
     /// Adds a key with its certificates. A certificate that is there already is not added again.
     #[must_use]
     pub fn with_key(mut self, key: NewKey) -> Self {
         let NewKey {
-            pkcs8,
+            mut entry,
             certificates,
-            friendly_name,
         } = key;
-        let mut local_key_id = None;
         for (place, certificate) in certificates.into_iter().enumerate() {
             let own = place == 0;
-            if own {
-                local_key_id = Some(link::sha1(certificate.der()));
+            if own && entry.local_key_id.is_none() {
+                entry.local_key_id = Some(link::sha1(certificate.der()));
             }
-            let bag = CertificateBag {
+            let certificate = CertificateEntry {
                 certificate,
-                friendly_name: friendly_name.clone().filter(|_| own),
-                local_key_id: local_key_id.clone().filter(|_| own),
+                friendly_name: entry.friendly_name.clone().filter(|_| own),
+                local_key_id: entry.local_key_id.clone().filter(|_| own),
             };
-            add(&mut self.certificates, bag);
+            add(&mut self.certificates, certificate);
         }
-        self.keys.push(KeyBag {
-            pkcs8,
-            friendly_name,
-            local_key_id,
-        });
+        self.keys.push(entry);
         self
     }
 
@@ -144,7 +133,7 @@ impl Pkcs12Builder {
     }
 
     fn with_certificate_bag(mut self, certificate: Certificate, friendly_name: Option<String>) -> Self {
-        let bag = CertificateBag {
+        let bag = CertificateEntry {
             certificate,
             friendly_name,
             local_key_id: None,
@@ -208,7 +197,7 @@ impl Pkcs12Builder {
                 format!("{cost} of all key derivations together, at most {DEFAULT_MAX_ITERATIONS}"),
             ));
         }
-        link::link(&mut keys, &mut certificates, &mut findings)?;
+        link::link(&mut keys, &mut certificates, &mut findings);
         findings.extend(of_password(password));
         findings.extend(of_names(&keys));
         let octets = Encoder::new(options, iterations, password, random).container(&keys, &certificates)?;
@@ -231,7 +220,7 @@ fn of_password(password: &SecretString) -> Option<Finding> {
     (!printable).then_some(Finding::PasswordNotForJava)
 }
 
-fn of_names(keys: &[KeyBag]) -> Vec<Finding> {
+fn of_names(keys: &[KeyEntry]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if keys.is_empty() {
         findings.push(Finding::NoKey);

@@ -9,7 +9,7 @@ use smartid_core::{ManualRuntime, SecretBytes, SecretString, Timestamp};
 
 use super::*;
 use crate::der;
-use crate::pkcs12::Pkcs12Policy;
+use crate::pkcs12::{PassedOver, Pkcs12Policy, bags};
 
 const KEYS: [&str; 5] = ["rsa1", "rsa2", "p256", "p384", "ed25519"];
 
@@ -376,14 +376,12 @@ fn a_key_alone_is_told() {
 fn brought(keys: &[(&str, Option<&[u8]>)], certificates: &[(&str, Option<&[u8]>)]) -> Pkcs12Builder {
     let mut builder = Pkcs12Builder::new();
     for (name, id) in keys {
-        builder.keys.push(KeyBag {
-            pkcs8: pkcs8(name),
-            friendly_name: Some((*name).to_owned()),
-            local_key_id: id.map(<[u8]>::to_vec),
-        });
+        let mut new = key(name).with_friendly_name(*name).entry;
+        new.local_key_id = id.map(<[u8]>::to_vec);
+        builder.keys.push(new);
     }
     for (name, id) in certificates {
-        let bag = CertificateBag {
+        let bag = CertificateEntry {
             certificate: certificate(name),
             friendly_name: None,
             local_key_id: id.map(<[u8]>::to_vec),
@@ -484,7 +482,7 @@ fn identifiers_that_lead_astray_are_changed_and_others_stay() {
 
 #[test]
 fn copies_are_written_once_unless_they_say_different_things() {
-    let bag = |name: Option<&str>, id: Option<&[u8]>| CertificateBag {
+    let bag = |name: Option<&str>, id: Option<&[u8]>| CertificateEntry {
         certificate: certificate("root"),
         friendly_name: name.map(str::to_owned),
         local_key_id: id.map(<[u8]>::to_vec),
@@ -521,7 +519,7 @@ fn it_can_be_written_where_it_stalls_nobody() {
 fn debug_shows_neither_key_nor_container() {
     let new = key("ed25519");
     let text = format!("{new:?}");
-    let secret = new.pkcs8.expose().to_vec();
+    let secret = new.entry.pkcs8.expose().to_vec();
     let builder = Pkcs12Builder::new().with_key(new);
     let text = format!("{text}{builder:?}");
     let text = format!("{text}{:?}", write(builder));
@@ -530,4 +528,76 @@ fn debug_shows_neither_key_nor_container() {
         "{text}"
     );
     assert!(text.contains("SoftToken(") && text.contains("NewKey"), "{text}");
+}
+
+#[test]
+fn what_is_not_kept_is_told() {
+    let mut container = open(write(Pkcs12Builder::new().with_key(key("p256"))).token(), "new");
+    let crl = PassedOver {
+        kind: bags::CRL,
+        refusal: None,
+    };
+    let broken = PassedOver {
+        kind: bags::SHROUDED_KEY,
+        refusal: Some(Refusal::new(Reason::ContainerUnsupported, "RC4")),
+    };
+    container.passed_over = vec![crl.clone(), broken.clone()];
+    let written = write(Pkcs12Builder::from_container(&container));
+    assert_eq!(
+        written.findings(),
+        [Finding::NotKept(crl), Finding::NotKept(broken)]
+    );
+    assert_eq!(
+        written.findings()[0].to_string(),
+        "a part of type 1.2.840.113549.1.12.10.1.4 was not kept"
+    );
+    assert!(written.findings()[1].to_string().contains("RC4"));
+}
+
+#[test]
+fn a_key_of_an_opened_token_can_be_taken_alone() {
+    let both = Pkcs12Builder::new()
+        .with_key(key("rsa1").with_friendly_name("one"))
+        .with_key(key("p256").with_friendly_name("two"));
+    let token = write(both).into_token();
+    let opened = token.open(&secret("new"), &Pkcs12Policy::default()).unwrap();
+    let second = &opened.keys()[1];
+    let written = write(Pkcs12Builder::new().with_key(NewKey::from(second)));
+    assert_eq!(written.findings(), []);
+    let alone = written
+        .token()
+        .open(&secret("new"), &Pkcs12Policy::default())
+        .unwrap();
+    let key = alone.the_one_key().unwrap();
+    assert_eq!(
+        (key.friendly_name(), key.local_key_id()),
+        (Some("two"), second.local_key_id())
+    );
+    assert_eq!(key.chain(), second.chain());
+}
+
+#[test]
+fn a_token_can_be_wrapped_anew_where_it_stalls_nobody() {
+    let runtime = ManualRuntime::new(Timestamp::from_millis(0));
+    let token = write(Pkcs12Builder::new().with_key(key("p256"))).into_token();
+    let rewrap = |old: &str| {
+        let options = quick(Profile::Compatible);
+        let work = token.rewrap_on(
+            &runtime,
+            secret(old),
+            Pkcs12Policy::default(),
+            secret("newer"),
+            options,
+        );
+        runtime.block_on(work).unwrap()
+    };
+    let before = open(&token, "new");
+    assert_eq!(
+        contents(&open(rewrap("new").unwrap().token(), "newer")),
+        contents(&before)
+    );
+    assert_eq!(
+        rewrap("newer").err(),
+        Some(WriteError::Refused(Reason::WrongPassword.into()))
+    );
 }
