@@ -8,6 +8,9 @@
     reason = "a test"
 )]
 
+mod ast;
+mod ast_answers;
+mod ast_headers;
 mod direct_use;
 mod lost;
 mod parallel;
@@ -21,6 +24,9 @@ use smartid::cm::soft_token::{SoftTokenProblem, UnusableSoftToken};
 
 /// The path of soft tokens over the REST API.
 const PKCS12: &str = "/certificates/pkcs12";
+
+/// The path of AST without a handler.
+const AST: &str = "/pgwy/ast";
 
 /// What an answer was that should have been a token.
 fn unusable(error: &Error) -> &UnusableSoftToken {
