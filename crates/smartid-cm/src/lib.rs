@@ -39,6 +39,13 @@
 //! [`CertificateManager::check_connection`] tells what is wrong with a connection, [`CertificateManager::pages`] goes through any
 //! number of certificates, [`push`] receives those that Certificate Manager sends by itself.
 //!
+//! # Soft tokens
+//!
+//! Keys that Certificate Manager makes come as PKCS #12 containers, over the REST API
+//! ([`RequestSoftToken`](operations::experimental::RequestSoftToken)), over [`ast`] or over [`eui`]. The vendor has marked AST for deletion
+//! and sends its users to the REST API (vendor page: AST support in Certificate Manager, documented); AST and EUI are for installations
+//! that have them.
+//!
 //! # What is known
 //!
 //! The vendor documents what a caller needs, the two steps of a write, the parameters of the search, some paths, and the push \[documented;

@@ -1,5 +1,6 @@
 //! Reads an index and the messages that it names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,6 +10,16 @@ use toml::{Table, Value};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The files of a folder but for its index.
+pub fn files_of(folder: &str) -> BTreeSet<String> {
+    let mut files: BTreeSet<String> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(files.remove("INDEX.toml"), "{folder} has no index");
+    files
 }
 
 /// One folder's index.
@@ -57,6 +68,23 @@ impl Index {
         let mut fixtures = self.fixtures();
         fixtures.retain(|fixture| fixture.text("kind") == kind);
         fixtures
+    }
+}
+
+/// Every file of a folder is in an entry: one that no test reads is a mistake.
+pub fn assert_complete(folder: &str) {
+    let fixtures = Index::of(folder).fixtures();
+    for file in std::fs::read_dir(root().join(folder)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let is_named = |key: &str| {
+            fixtures
+                .iter()
+                .any(|fixture| fixture.optional_text(key) == Some(&name))
+        };
+        assert!(
+            name == "INDEX.toml" || is_named("file") || is_named("body_file"),
+            "{folder}/{name}"
+        );
     }
 }
 
