@@ -144,6 +144,18 @@ pub(super) struct Wish<'a> {
     pub(super) validity: Option<Validity>,
 }
 
+/// Whether a token could be made for these attributes under this password, for those who have to be asked for a signature first.
+pub(super) fn check(
+    settings: &SoftTokenConfig,
+    password: &str,
+    attributes: &[(String, String)],
+) -> Result<(), Refusal> {
+    check_password(settings, password)?;
+    let attributes = completed(settings, attributes.to_vec())?;
+    subject(&attributes)?;
+    alternative_names(&attributes).map(drop)
+}
+
 /// What is handed out.
 pub(super) struct Made {
     pub(super) file: Vec<u8>,
