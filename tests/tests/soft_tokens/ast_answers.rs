@@ -23,7 +23,10 @@ async fn the_cookie_is_ready_for_the_users_browser() {
             "['JSESSIONID=4711; HttpOnly', 'downloaded=1; Path=/; Secure; SameSite=Lax', 'other=downloaded=2']",
             Some("downloaded=1; Path=/; Secure; SameSite=Lax"),
         ),
-        ("['downloaded=a', 'downloaded=b; Max-Age=60']", Some("downloaded=b; Max-Age=60")),
+        (
+            "['downloaded=a', 'downloaded=b; Max-Age=60']",
+            Some("downloaded=b; Max-Age=60"),
+        ),
         ("['downloadedby=somebody']", None),
         ("['downloaded=']", Some("downloaded=")),
     ] {
@@ -128,7 +131,12 @@ async fn a_page_is_never_a_token_whatever_its_status() {
         for status in [0, 400, 500] {
             let world = CmWorld::with(&format!("{short}style = '{style}'\nstatus = {status}")).await;
             let error = world.cm.call_gateway(&swede()).await.unwrap_err();
-            assert_eq!(error.phase(), Phase::Refused, "{style} {status}: {error}");
+            let phase = if status == 500 {
+                Phase::PerhapsDone
+            } else {
+                Phase::Refused
+            };
+            assert_eq!(error.phase(), phase, "{style} {status}: {error}");
             assert_eq!(kind(&error).name(), "status", "{style} {status}: {error}");
             let status = if status == 0 { 400 } else { status };
             assert_eq!(error.status().map(|status| status.as_u16()), Some(status));

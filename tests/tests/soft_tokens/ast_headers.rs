@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use smartid::Phase;
 use smartid::cm::Attribute;
-use smartid::cm::ast::{AstProblem, AstProperties, AstRequest, ValueProblem};
+use smartid::cm::ast::{
+    AstProblem, AstProperties, AstRequest, AttributeHeaders, PropertiesProblem, ValueProblem,
+};
 use smartid::cm::{CmDialect, HandlerName};
 use smartid_tests::certificates::{CmSetup, CmWorld, TOKEN_PASSWORD, kind};
 
@@ -81,7 +83,10 @@ async fn one_text_configures_both() {
     for (lines, expected) in [
         // Nothing said: the documented default.
         ("", of(&[("countryname", "SE"), token])),
-        ("start = true\n# comment\n! another", of(&[("countryname", "SE"), token])),
+        (
+            "start = true\n# comment\n! another",
+            of(&[("countryname", "SE"), token]),
+        ),
         // As the vendor's page has it.
         (
             "handler.0.formatFields.4 = ast.valuetarget.countryname.value =\n\
@@ -114,17 +119,11 @@ async fn one_text_configures_both() {
                 ("surname", "by x-name"),
             ]),
         ),
-        // The last of two lines with one key; an attribute that comes twice goes by <k>.
+        // The last of two lines with one key.
         (
             "handler.0.formatFields.1 = ast.valuetarget.title.value = X-Old\n\
              handler.0.formatFields.1 = ast.valuetarget.title.value = X-New",
             of(&[("countryname", "SE"), ("title", "by x-new"), token]),
-        ),
-        // On again.
-        (
-            "handler.0.formatFields.1 = ast.valuetarget.countryname.value =\n\
-             handler.0.formatFields.2 = ast.valuetarget.countryname.value = X-Land",
-            of(&[("countryname", "SE"), token]),
         ),
         // Another handler's lines, and what is said of something else.
         (
@@ -144,6 +143,26 @@ async fn one_text_configures_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_lines_for_one_attribute_are_not_guessed_about() {
+    // Which of them counts is not known. The simulator goes by <k>; the client has somebody look.
+    let lines = "handler.0.formatFields.1 = ast.valuetarget.countryname.value =\n\
+                 handler.0.formatFields.2 = ast.valuetarget.countryname.value = X-Land";
+    let error = AstProperties::parse(lines).unwrap_err();
+    assert_eq!(error.line(), Some(2), "{error}");
+    assert!(
+        matches!(error.problem(), PropertiesProblem::Twice { first: 1, .. }),
+        "{error}"
+    );
+    let quoted = toml::Value::String(lines.to_owned());
+    let world = CmWorld::with(&format!("[cm.ast]\nproperties = {quoted}")).await;
+    let headers = AttributeHeaders::new()
+        .with(Attribute::COUNTRY_NAME, "X-Land")
+        .unwrap();
+    world.cm.call_gateway(&swede().headers(headers)).await.unwrap();
+    assert_eq!(world.sim.cm().soft_tokens()[0].subject, "CN=Soft token, C=SE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_handler_has_its_own_lines() {
     let lines = "handler.0.formatFields.1 = ast.valuetarget.title.value = X-Zero\n\
                  handler.one.formatFields.1 = ast.valuetarget.title.value = X-One\n\
@@ -151,7 +170,10 @@ async fn each_handler_has_its_own_lines() {
     let handlers = "[[cm.ast.handlers]]\nnumber = '0'\nprocedure = 'Soft token'\n\
                     [[cm.ast.handlers]]\nname = 'one'\nnumber = 'one'\nprocedure = 'Soft token'";
     let zero = agreed(lines, "0", "", handlers).await;
-    assert_eq!((zero["title"].as_str(), zero["countryname"].as_str()), ("by x-zero", "SE"));
+    assert_eq!(
+        (zero["title"].as_str(), zero["countryname"].as_str()),
+        ("by x-zero", "SE")
+    );
     let one = agreed(lines, "one", "one", handlers).await;
     assert_eq!(one["title"], "by x-one");
     assert!(!one.contains_key("countryname"));
@@ -298,14 +320,21 @@ async fn no_value_is_more_than_one_value() {
                         let token = world.sim.cm().soft_tokens().pop().unwrap();
                         assert_eq!(token.headers.len(), 1, "{name}: {token:?}");
                         assert!(
-                            !token.attributes.iter().any(|(name, _)| name == "organizationname"),
+                            !token
+                                .attributes
+                                .iter()
+                                .any(|(name, _)| name == "organizationname"),
                             "{token:?}"
                         );
                         let decoded = decoding == "percent" && encoding != "percent";
-                        if !name.contains('%') || !decoded && (encoding != "percent" || decoding == "percent") {
+                        if !name.contains('%') || !decoded && (encoding != "percent" || decoding == "percent")
+                        {
                             let sent = &token.headers[0].1;
                             let same = sent == name;
-                            assert!(same || encoding == "percent", "{name} {encoding} {decoding}: {sent}");
+                            assert!(
+                                same || encoding == "percent",
+                                "{name} {encoding} {decoding}: {sent}"
+                            );
                         }
                     }
                     Err(error) => assert_eq!(error.phase(), Phase::Refused, "{name}: {error}"),

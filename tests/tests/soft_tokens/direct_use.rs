@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use smartid::cm::operations::{IssueCertificate, Revoke};
 use smartid::cm::{CertificateManager, RevocationReason};
+use smartid::core::TlsIdentity;
 use smartid::trust::pkcs12::{OpenedToken, Pkcs12Policy, Profile, WriteOptions};
 use smartid::trust::{MemorySigner, OfficerIdentity, OfficerSigner, SoftToken};
 use smartid::{Error, ReqwestTransport, SecretString};
+use smartid_reqwest::PemIdentity;
 use smartid_sim::CertificateState;
+use smartid_sim::pki::Key;
 use smartid_tests::certificates::{CmWorld, TOKEN_PASSWORD, ask, kind, new_csr};
 
 /// A client whose connection and signature are the token's.
@@ -35,7 +38,10 @@ async fn at_work(world: &CmWorld, cm: &CertificateManager) -> Result<String, Err
     let revoke = Revoke::new(certid.clone(), RevocationReason::Superseded);
     assert!(cm.write(&revoke).await?.all_done());
     let stored = world.sim.cm().certificate(certid.as_str()).unwrap();
-    assert!(matches!(stored.state, CertificateState::Revoked { reason: 4, .. }));
+    assert!(matches!(
+        stored.state,
+        CertificateState::Revoked { reason: 4, .. }
+    ));
     let log = world.sim.cm().audit_log();
     let [.., issued, revoked] = &log[..] else {
         panic!("{log:?}")
@@ -65,7 +71,10 @@ async fn an_officers_token_signs_requests_that_are_accepted() {
         let file = world.sim.officer(name).unwrap().p12(TOKEN_PASSWORD).unwrap();
         let mut token = SoftToken::new(file);
         if legacy {
-            let (old, new) = (SecretString::new(TOKEN_PASSWORD), SecretString::new("another one"));
+            let (old, new) = (
+                SecretString::new(TOKEN_PASSWORD),
+                SecretString::new("another one"),
+            );
             let options = WriteOptions::new(Profile::Compatible).with_iterations(2000);
             let written = token
                 .rewrap_on(
@@ -118,6 +127,59 @@ async fn a_token_from_certificate_manager_authenticates_the_connection() {
     }
 }
 
+/// A client of the simulator whose connection shows this identity; Protocol Gateway signs.
+fn shown_by(world: &CmWorld, identity: Arc<dyn TlsIdentity>) -> CertificateManager {
+    let transport = ReqwestTransport::builder()
+        .root_pem(world.sim.ca_pem())
+        .identity(identity)
+        .build()
+        .unwrap();
+    CertificateManager::builder(world.sim.cm_url())
+        .build(Arc::new(transport), Arc::clone(world.cm.runtime()))
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_becomes_pem_and_der_and_works_as_before() {
+    for switches in ["", "profile = 'legacy'\nkey = 'rsa2048'", "key = 'ed25519'"] {
+        let (world, _, opened) = holder(&format!(
+            "[cm]\nrequired_ro_roles = ['none']\n[cm.signing]\nmode = 'vro'\n[cm.soft_tokens]\n{switches}"
+        ))
+        .await;
+        let key = opened.the_one_key().unwrap();
+        let (chain, plain) = (key.chain_pem(), key.key_pem());
+        assert_eq!(chain.matches("BEGIN CERTIFICATE").count(), 3, "{switches}");
+        assert!(plain.expose().starts_with("-----BEGIN PRIVATE KEY-----"));
+        // As one file, which TLS clients take.
+        let both = format!("{}{chain}", plain.expose());
+        let identity = Arc::new(PemIdentity::from_pem(both.as_bytes()).unwrap());
+        let cm = shown_by(&world, identity);
+        assert_eq!(at_work(&world, &cm).await.unwrap(), "Alice Holder", "{switches}");
+        let cm = shown_by(&world, Arc::new(opened.identity().unwrap()));
+        assert_eq!(at_work(&world, &cm).await.unwrap(), "Alice Holder", "{switches}");
+        // Encrypted, under a password of its own.
+        for profile in [Profile::Modern, Profile::Compatible] {
+            let own = SecretString::new("of the key alone");
+            let options = WriteOptions::new(profile).with_iterations(1500);
+            let sealed = key.encrypted_key_pem(&own, &options).unwrap();
+            assert!(
+                MemorySigner::from_pem(
+                    &[&chain, sealed.expose()],
+                    Some(&SecretString::new(TOKEN_PASSWORD))
+                )
+                .is_err()
+            );
+            let signer = MemorySigner::from_pem(&[&chain, sealed.expose()], Some(&own)).unwrap();
+            let cm = client_of(&world, signer);
+            assert_eq!(at_work(&world, &cm).await.unwrap(), "Alice Holder", "{switches}");
+        }
+        // DER, which the simulator's own reader takes.
+        let read = Key::from_pkcs8(key.pkcs8_der().expose()).unwrap();
+        let leaf = key.certificate().unwrap();
+        assert_eq!(read.public_spki_der(), &**leaf.spki_der(), "{switches}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tokens_signature_is_good_and_its_holder_is_no_officer() {
     let (world, _, opened) = holder("").await;
@@ -141,9 +203,10 @@ async fn a_tokens_signature_is_good_and_its_holder_is_no_officer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_token_with_two_keys_each_can_be_used() {
-    let (world, _, opened) =
-        holder("[cm]\nrequired_ro_roles = ['none']\n[cm.signing]\nmode = 'vro'\n[cm.soft_tokens]\ntwo_keys = true")
-            .await;
+    let (world, _, opened) = holder(
+        "[cm]\nrequired_ro_roles = ['none']\n[cm.signing]\nmode = 'vro'\n[cm.soft_tokens]\ntwo_keys = true",
+    )
+    .await;
     let [one, two] = opened.keys() else {
         panic!("{opened:?}")
     };
@@ -189,9 +252,7 @@ async fn a_token_is_wrapped_again_and_again_and_is_the_same() {
                 "the old password is of no use"
             );
             (token, password) = (written.into_token(), next.to_owned());
-            let again = world
-                .good_token(&token, &password, "CN=Alice Holder,C=SE")
-                .await;
+            let again = world.good_token(&token, &password, "CN=Alice Holder,C=SE").await;
             assert_eq!(again.keys().len(), opened.keys().len(), "{switches}");
             for (before, after) in opened.keys().iter().zip(again.keys()) {
                 assert_eq!(before.pkcs8_der().expose(), after.pkcs8_der().expose());

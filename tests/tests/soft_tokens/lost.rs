@@ -31,7 +31,11 @@ async fn with_fault(switches: &str, step: u32, fault: &FaultKind) -> (CmWorld, E
     let fault = Fault::new(Route::CmOther, fault.clone()).skip(step - 1);
     world.sim.faults().inject(fault);
     let error = world.token(&ask("Lost")).await.unwrap_err();
-    assert_eq!(world.count(PKCS12), step as usize, "nothing is sent twice: {error}");
+    assert_eq!(
+        world.count(PKCS12),
+        step as usize,
+        "nothing is sent twice: {error}"
+    );
     (world, error)
 }
 
@@ -132,7 +136,10 @@ async fn flaws_of_the_container_are_seen_before_it_is_opened() {
         let revoke = Revoke::new(certid.clone(), RevocationReason::CessationOfOperation);
         assert!(world.cm.write(&revoke).await.unwrap().all_done());
         let stored = world.sim.cm().certificate(certid.as_str()).unwrap();
-        assert!(matches!(stored.state, CertificateState::Revoked { reason: 5, .. }));
+        assert!(matches!(
+            stored.state,
+            CertificateState::Revoked { reason: 5, .. }
+        ));
     }
 }
 

@@ -12,6 +12,7 @@ mod ast;
 mod ast_answers;
 mod ast_headers;
 mod direct_use;
+mod eui;
 mod lost;
 mod parallel;
 mod passwords;

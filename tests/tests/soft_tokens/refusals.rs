@@ -1,7 +1,7 @@
 //! What Certificate Manager refuses over REST, each with its kind and whose turn it is; and nothing is made then.
 
 use smartid::cm::operations::experimental::RequestSoftToken;
-use smartid::cm::{Attribute, CmCode, ProcedureName};
+use smartid::cm::{Attribute, CmCode, CmRefusal, ProcedureName};
 use smartid::{Error, Phase, SecretString, Turn};
 use smartid_tests::certificates::{CmSetup, CmWorld, TOKEN_PASSWORD, ask, kind, refusal};
 
@@ -13,8 +13,15 @@ fn nothing_was_made(world: &CmWorld) {
 }
 
 async fn refused(world: &CmWorld, request: &RequestSoftToken) -> Error {
-    let error = world.token(request).await.unwrap_err();
+    let error = unwilling(world, request).await;
     assert_eq!(error.phase(), Phase::Refused, "{error}; {error:?}");
+    error
+}
+
+/// As [`refused`], also where the service says no and leaves open what it did before.
+async fn unwilling(world: &CmWorld, request: &RequestSoftToken) -> Error {
+    let error = world.token(request).await.unwrap_err();
+    assert!(error.refusal::<CmRefusal>().is_some(), "{error}; {error:?}");
     let shown = format!("{error} {error:?} {error:#?}");
     assert!(!shown.contains(request.password.expose()), "{shown}");
     nothing_was_made(world);
@@ -63,18 +70,20 @@ async fn fields_that_are_missing_or_wrong() {
     assert_eq!(kind(&refused(&world, &nowhere).await).name(), "missing-field");
     let unknown = ask("Alice").attribute(Attribute::new("favouritecolour").unwrap(), "blue");
     assert_eq!(kind(&refused(&world, &unknown).await).name(), "bad-field-value");
-    let long = ask(&"a".repeat(300));
+    let long = ask(&"a".repeat(1025));
     assert_eq!(kind(&refused(&world, &long).await).name(), "bad-field-value");
-    let country = ask("Alice").attribute(Attribute::COUNTRY_NAME, "Sweden");
-    let error = refused(&world, &country).await;
-    assert_eq!(kind(&error).name(), "bad-field-value", "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_for_passwords() {
     let world =
         CmWorld::with("[cm.soft_tokens]\npassword_min = 8\npassword_max = 12\npassword_ascii = true").await;
-    for password in ["Secret7", "Secret-7-and-13", "Geheimnis\u{fc}", "Secret7\u{1}\u{2}"] {
+    for password in [
+        "Secret7",
+        "Secret-7-and-13",
+        "Geheimnis\u{fc}",
+        "Secret7\u{1}\u{2}",
+    ] {
         let mut request = ask("Alice");
         request.password = SecretString::new(password);
         let error = refused(&world, &request).await;
@@ -95,26 +104,38 @@ async fn rules_for_passwords() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_code_is_a_refusal_of_its_kind_in_every_style() {
-    for (code, name) in [
-        (-1, "error"),
-        (-7, "missing-field"),
-        (-8, "encoding"),
-        (-12, "not-initialised"),
-        (-14, "bad-field-value"),
-        (-15, "privilege"),
-        (-17, "bad-signature"),
-        (-18, "connection"),
-        (-40, "too-many-requests"),
-        (-99, "error"),
+    for (code, name, turn) in [
+        (-1, "error", Turn::Administrator),
+        (-7, "missing-field", Turn::Caller),
+        (-8, "encoding", Turn::Caller),
+        (-12, "not-initialised", Turn::Administrator),
+        (-14, "bad-field-value", Turn::Caller),
+        (-15, "privilege", Turn::Administrator),
+        (-17, "bad-signature", Turn::Administrator),
+        (-18, "connection", Turn::Administrator),
+        (-40, "too-many-requests", Turn::Time),
+        (-99, "error", Turn::Administrator),
     ] {
         for style in ["http-status", "ok"] {
             let world = CmWorld::with(&format!(
                 "cm.error_style = '{style}'\ncm.fail = {{pkcs12 = {code}}}"
             ))
             .await;
-            let error = refused(&world, &ask("Alice")).await;
+            let error = unwilling(&world, &ask("Alice")).await;
+            // A connection that broke may have broken late.
+            let phase = if code == -18 {
+                Phase::PerhapsDone
+            } else {
+                Phase::Refused
+            };
+            assert_eq!(error.phase(), phase, "{code} {style}: {error}");
             assert_eq!(kind(&error).name(), name, "{code} {style}: {error}");
-            assert_eq!(refusal(&error).cm_code(), Some(CmCode::from_number(code)), "{style}");
+            assert_eq!(error.advice().turn, turn, "{code} {style}: {error}");
+            assert_eq!(
+                refusal(&error).cm_code(),
+                Some(CmCode::from_number(code)),
+                "{style}"
+            );
             assert_eq!(world.count(PKCS12), 1, "{code}: not asked again");
         }
     }
