@@ -20,7 +20,9 @@ async fn refused(world: &CmWorld, request: &RequestSoftToken) -> Error {
 
 /// As [`refused`], also where the service says no and leaves open what it did before.
 async fn unwilling(world: &CmWorld, request: &RequestSoftToken) -> Error {
-    let error = world.token(request).await.unwrap_err();
+    let Err(error) = world.token(request).await else {
+        panic!("it was not refused: {request:?}")
+    };
     assert!(error.refusal::<CmRefusal>().is_some(), "{error}; {error:?}");
     let shown = format!("{error} {error:?} {error:#?}");
     assert!(!shown.contains(request.password.expose()), "{shown}");
@@ -61,7 +63,7 @@ async fn the_role_to_issue_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_are_missing_or_wrong() {
-    let world = CmWorld::with("[cm.soft_tokens]\nrequired_attributes = ['countryname']").await;
+    let world = CmWorld::with("[cm.soft_tokens]\nrequired_attributes = ['commonname', 'countryname']").await;
     let nameless = RequestSoftToken::new(TOKEN_PASSWORD).attribute(Attribute::COUNTRY_NAME, "SE");
     let error = refused(&world, &nameless).await;
     assert_eq!(kind(&error).name(), "missing-field", "{error}");
