@@ -5,12 +5,13 @@ use std::sync::Arc;
 use smartid::cm::operations::{IssueCertificate, Revoke};
 use smartid::cm::{CertificateManager, RevocationReason};
 use smartid::core::TlsIdentity;
+use smartid::trust::cms::{SignOptions, sign};
 use smartid::trust::pkcs12::{OpenedToken, Pkcs12Policy, Profile, WriteOptions};
 use smartid::trust::{MemorySigner, OfficerIdentity, OfficerSigner, SoftToken};
 use smartid::{Error, ReqwestTransport, SecretString};
 use smartid_reqwest::PemIdentity;
 use smartid_sim::CertificateState;
-use smartid_sim::pki::Key;
+use smartid_sim::pki::{Key, cms};
 use smartid_tests::certificates::{CmWorld, TOKEN_PASSWORD, ask, kind, new_csr};
 
 /// A client whose connection and signature are the token's.
@@ -212,10 +213,15 @@ async fn of_a_token_with_two_keys_each_can_be_used() {
     };
     let cm = client_of(&world, one.signer().unwrap());
     assert_eq!(at_work(&world, &cm).await.unwrap(), "Alice Holder");
-    // The second one is for signing documents: no server would take it, and it is told before one is asked.
-    let identity = OfficerIdentity::new(Arc::new(two.signer().unwrap())).unwrap();
-    let refused = identity.check(world.cm.runtime().now());
-    assert!(refused.is_ok() || refused.unwrap_err().reason().code().contains("usage"));
+    // The second one is for signing documents, which the simulator's own reader verifies.
+    for (key, other) in [(two, one), (one, two)] {
+        let signed = sign(&key.signer().unwrap(), b"a document", &SignOptions::new()).unwrap();
+        let verified = cms::verify(&signed, None).unwrap();
+        assert_eq!(verified.content, b"a document");
+        let by = verified.signers[0].certificate.der();
+        assert_eq!(by, &**key.certificate().unwrap().der());
+        assert_ne!(by, &**other.certificate().unwrap().der());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
