@@ -1,17 +1,16 @@
 //! Containers that no program writes: each wrong in one thing.
 
+mod corpus;
 mod handover;
 
-use std::num::NonZeroU32;
-
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use smartid_core::SecretString;
 
 use super::{Pkcs12, Pkcs12Policy};
 use crate::der::{self, Oid, tag};
 use crate::pbe::tests::encrypt;
-use crate::pbe::{self, Password, Purpose};
+use crate::pbe::{self, Budget, Hash, Password, Purpose};
 use crate::{Reason, Refusal};
 
 pub(super) const ED25519_KEY: [u8; 48] = [
@@ -65,14 +64,7 @@ fn pfx_with(contents: &[&[u8]], mac: Option<u32>, password: &str) -> Vec<u8> {
     let safe = der::sequence(contents);
     let mac = mac.map_or(Vec::new(), |count| {
         let count_octets = count.to_be_bytes();
-        let key = pbe::derive(
-            &digest::SHA256,
-            Purpose::Mac,
-            Password::new(password),
-            b"salt",
-            NonZeroU32::new(count).unwrap(),
-            32,
-        );
+        let key = mac_key(Password::new(password), count);
         let value = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), &safe);
         let digest = der::sequence(&[
             &crate::DigestAlgorithm::Sha256.identifier(),
@@ -85,6 +77,14 @@ fn pfx_with(contents: &[&[u8]], mac: Option<u32>, password: &str) -> Vec<u8> {
         &der::explicit(0, &der::octet_string(&safe)),
     ]);
     der::sequence(&[&der::integer(&[3]), &safe, &mac])
+}
+
+/// The key of a checksum with SHA-256.
+fn mac_key(password: Password<'_>, count: u32) -> Vec<u8> {
+    let sha256 = Hash::from_digest(&"2.16.840.1.101.3.4.2.1".parse().unwrap()).unwrap();
+    let mut budget = Budget::new(u64::MAX, u64::MAX);
+    let key = pbe::pkcs12(sha256, Purpose::Mac, password, b"salt", count, 32, &mut budget);
+    key.unwrap().to_vec()
 }
 
 fn open(bytes: &[u8], policy: &Pkcs12Policy) -> Result<Pkcs12, Refusal> {
@@ -189,19 +189,8 @@ fn an_empty_password_is_read_both_ways() {
         reason(&bytes, &Pkcs12Policy::default()),
         Some(Reason::WrongPassword)
     );
-    let password = Password::new("").unterminated().unwrap();
-    let digest = &digest::SHA256;
-    let key = |password| pbe::derive(digest, Purpose::Mac, password, b"salt", NonZeroU32::MIN, 32);
-    let old_mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key(Password::new(""))), b"x");
-    assert!(
-        hmac::verify(
-            &hmac::Key::new(hmac::HMAC_SHA256, &key(password)),
-            b"x",
-            old_mac.as_ref()
-        )
-        .is_err()
-    );
-    assert!(Password::new("x").unterminated().is_none());
+    let forms: Vec<_> = Password::new("").wide_forms().map(|form| mac_key(form, 1)).collect();
+    assert!(forms.len() == 2 && forms[0] != forms[1]);
 }
 
 #[test]
