@@ -6,7 +6,7 @@
 use zeroize::Zeroizing;
 
 use super::block::Family;
-use super::budget::Budget;
+use super::budget::{Budget, Job};
 use super::cipher::Cipher;
 use super::derive::{Purpose, iterations, pbkdf1, pkcs12};
 use super::hash::Hash;
@@ -76,26 +76,33 @@ impl<'a> Legacy<'a> {
         self.wide
     }
 
+    /// What makes the key and the initial vector.
+    pub(super) fn jobs(&self, password: Password<'_>) -> Vec<Job<'_>> {
+        let derive = |purpose, length| pkcs12(self.hash, purpose, password, self.salt, self.iterations, length);
+        match (self.wide, self.block_len) {
+            (false, _) => vec![pbkdf1(self.hash, password, self.salt, self.iterations, 16)],
+            // A stream cipher has no initial vector.
+            (true, 0 | 1) => vec![derive(Purpose::Key, self.cipher.key_len)],
+            (true, block_len) => vec![
+                derive(Purpose::Key, self.cipher.key_len),
+                derive(Purpose::InitialVector, block_len),
+            ],
+        }
+    }
+
     pub(super) fn decrypt(
         &self,
         encrypted: &[u8],
         password: Password<'_>,
         budget: &mut Budget,
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let (key, iv) = if self.wide {
-            let mut derive = |purpose, length| {
-                pkcs12(self.hash, purpose, password, self.salt, self.iterations, length, budget)
-            };
-            let key = derive(Purpose::Key, self.cipher.key_len)?;
-            // A stream cipher has none.
-            let iv = if self.block_len > 1 { derive(Purpose::InitialVector, self.block_len)? } else { Zeroizing::default() };
-            (key, iv)
-        } else {
-            let mut key = pbkdf1(self.hash, password, self.salt, self.iterations, 16, budget)?;
-            let iv = Zeroizing::new(key.split_off(self.cipher.key_len));
-            (key, iv)
-        };
+        // PBKDF1 gives both in one.
+        let mut derived = Zeroizing::new(Vec::with_capacity(64));
+        for job in self.jobs(password) {
+            derived.extend_from_slice(&budget.derive(job)?);
+        }
+        let (key, iv) = derived.split_at_checked(self.cipher.key_len).unwrap_or_default();
         budget.charge(self.cipher.cost(encrypted.len()))?;
-        self.cipher.decrypt(&key, &iv, encrypted)
+        self.cipher.decrypt(key, iv, encrypted)
     }
 }

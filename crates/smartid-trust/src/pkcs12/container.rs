@@ -17,7 +17,7 @@ const CONTENT_TYPES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 /// The work that is left, and the password in the forms that fit.
 pub(super) struct Opener<'a> {
     pub(super) budget: Budget,
-    password: Password<'a>,
+    pub(super) password: Password<'a>,
     /// Whether a checksum of RFC 7292 has shown that the password is right, and in which form.
     verified: bool,
 }
@@ -82,6 +82,7 @@ impl Opener<'_> {
             None if policy.mac_required => return Err(Reason::NoMac.into()),
             None => {}
         }
+        self.look_ahead(&safe)?;
         let mut bags = PlainBags::default();
         self.authenticated_safe(&safe, &mut bags)?;
         bags.finish()
@@ -104,6 +105,7 @@ impl Opener<'_> {
             } else if oid == ENCRYPTED_DATA {
                 let (_, content) = content_info(info.contents)?;
                 let plain = self.encrypted_data(content)?;
+                self.look_ahead_in_bags(&plain)?;
                 bags.read(&plain, self)?;
             } else if known {
                 return Err(unsupported("content encrypted as", &oid));
