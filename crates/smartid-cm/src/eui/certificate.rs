@@ -184,7 +184,7 @@ fn on_page(text: &str, element: &str) -> Result<Vec<Certificate>, NoCertificateP
     let mut was_there = !values.is_empty();
     if found.is_empty() {
         let strings = page::third_strings(text, element);
-        was_there |= !strings.is_empty();
+        was_there |= strings.iter().any(|string| !string.trim().is_empty());
         found = distinct(strings.iter().map(String::as_str))?;
     }
     match (found.is_empty(), was_there) {
