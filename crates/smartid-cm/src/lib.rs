@@ -80,6 +80,7 @@
 
 mod answer;
 pub mod ast;
+mod attribute;
 pub mod auth;
 mod body;
 mod certificates;
@@ -90,6 +91,7 @@ mod date;
 pub mod dialect;
 pub mod eui;
 mod find_issued;
+mod hide;
 mod ids;
 mod one_certificate;
 mod open;
@@ -100,16 +102,20 @@ pub mod push;
 mod record;
 mod refusal;
 mod rows;
+pub mod soft_token;
 mod trial;
 mod two_step;
 
+pub use attribute::{Attribute, AttributeError};
 pub use certificates::{CertificateForm, Certificates, CertificatesError};
 pub use check::{Connected, ConnectionProblem, ConnectionProblemKind};
 pub use client::{Builder, CertificateManager};
 pub use csr::{Csr, CsrError};
 pub use dialect::CmDialect;
 pub use find_issued::{Examination, Extent, FindIssued, FoundCertificate, FoundIssued};
-pub use ids::{AccountId, CertId, CoreTemplate, NameError, ProcedureName, ProcessDefinitionId, TenantId};
+pub use ids::{
+    AccountId, CertId, CoreTemplate, HandlerName, NameError, ProcedureName, ProcessDefinitionId, TenantId,
+};
 pub use operations::RevocationReason;
 pub use pages::{Collected, Pages, PagesProblem, Records};
 pub use record::{

@@ -246,7 +246,8 @@ pub(crate) fn accept(mut outgoing: Outgoing, accept: Option<&str>) -> Result<Out
     }
 }
 
-fn last_name<'a>(dialect: &'a CmDialect, call: &'a WriteCall, name: &'a str) -> &'a str {
+/// What a field is called on the wire.
+pub(crate) fn last_name<'a>(dialect: &'a CmDialect, call: &'a WriteCall, name: &'a str) -> &'a str {
     if let Some(renamed) = call.rename.get(name) {
         return renamed;
     }

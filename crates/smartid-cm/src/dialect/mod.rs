@@ -24,6 +24,7 @@
 //!
 //! The base URL and the officer's certificate are not here: they are settings of the client and of the transport.
 
+mod ast;
 mod calls;
 mod evidence;
 mod forms;
@@ -32,6 +33,7 @@ mod push;
 use serde::{Deserialize, Serialize};
 use smartid_core::dialect::{DialectError, overlay};
 
+pub use ast::AstDialect;
 pub use calls::{PublicFile, ReadCall, WriteCall};
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
@@ -74,10 +76,14 @@ pub struct CmDialect {
     pub attribute_certificate: WriteCall,
     /// Has Certificate Manager sign a hash. Its path and most of its fields are guesses.
     pub signing_authority: WriteCall,
+    /// Asks for a soft token. Its path and its fields are guesses.
+    pub soft_token: WriteCall,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
     pub revocation_list: PublicFile,
+    /// `POST ast` on Protocol Gateway: a soft token by headers of a trusted front.
+    pub ast: AstDialect,
     /// How certificates are pushed to us.
     pub push: PushDialect,
 }
@@ -101,8 +107,10 @@ impl Default for CmDialect {
             remove: WriteCall::new("certificates/remove", Encoding::Json),
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
+            soft_token: WriteCall::new("certificates/pkcs12", Encoding::Multipart),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
+            ast: AstDialect::default(),
             push: PushDialect::default(),
         }
     }
@@ -144,6 +152,8 @@ mod tests {
             &dialect.register.path,
             &dialect.ca_certificate.path,
             &dialect.revocation_list.path,
+            &dialect.ast.path,
+            &dialect.ast.handler_path,
         ] {
             assert!(!path.to_string().is_empty());
         }

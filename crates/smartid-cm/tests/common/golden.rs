@@ -145,7 +145,10 @@ impl Entry {
             message.body = self.octets(file);
         }
         if let Some(fill) = self.get("body_fill").and_then(Value::as_table) {
-            let octet = fill["octet"].as_str().unwrap().as_bytes()[0];
+            let octet = match &fill["octet"] {
+                Value::Integer(octet) => u8::try_from(*octet).unwrap(),
+                octet => octet.as_str().unwrap().as_bytes()[0],
+            };
             let count = usize::try_from(fill["count"].as_integer().unwrap()).unwrap();
             message.body = vec![octet; count];
         }
@@ -180,7 +183,7 @@ impl std::fmt::Display for Entry {
 #[derive(Clone, Debug)]
 pub struct Message {
     pub first: String,
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
 }
 
@@ -191,15 +194,19 @@ impl Message {
             Some(end) => (&octets[..end], octets[end + 2..].to_vec()),
             None => (octets, Vec::new()),
         };
-        let head =
-            String::from_utf8(head.to_vec()).unwrap_or_else(|_| panic!("{name}: a head that is not UTF-8"));
-        let mut lines = head.lines();
-        let first = lines.next().unwrap_or_default().to_owned();
+        // A few heads hold octets that are no text.
+        let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+        let mut lines = head.split(|octet| *octet == b'\n');
+        let first = text(lines.next().unwrap());
         let headers = lines
             .filter(|line| !line.is_empty())
             .map(|line| {
-                let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("{name}: {line:?}"));
-                (name.to_ascii_lowercase(), value.trim().to_owned())
+                let colon = line.iter().position(|octet| *octet == b':');
+                let (header, value) = line.split_at(colon.unwrap_or_else(|| panic!("{name}: {line:?}")));
+                (
+                    text(header).to_ascii_lowercase(),
+                    value[1..].trim_ascii().to_vec(),
+                )
             })
             .collect();
         Self { first, headers, body }
@@ -207,7 +214,7 @@ impl Message {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
+        found.map(|(_, value)| std::str::from_utf8(value).unwrap())
     }
 
     /// The verb and the target of a request.
@@ -222,7 +229,7 @@ impl Message {
         for (name, value) in &self.headers {
             headers.append(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value).unwrap(),
             );
         }
         Incoming::new(

@@ -56,7 +56,7 @@ impl Golden {
         for (name, value) in &message.headers {
             headers.append(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value).unwrap(),
             );
         }
         let mut body = message.body;

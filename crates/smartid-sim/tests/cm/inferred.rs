@@ -352,7 +352,8 @@ async fn a_soft_token_is_made() {
             "{fields:?}"
         );
     }
-    let toml = "[cm.signing]\nmode = \"vro\"\n[cm.pkcs12]\npassword_field = \"pin\"\ncontent_type = \"application/pkcs12\"\ninclude_chain = false\nkey = \"rsa2048\"";
+    let toml = "[cm.signing]\nmode = \"vro\"\n[cm.pkcs12]\npassword_field = \"pin\"\ncontent_type = \"application/pkcs12\"\n\
+                [cm.soft_tokens]\nchain = \"none\"\nkey = \"rsa2048\"";
     let bench = Bench::with(toml).await;
     let answer = bench
         .ra

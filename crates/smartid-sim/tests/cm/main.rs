@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod ast;
 mod common;
 mod download;
 mod gateway;
@@ -17,6 +18,8 @@ mod operations;
 mod push;
 mod revoke;
 mod search;
+mod servlets;
 mod signing;
+mod soft_tokens;
 mod tls;
 mod wire;

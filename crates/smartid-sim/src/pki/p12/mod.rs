@@ -1,10 +1,16 @@
 //! PKCS #12: how a recovered encryption key comes to a device with its certificates (protocol notes: hermod 3.3, that keys are recovered
-//! D, that they come as PKCS #12 I). The containers are those of a library; what is here finds the pairs and keeps hostile files cheap.
+//! D, that they come as PKCS #12 I), and how soft tokens are handed out (cm 9). A library opens them; what is here finds the pairs, keeps
+//! hostile files cheap, and writes files by itself.
+
+mod scheme;
+mod write;
 
 use std::fmt;
 
-use p12_keystore::{Certificate as Bag, KeyStore, KeyStoreEntry, Pkcs12Archive, PrivateKey, PrivateKeyChain};
+use p12_keystore::Pkcs12Archive;
 
+pub use self::scheme::{P12Cipher, P12Mac};
+pub use self::write::{P12Encoding, P12Part, P12Recipe, write};
 use super::der::{self, Reader};
 use super::{Certificate, Key};
 use crate::SimError;
@@ -17,8 +23,6 @@ const MAX_ITERATIONS: u64 = 2_000_000;
 const MAX_DEPTH: usize = 24;
 /// More elements than this are not looked through.
 const MAX_ELEMENTS: usize = 4096;
-/// Rounds of what [`make`] makes: enough to be what it says, few enough for tests.
-const ITERATIONS: u32 = 2048;
 
 /// A private key with its certificates.
 #[derive(Clone)]
@@ -106,24 +110,11 @@ fn is_cheap(der: &[u8], depth: usize, left: &mut usize) -> bool {
     reader.is_empty()
 }
 
-/// Makes a file of one key with its certificates (DER), that of the key first: AES-256 and PBKDF2 with 2048 rounds of HMAC-SHA-256.
+/// Makes a file of one key with its certificates (DER), that of the key first, as [`P12Recipe::modern`] says and with the name `key`.
 ///
 /// # Errors
-/// [`SimError::Pki`] when a certificate cannot be read.
+/// As [`write()`].
 pub fn make(key: &Key, certificates: &[Vec<u8>], password: &str) -> Result<Vec<u8>, SimError> {
-    let failed = |_| SimError::pki("the PKCS #12 file cannot be made");
-    let chain = certificates
-        .iter()
-        .map(|der| Bag::from_der(der).map_err(failed))
-        .collect::<Result<Vec<_>, _>>()?;
-    let private = PrivateKey::from_der(key.expose_pkcs8()).map_err(failed)?;
-    let mut store = KeyStore::new();
-    let entry = KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("1", private, chain));
-    store.add_entry("key", entry);
-    store
-        .writer(password)
-        .encryption_iterations(ITERATIONS)
-        .mac_iterations(ITERATIONS)
-        .write()
-        .map_err(failed)
+    let part = P12Part::new(key, certificates).friendly_name(Some("key"));
+    write(&[part], &P12Recipe::modern(), password)
 }
