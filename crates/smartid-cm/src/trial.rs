@@ -8,6 +8,7 @@ use crate::attribute::Attribute;
 use crate::body::{self, Fields};
 use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
+use crate::eui::{EuiCertificate, EuiSoftToken, try_request};
 use crate::ids::{AccountId, CertId, HandlerName, ProcedureName};
 use crate::operations::experimental::{
     DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, RequestSoftToken, SignHash,
@@ -47,7 +48,10 @@ fn soft_tokens(dialect: &CmDialect) -> Result<(), ConfigError> {
     let handler = HandlerName::new("1").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
     let request = AstRequest::new("x").attribute(Attribute::COUNTRY_NAME, "SE");
     read(&request, dialect)?;
-    read(&request.handler(handler), dialect)
+    read(&request.handler(handler.clone()), dialect)?;
+    try_request(dialect, &handler).map_err(|error| cannot(EuiCertificate::NAME, &error))?;
+    read(&EuiSoftToken::new("x"), dialect)?;
+    read(&EuiSoftToken::new("x").handler(handler), dialect)
 }
 
 /// What lists certificates and their issuers, with all that can be asked.

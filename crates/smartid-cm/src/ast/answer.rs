@@ -27,19 +27,25 @@ pub(super) fn read(
     incoming: Incoming,
     password: &SecretString,
 ) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
-    if incoming.status().is_redirection() {
-        let to = incoming.redirect_to_show();
-        let advice = Advice::new(
-            Turn::Administrator,
-            "what stands in front of the servlet: a front that knows its users sends those without a session to its login, and forwards the \
-             others with headers of its own; look whether a token was issued before asking again",
-        );
-        return Err(Unreadable::because(&incoming, Redirected { to }, advice).into());
-    }
+    not_redirected(&incoming)?;
     soft_token::read(dialect, incoming, password).map_err(|error| match error {
         ResponseError::Refused(refusal) => ResponseError::Refused(advised(refusal)),
         unreadable => unreadable,
     })
+}
+
+/// A servlet that answers with a redirect may have done what it was asked to, and so may a front.
+pub(crate) fn not_redirected(incoming: &Incoming) -> Result<(), Unreadable> {
+    if !incoming.status().is_redirection() {
+        return Ok(());
+    }
+    let to = incoming.redirect_to_show();
+    let advice = Advice::new(
+        Turn::Administrator,
+        "what stands in front of the servlet: a front that knows its users sends those without a session to its login, and forwards the \
+         others with headers of its own; look whether something was issued before asking again",
+    );
+    Err(Unreadable::because(incoming, Redirected { to }, advice))
 }
 
 /// With the advice of this servlet, where the API's would lead to the wrong file.

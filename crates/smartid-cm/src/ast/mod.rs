@@ -55,6 +55,7 @@ mod request;
 mod value;
 
 pub use answer::Redirected;
+pub(crate) use answer::not_redirected;
 pub use mapping::{AttributeHeaders, MappingError};
 pub use problem::{AstProblem, PasswordProblem};
 pub use properties::{AstProperties, PassedOver, PassedOverReason, PropertiesError, PropertiesProblem};

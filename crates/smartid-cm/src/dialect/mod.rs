@@ -26,6 +26,7 @@
 
 mod ast;
 mod calls;
+mod eui;
 mod evidence;
 mod forms;
 mod push;
@@ -35,6 +36,7 @@ use smartid_core::dialect::{DialectError, overlay};
 
 pub use ast::AstDialect;
 pub use calls::{PublicFile, ReadCall, WriteCall};
+pub use eui::EuiDialect;
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
 pub use push::PushDialect;
@@ -78,6 +80,8 @@ pub struct CmDialect {
     pub signing_authority: WriteCall,
     /// Asks for a soft token. Its path and its fields are guesses.
     pub soft_token: WriteCall,
+    /// The servlet EUI, which has another base URL.
+    pub eui: EuiDialect,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
@@ -108,6 +112,7 @@ impl Default for CmDialect {
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
             soft_token: WriteCall::new("certificates/pkcs12", Encoding::Multipart),
+            eui: EuiDialect::default(),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
             ast: AstDialect::default(),

@@ -217,4 +217,8 @@ impl Write for RequestSoftToken {
     ) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
         soft_token::read(dialect, incoming, &self.password)
     }
+
+    fn secret(&self) -> Option<&SecretString> {
+        Some(&self.password)
+    }
 }

@@ -64,6 +64,21 @@ pub(crate) fn read(
     incoming: Incoming,
     password: &SecretString,
 ) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
+    read_or_find(dialect, incoming, password, |_| None)
+}
+
+/// The container in a text: base64 or PEM.
+pub(crate) fn in_text(text: &str) -> Option<SoftToken> {
+    container::text(text.as_bytes()).ok()
+}
+
+/// As [`read`]; `find` looks for the container in a body that is a page or something else.
+pub(crate) fn read_or_find(
+    dialect: &CmDialect,
+    incoming: Incoming,
+    password: &SecretString,
+    find: impl FnOnce(&[u8]) -> Option<SoftToken>,
+) -> Result<IssuedSoftToken, ResponseError<CmRefusal>> {
     let success = incoming.status().is_success();
     let found = match container::read(incoming.body()) {
         Ok(token) if success => Ok(token),
@@ -73,8 +88,8 @@ pub(crate) fn read(
                 Content::Json => in_document(dialect, &incoming, password)?,
                 _ if !success => return Err(ResponseError::Refused(CmRefusal::of_status(&shown))),
                 Content::Empty => Err(SoftTokenProblem::Empty),
-                Content::Html => Err(SoftTokenProblem::WebPage),
-                _ => found,
+                Content::Html => find(incoming.body()).ok_or(SoftTokenProblem::WebPage),
+                _ => found.or_else(|problem| find(incoming.body()).ok_or(problem)),
             };
             found.map_err(|problem| (problem, shown))
         }

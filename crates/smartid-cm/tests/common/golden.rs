@@ -60,6 +60,23 @@ impl Index {
     }
 }
 
+/// Every file of a folder is in an entry: one that no test reads is a mistake.
+pub fn assert_complete(folder: &str) {
+    let fixtures = Index::of(folder).fixtures();
+    for file in std::fs::read_dir(root().join(folder)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let is_named = |key: &str| {
+            fixtures
+                .iter()
+                .any(|fixture| fixture.optional_text(key) == Some(&name))
+        };
+        assert!(
+            name == "INDEX.toml" || is_named("file") || is_named("body_file"),
+            "{folder}/{name}"
+        );
+    }
+}
+
 /// A fixture or an exchange.
 #[derive(Clone, Debug)]
 pub struct Entry {
