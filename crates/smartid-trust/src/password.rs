@@ -5,7 +5,7 @@
 //!
 //! # Printable ASCII
 //!
-//! The keystore of the JDK refuses to open a container under a password with other characters (it says so itself,
+//! The keystore of the JDK refuses to open a container under a password with other characters (
 //! observed with Java 17), and programs differ in how they encode such a password. Spaces are not used either, because people and forms
 //! cut them off.
 //!

@@ -264,17 +264,3 @@ async fn look(
         ),
     })
 }
-
-fn pem(chain: &[Certificate]) -> String {
-    let mut text = String::new();
-    for certificate in chain {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        let base64 = encode(Flavour::Standard, certificate.der());
-        for line in base64.as_bytes().chunks(64) {
-            text.push_str(&String::from_utf8_lossy(line));
-            text.push('\n');
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-    }
-    text
-}

@@ -26,6 +26,8 @@
 mod archive;
 mod bags;
 mod container;
+mod describe;
+mod hand_out;
 mod link;
 mod opened;
 mod passed_over;
@@ -42,6 +44,7 @@ use smartid_core::{SecretBytes, SecretString};
 use crate::signer::chain;
 use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 
+pub use describe::{Algorithm, Bag, Description, Encryption, MacDescription, Part, describe};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};

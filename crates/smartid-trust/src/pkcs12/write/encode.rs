@@ -63,7 +63,7 @@ impl<'a> Encoder<'a> {
     fn key_bags(&mut self, keys: &[KeyEntry]) -> Result<Vec<u8>, Refusal> {
         let mut bags = Vec::new();
         for key in keys {
-            let sealing = self.options.profile.sealing();
+            let sealing = self.options.sealing();
             let sealed = sealing.seal(key.pkcs8.expose(), self.password, self.iterations, self.random)?;
             bags.extend(bag(
                 &SHROUDED_KEY,
@@ -77,7 +77,7 @@ impl<'a> Encoder<'a> {
 
     /// ContentInfo with EncryptedData (RFC 5652 8).
     fn encrypted_data(&mut self, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let sealing = self.options.profile.sealing();
+        let sealing = self.options.sealing();
         let sealed = sealing.seal(plain, self.password, self.iterations, self.random)?;
         let content = der::sequence(&[
             &der::oid(&DATA),

@@ -181,16 +181,13 @@ impl Pkcs12Builder {
         if keys.is_empty() && certificates.is_empty() {
             return Err(Reason::NoKey.into());
         }
-        if password.expose().is_empty() && !options.empty_password {
-            return Err(Reason::PasswordEmpty.into());
-        }
-        let iterations = options.checked_iterations()?;
+        let iterations = options.check(password)?;
         if keys.len() + certificates.len() > MAX_BAGS {
             return Err(Refusal::new(Reason::TooLarge, "bags of a PKCS #12 container"));
         }
         // One derivation for each key, one for the certificates; the checksum has its own.
         let sealed = u64::try_from(keys.len()).unwrap_or(u64::MAX) + 1;
-        let cost = (sealed * options.profile.sealing().cost() + 1) * u64::from(iterations.get());
+        let cost = (sealed * options.sealing().cost() + 1) * u64::from(iterations.get());
         if cost > DEFAULT_MAX_ITERATIONS {
             return Err(Refusal::new(
                 Reason::KdfIterations,

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac};
+use smartid_core::SecretString;
 
 use crate::algorithm::SHA256;
 use crate::der::Oid;
@@ -35,6 +36,9 @@ pub const MAX_ITERATIONS: u32 = 1_000_000;
 /// | [`Modern`](Self::Modern) | PBES2: PBKDF2-HMAC-SHA256, AES-256-CBC | HMAC-SHA256 |
 /// | [`Compatible`](Self::Compatible) | `pbeWithSHAAnd3-KeyTripleDES-CBC` | HMAC-SHA1 |
 ///
+/// For Java: `Modern` from 8 update 301, 11.0.12, and in every version from 16 on; `Compatible` for what is older, and nothing speaks
+/// against it for newer ones (both are read by Java 17, observed).
+///
 /// The key of the checksum is derived as RFC 7292 appendix B says in both: PBMAC1 (RFC 9579) is read by too few programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -50,7 +54,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    pub(super) const fn sealing(self) -> Sealing {
+    const fn sealing(self) -> Sealing {
         match self {
             Self::Modern => Sealing::Aes256,
             Self::Compatible => Sealing::TripleDes,
@@ -90,7 +94,7 @@ impl Profile {
 pub struct WriteOptions {
     pub(super) profile: Profile,
     iterations: Option<u32>,
-    pub(super) empty_password: bool,
+    empty_password: bool,
 }
 
 impl WriteOptions {
@@ -125,7 +129,16 @@ impl WriteOptions {
         self.iterations.unwrap_or(self.profile.default_iterations())
     }
 
-    pub(super) fn checked_iterations(&self) -> Result<NonZeroU32, Refusal> {
+    /// What keys and certificates are encrypted with.
+    pub(in crate::pkcs12) const fn sealing(&self) -> Sealing {
+        self.profile.sealing()
+    }
+
+    /// The iterations, if nothing speaks against them and the password.
+    pub(in crate::pkcs12) fn check(&self, password: &SecretString) -> Result<NonZeroU32, Refusal> {
+        if password.expose().is_empty() && !self.empty_password {
+            return Err(Reason::PasswordEmpty.into());
+        }
         let iterations = self.iterations();
         NonZeroU32::new(iterations)
             .filter(|_| (MIN_ITERATIONS..=MAX_ITERATIONS).contains(&iterations))

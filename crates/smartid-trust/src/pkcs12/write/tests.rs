@@ -601,3 +601,34 @@ fn a_token_can_be_wrapped_anew_where_it_stalls_nobody() {
         Some(WriteError::Refused(Reason::WrongPassword.into()))
     );
 }
+
+#[test]
+fn a_key_under_a_password_of_its_own_is_read_again() {
+    let token = write(Pkcs12Builder::new().with_key(key("rsa1"))).into_token();
+    let opened = token.open(&secret("new"), &Pkcs12Policy::default()).unwrap();
+    let key = opened.the_one_key().unwrap();
+    for profile in [Profile::Modern, Profile::Compatible] {
+        let der = key.encrypted_key_der(&secret("own"), &quick(profile)).unwrap();
+        let read = crate::SigningKey::from_encrypted_pkcs8_der(&der, &secret("own")).unwrap();
+        assert!(read.public_key().is_same_key(key.key().unwrap().public_key()));
+        let reason = |options: WriteOptions, password: &str| {
+            let der = key.encrypted_key_der(&secret(password), &options);
+            der.err().map(|refusal| refusal.reason())
+        };
+        assert_eq!(reason(quick(profile), ""), Some(Reason::PasswordEmpty));
+        assert_eq!(
+            reason(quick(profile).with_iterations(1), "own"),
+            Some(Reason::IterationsOutOfRange)
+        );
+    }
+    let pem = key.key_pem();
+    let chain = Certificate::list_from_pem(&key.chain_pem()).unwrap();
+    assert_eq!(chain, key.chain());
+    let officer = crate::MemorySigner::from_pem(&[pem.expose(), &key.chain_pem()], None).unwrap();
+    assert!(
+        officer
+            .key()
+            .public_key()
+            .is_same_key(key.key().unwrap().public_key())
+    );
+}
