@@ -135,15 +135,18 @@ impl fmt::Debug for SoftTokenRequest {
         // What the attributes say is personal data.
         f.debug_struct("SoftTokenRequest")
             .field("password", password)
-            .field("attributes", &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>())
+            .field(
+                "attributes",
+                &attributes.keys().map(Attribute::as_str).collect::<Vec<_>>(),
+            )
             .field("valid_from", valid_from)
             .field("valid_to", valid_to)
             .finish()
     }
 }
 
-/// How an installation hands out soft tokens. EUI, the third servlet that does, is not here: what its form looks like nobody has published
-/// ([`smartid_cm::eui`]).
+/// How an installation hands out soft tokens. EUI does it too, by fields that an integrator has to name because nobody has published them:
+/// [`smartid_cm::eui`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Way {
