@@ -12,6 +12,7 @@ pub mod office;
 pub mod officer;
 pub mod printing_inbox;
 pub mod simulated;
+pub mod soft_token;
 pub mod terminal;
 pub mod world;
 
