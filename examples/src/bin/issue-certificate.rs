@@ -11,7 +11,6 @@ use clap::Parser;
 use serde_json::json;
 use smartid::cm::operations::{Download, IssueCertificate};
 use smartid::cm::{CertId, CertificateForm, Certificates, Csr, FindIssued, ProcedureName};
-use smartid::core::base64::{Flavour, encode};
 use smartid::trust::request::{TemplateBuilder, ThrowAwayKey};
 use smartid::trust::{Certificate, Radix};
 use smartid::{Error, Phase, Timestamp};
@@ -263,4 +262,8 @@ async fn look(
             ),
         ),
     })
+}
+
+fn pem(chain: &[Certificate]) -> String {
+    chain.iter().map(Certificate::to_pem).collect()
 }

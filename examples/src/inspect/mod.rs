@@ -16,6 +16,7 @@ mod places;
 mod push;
 mod report;
 mod response;
+mod show;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use smartid::core::json;
 
 pub use finding::{Context, Finding};
 pub use kind::Command;
+pub use show::show;
 
 /// Whether a text is a command that an answer can be compared with.
 #[must_use]
@@ -36,6 +38,12 @@ pub fn is_comparable(text: &str, context: &Context) -> bool {
 #[must_use]
 pub fn data_to_sign(bytes: &[u8], context: &Context) -> Vec<u8> {
     cm::handed_out(bytes, context)
+}
+
+/// Says what is in a PKCS #12 container: DER, BER, or either as base64 or PEM; `None` when it is none.
+#[must_use]
+pub fn container(bytes: &[u8], context: &Context) -> Option<Finding> {
+    inspect(bytes, context).filter(|finding| finding.kind == evidence::p12::KIND)
 }
 
 /// Says what `bytes` are; `None` when nothing fits.
