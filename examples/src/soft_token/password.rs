@@ -15,23 +15,27 @@ use crate::terminal::Terminal;
 #[non_exhaustive]
 pub struct PasswordOptions {
     /// The file whose first line is the password that the token is to have; left out, one is made
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
+    #[arg(long = "password-file", value_name = "FILE")]
+    pub token_password_file: Option<PathBuf>,
 
     /// The environment variable with that password
-    #[arg(long, value_name = "NAME", conflicts_with = "password_file")]
-    pub password_env: Option<String>,
+    #[arg(
+        long = "password-env",
+        value_name = "NAME",
+        conflicts_with = "token_password_file"
+    )]
+    pub token_password_env: Option<String>,
 
     /// Ask for that password, twice
-    #[arg(long, conflicts_with_all = ["password_file", "password_env"])]
+    #[arg(long, conflicts_with_all = ["token_password_file", "token_password_env"])]
     pub ask_password: bool,
 
     /// Where a password that was made goes: a new file that only its owner can read. Not where the container goes: they are two secrets
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["password_file", "password_env", "ask_password"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["token_password_file", "token_password_env", "ask_password"])]
     pub password_out: Option<PathBuf>,
 
     /// Show a password that was made, on a terminal only
-    #[arg(long, conflicts_with_all = ["password_file", "password_env", "ask_password"])]
+    #[arg(long, conflicts_with_all = ["token_password_file", "token_password_env", "ask_password"])]
     pub show_password: bool,
 
     /// How many characters a password that is made has
@@ -39,7 +43,7 @@ pub struct PasswordOptions {
         long,
         value_name = "NUMBER",
         default_value_t = DEFAULT_PASSWORD_LEN,
-        conflicts_with_all = ["password_file", "password_env", "ask_password"]
+        conflicts_with_all = ["token_password_file", "token_password_env", "ask_password"]
     )]
     pub length: usize,
 }
@@ -87,11 +91,11 @@ impl PasswordOptions {
                 "the terminal",
             ));
         }
-        if self.password_file.is_some() || self.password_env.is_some() {
+        if self.token_password_file.is_some() || self.token_password_env.is_some() {
             let secret = first_line(
                 "--password",
-                self.password_file.as_deref(),
-                self.password_env.as_deref(),
+                self.token_password_file.as_deref(),
+                self.token_password_env.as_deref(),
             )?;
             return Ok(given(secret, "its file or environment variable"));
         }
