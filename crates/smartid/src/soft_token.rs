@@ -191,7 +191,7 @@ impl Unfit {
     pub fn advice(&self) -> Advice {
         let check = match self {
             Self::Validity => {
-                "leave the dates out and set them in the token procedure, or ask over the REST API"
+                "whether the dates can be left out: the token procedure has a validity of its own; over the REST API they can be asked for"
             }
             Self::Ast(AstProblem::Unmapped(_) | AstProblem::SwitchedOff(_)) => {
                 "ast.properties of the service: the header that stands there for this attribute must stand here too, or it is not to be asked for"

@@ -3,17 +3,20 @@
 //! Without `--config` or `--url` it brings a simulated installation and a simulated officer along, and somebody to make a token for.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use serde_json::json;
+use smartid::cm::ast::ValueProblem;
 use smartid::cm::operations::Search;
 use smartid::soft_token::{
-    Attribute, IssuedSoftToken, OpenError, OpenedToken, Pkcs12Policy, SoftTokenError, SoftTokenRequest,
-    SoftTokens, UnusableSoftToken,
+    AstProblem, Attribute, IssuedSoftToken, OpenError, OpenedToken, Pkcs12Policy, SoftTokenError,
+    SoftTokenRequest, SoftTokens, Unfit, UnusableSoftToken,
 };
+use smartid::trust::Radix;
 use smartid::{Error, Phase, SmartId, Timestamp};
 use smartid_examples::desk::{End, Problem, usage};
 use smartid_examples::office::{Common, Office, prepared_program};
@@ -77,8 +80,13 @@ async fn run(office: &Office, arguments: &Arguments, way: &PreparedWay) -> Resul
     let simulated = office.sim.is_some();
     match &arguments.out {
         // Found out before something is issued that cannot be kept.
-        Some(file) => secret_file::check(file, arguments.force)
-            .map_err(|error| format!("--out: {}: {error}", file.display()))?,
+        Some(file) => secret_file::check(file, arguments.force).map_err(|error| {
+            let hint = match error.kind() {
+                ErrorKind::AlreadyExists => "; --force writes over it",
+                _ => "",
+            };
+            format!("--out: {}: {error}{hint}", file.display())
+        })?,
         None if simulated => {}
         None => return Err("--out is missing: where the container goes".into()),
     }
@@ -97,9 +105,17 @@ async fn run(office: &Office, arguments: &Arguments, way: &PreparedWay) -> Resul
         .certificate_manager(office.cm.clone())
         .build();
     let tokens = smartid.soft_tokens(way.way.clone())?;
-    tokens
-        .check(&request)
-        .map_err(|unfit| format!("{unfit}; check {}", unfit.advice().check))?;
+    tokens.check(&request).map_err(|unfit| {
+        let hint = match &unfit {
+            Unfit::Ast(AstProblem::Value {
+                problem: ValueProblem::NonAscii,
+                ..
+            }) => " (--non-ascii)",
+            Unfit::Ast(AstProblem::Unmapped(_)) => " (--properties, --header)",
+            _ => "",
+        };
+        format!("{unfit}; check {}{hint}", unfit.advice().check)
+    })?;
     office.terminal.line(&format!(
         "Asking for a soft token over {} at {}\n",
         way.name(),
@@ -215,7 +231,10 @@ impl Job<'_> {
         let end = match (&kept, &opened) {
             (Err(problem), _) => End::bad("not-kept", format!("issued, and not written: {problem}"))
                 .fact("what now", "an officer revokes it: nobody has the container"),
-            (_, Err(problem)) => refused(problem),
+            (_, Err(problem)) => refused(problem).fact(
+                "what now",
+                "p12 inspect says more of the container; if it cannot be used, an officer revokes its certificate",
+            ),
             (Ok(()), Ok(opened)) => good(opened),
         };
         self.facts(end, issued, kept.is_ok())
@@ -306,6 +325,7 @@ fn good(opened: &OpenedToken) -> End {
     for certificate in opened.keys().iter().filter_map(|key| key.certificate()) {
         end = end
             .fact("subject", printable(&certificate.subject().to_string()))
+            .fact("serial number", certificate.serial_number().to_text(Radix::Hex))
             .fact("valid to", certificate.not_after().to_iso8601());
     }
     end

@@ -180,10 +180,11 @@ impl WayOptions {
             }
         };
         let headers = properties.headers(number).clone();
-        let mut told = format!(
-            "ast.properties, handler {number}: {} attributes have a header",
-            headers.as_map().len()
-        );
+        let pairs = headers.as_map().iter();
+        let pairs: Vec<String> = pairs
+            .map(|(attribute, header)| format!("{attribute} from {header}"))
+            .collect();
+        let mut told = format!("ast.properties, handler {number}: {}", pairs.join(", "));
         let passed = properties.passed_over().iter();
         let odd: Vec<String> = passed
             .filter(|passed| passed.why != PassedOverReason::OtherKey)
