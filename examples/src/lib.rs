@@ -14,6 +14,7 @@ pub mod password;
 pub mod printing_inbox;
 pub mod secret_file;
 pub mod simulated;
+pub mod soft_token;
 pub mod terminal;
 pub mod world;
 

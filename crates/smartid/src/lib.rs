@@ -81,6 +81,9 @@
 #[cfg(any(feature = "hermod", feature = "da"))]
 pub mod flows;
 mod smart_id;
+#[cfg(feature = "cm")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cm")))]
+pub mod soft_token;
 pub mod store;
 
 pub use smart_id::{Missing, SmartId, SmartIdBuilder};

@@ -14,13 +14,12 @@ use zeroize::Zeroizing;
 
 use super::block::Family;
 use super::cipher::{AES_256_CBC, Cipher};
-use super::derive::PBKDF2;
+use super::derive::{HMAC_SHA256, PBKDF2};
 use super::{Budget, Hash, PBES2, Password, Purpose, SHA1, Scheme, pkcs12};
 use crate::der::{self, Oid, Reader, tag};
 use crate::random::{Random, draw};
 use crate::{Reason, Refusal};
 
-const HMAC_SHA256: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]);
 const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
 
 /// Bytes of a salt: what NIST SP 800-132 5.1 asks for, 128 bits.

@@ -64,8 +64,10 @@ const fn other<D: Digest + BlockSizeUser>(oid: Oid, cost: u64) -> Hash {
     }
 }
 
+pub(crate) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
+
 static TABLE: [Hash; 18] = [
-    aws!(Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]), 64, 20, 55, SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+    aws!(SHA1, 64, 20, 55, SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA1_FOR_LEGACY_USE_ONLY),
     aws!(nist!(4), 64, 28, 57, SHA224, HMAC_SHA224),
     aws!(nist!(1), 64, 32, 57, SHA256, HMAC_SHA256),
     aws!(nist!(2), 128, 48, 190, SHA384, HMAC_SHA384),

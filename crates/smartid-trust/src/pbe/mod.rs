@@ -40,8 +40,7 @@ pub(crate) use password::Password;
 pub(crate) use {
     budget::Job,
     derive::{Purpose, number_of_iterations, pkcs12},
-    hash::Hash,
-    legacy::SHA1,
+    hash::{Hash, SHA1},
 };
 
 const PBES2: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13]);
