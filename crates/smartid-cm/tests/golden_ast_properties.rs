@@ -10,9 +10,9 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use common::golden::{Entry, Index, root};
+use common::golden::{Entry, Index, files_of};
 use smartid_cm::Attribute;
 use smartid_cm::ast::{AstProperties, AttributeHeaders};
 
@@ -59,11 +59,7 @@ fn every_file_is_read_as_its_entry_says() {
     let fixtures = index.fixtures();
     assert_eq!((fixtures.len(), index.of_kind("properties").len()), (81, 81));
     assert!(index.exchanges().is_empty());
-    let mut files: BTreeSet<String> = std::fs::read_dir(root().join("ast-properties"))
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert!(files.remove("INDEX.toml"));
+    let mut files = files_of("ast-properties");
     for fixture in &fixtures {
         if let Some(file) = fixture.optional_text("file") {
             assert!(files.remove(file), "{fixture} stands there twice, or is no file");

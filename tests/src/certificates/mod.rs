@@ -17,8 +17,10 @@ use smartid_sim::pki::{Key, KeyKind, csr};
 use smartid_sim::{Party, Record, Sim, SimClock, SimConfig};
 
 mod setup;
+mod tokens;
 
 pub use setup::{CmSetup, OFFICER_PASSWORD, OfficerFile};
+pub use tokens::{TOKEN_PASSWORD, ask, why};
 
 /// The simulated officer who may do everything.
 pub const OFFICER: &str = "ra-officer";

@@ -196,6 +196,11 @@ impl AttributeHeaders {
         self.off.contains(attribute)
     }
 
+    /// All that were switched off.
+    pub fn switched_off(&self) -> impl Iterator<Item = &Attribute> {
+        self.off.iter()
+    }
+
     /// All that have a header.
     #[must_use]
     pub fn as_map(&self) -> &BTreeMap<Attribute, HeaderName> {

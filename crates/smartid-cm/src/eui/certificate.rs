@@ -92,19 +92,7 @@ impl EuiCertificate {
         }
     }
 
-    /// From this handler.
-    #[must_use]
-    pub fn handler(mut self, handler: HandlerName) -> Self {
-        self.handler = Some(handler);
-        self
-    }
-
-    /// With this field. A name that the request has already is refused when it is made.
-    #[must_use]
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<FieldValue>) -> Self {
-        self.fields.push((name.into(), value.into()));
-        self
-    }
+    fields::handler_and_fields!();
 }
 
 impl fmt::Debug for EuiCertificate {
@@ -196,7 +184,7 @@ fn on_page(text: &str, element: &str) -> Result<Vec<Certificate>, NoCertificateP
     let mut was_there = !values.is_empty();
     if found.is_empty() {
         let strings = page::third_strings(text, element);
-        was_there |= !strings.is_empty();
+        was_there |= strings.iter().any(|string| !string.trim().is_empty());
         found = distinct(strings.iter().map(String::as_str))?;
     }
     match (found.is_empty(), was_there) {

@@ -218,7 +218,7 @@ impl CmRefusal {
         };
         let message = match incoming.content() {
             Content::Html => redact::html_title(incoming.body()),
-            Content::Other => Some(incoming.plain_text()),
+            Content::Other if is_text(incoming.body()) => Some(incoming.plain_text()),
             _ => None,
         };
         Self::of_envelope(kind, incoming, None, message.as_deref(), Vec::new())
@@ -251,6 +251,12 @@ impl CmRefusal {
         self.kind = kind;
         self
     }
+}
+
+/// Whether it begins as a text: a container or a certificate is not quoted, in whatever pieces.
+fn is_text(body: &[u8]) -> bool {
+    let mut head = body.iter().take(2048);
+    head.all(|octet| !octet.is_ascii_control() || octet.is_ascii_whitespace())
 }
 
 impl ServiceError for CmRefusal {

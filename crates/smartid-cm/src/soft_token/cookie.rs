@@ -29,8 +29,21 @@ impl DownloadedCookie {
         };
         let value = headers.get_all(SET_COOKIE).iter().rfind(is_it)?;
         let text = value.to_str().ok()?.trim();
+        if is_several(text) {
+            return None;
+        }
         HeaderValue::from_str(text).ok().map(Self)
     }
+}
+
+/// Whether a proxy has joined several headers to one: a cookie has no comma but in its date (RFC 6265), and what stands behind another
+/// may be the session of the gateway.
+fn is_several(text: &str) -> bool {
+    text.split(';').any(|part| {
+        let dates = part.trim_start().get(..8);
+        let date = dates.is_some_and(|name| name.eq_ignore_ascii_case("expires="));
+        part.matches(',').count() > usize::from(date)
+    })
 }
 
 impl fmt::Debug for DownloadedCookie {
@@ -60,6 +73,8 @@ mod tests {
             Some("downloaded=1; Path=/")
         );
         assert_eq!(of(&[b"downloaded="]).as_deref(), Some("downloaded="));
+        let dated = b"downloaded=1; expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/";
+        assert_eq!(of(&[dated]).unwrap().as_bytes(), dated);
         assert_eq!(
             of(&[b"downloaded=a", b"x=y", b"downloaded=b"]).as_deref(),
             Some("downloaded=b")
@@ -73,6 +88,9 @@ mod tests {
             b"",
             b"=",
             b"downloaded=\xe4",
+            b"downloaded=true, JSESSIONID=6F1C",
+            b"downloaded=true; Path=/, JSESSIONID=6F1C; Path=/",
+            b"downloaded=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT, JSESSIONID=6F1C",
         ] {
             assert_eq!(of(&[other]), None, "{other:?}");
         }

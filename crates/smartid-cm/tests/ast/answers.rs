@@ -78,6 +78,10 @@ fn a_container_is_never_quoted_whatever_its_status() {
             assert!(!shown(&error).contains("canary"), "{status} {kind}: {error}");
             assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
         }
+        // Not even words of it that look like any others.
+        let words = [&CONTAINER[..8], b" an old word of it \x01"].concat();
+        let error = read(answer(status, &[], words)).unwrap_err();
+        assert!(!shown(&error).contains("old word"), "{status}: {error}");
     }
     let token = read(answer(200, &[], CONTAINER)).unwrap();
     assert_eq!(token.token.expose_octets(), CONTAINER);

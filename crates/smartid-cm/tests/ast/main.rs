@@ -12,6 +12,7 @@ mod answers;
 #[path = "../common/mod.rs"]
 mod common;
 mod log;
+mod properties;
 mod requests;
 mod settings;
 mod wire;

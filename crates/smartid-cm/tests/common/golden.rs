@@ -1,5 +1,6 @@
 //! Reads an index and the messages that it names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,6 +10,16 @@ use toml::{Table, Value};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The files of a folder but for its index.
+pub fn files_of(folder: &str) -> BTreeSet<String> {
+    let mut files: BTreeSet<String> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(files.remove("INDEX.toml"), "{folder} has no index");
+    files
 }
 
 /// One folder's index.
@@ -50,6 +61,13 @@ impl Index {
 
     pub fn exchanges(&self) -> Vec<Entry> {
         self.entries("exchange")
+    }
+
+    /// The fixture of this file.
+    pub fn fixture(&self, file: &str) -> Entry {
+        let mut fixtures = self.fixtures().into_iter();
+        let found = fixtures.find(|fixture| fixture.text("file") == file);
+        found.unwrap_or_else(|| panic!("{}/{file} is in no index", self.folder))
     }
 
     /// The fixtures of one kind.
@@ -151,9 +169,7 @@ impl Entry {
             Some((folder, file)) => (folder, file),
             None => (self.folder.as_str(), file),
         };
-        let fixtures = Index::of(folder).fixtures();
-        let found = fixtures.into_iter().find(|fixture| fixture.text("file") == file);
-        found.unwrap_or_else(|| panic!("{self}: {file} is in no index"))
+        Index::of(folder).fixture(file)
     }
 
     pub fn message(&self) -> Message {

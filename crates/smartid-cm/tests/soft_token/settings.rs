@@ -310,7 +310,8 @@ fn of_multipart(outgoing: &Outgoing) -> BTreeMap<String, String> {
     let kind = outgoing.headers()["content-type"].to_str().unwrap();
     let boundary = kind.split_once("boundary=").unwrap().1;
     let body = String::from_utf8(outgoing.body_bytes().to_vec()).unwrap();
-    let parts = body.split(&format!("--{boundary}\r\n")).skip(1);
+    let start = format!("--{boundary}\r\n");
+    let parts = body.split(&start).skip(1);
     parts
         .map(|part| {
             let (head, value) = part.split_once("\r\n\r\n").unwrap();
@@ -365,7 +366,8 @@ proptest! {
         prop_assume!(!own.iter().any(|own| name.eq_ignore_ascii_case(own)));
         prop_assume!(name.len() <= 128 && !name.chars().any(char::is_control));
         let ask = EuiSoftToken::new("p").field(name.clone(), FieldValue::Secret(SecretString::new(value.clone())));
-        prop_assert!(!format!("{ask:?}").contains("secret"));
+        let shown = format!("{ask:?}");
+        prop_assert!(value.len() < 8 || !shown.contains(&value));
         let sent = of_form(&ask.request(&dialect("")).unwrap());
         prop_assert_eq!(sent, BTreeMap::from([("password".to_owned(), "p".to_owned()), (name, value)]));
     }

@@ -19,6 +19,13 @@ impl Sim {
         self.cm_service().gateway_url()
     }
 
+    /// As [`Sim::gateway_url`], over the port without TLS, where a browser without client certificate sees the pages. AST and EUI serve
+    /// nobody there unless `cm.ast.trust.front_addresses` and `cm.eui.trust.front_addresses` name where a front calls from.
+    #[must_use]
+    pub fn gateway_plain_url(&self) -> String {
+        self.cm_service().gateway_plain_url()
+    }
+
     /// The servlet with certificates of authorities and revocation lists, for example `http://localhost:40126/pgwy/dp`.
     #[must_use]
     pub fn cm_dp_url(&self) -> String {

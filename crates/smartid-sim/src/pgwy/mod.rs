@@ -200,7 +200,15 @@ impl Cm {
 
     /// `https://localhost:40125/pgwy`: what stands before the last segment of the path of AST.
     pub(crate) fn gateway_url(&self) -> String {
-        let origin = self.origin.get().map_or("https://localhost", String::as_str);
+        self.gateway(self.origin.get().map_or("https://localhost", String::as_str))
+    }
+
+    /// The same without TLS.
+    pub(crate) fn gateway_plain_url(&self) -> String {
+        self.gateway(self.plain_origin.get().map_or("http://localhost", String::as_str))
+    }
+
+    fn gateway(&self, origin: &str) -> String {
         let path = path::slashed(&self.config.get().cm.ast.prefix);
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         format!("{origin}{parent}")

@@ -297,7 +297,7 @@ async fn switches_of_the_signing_authority() {
 
 #[tokio::test]
 async fn a_soft_token_is_made() {
-    let bench = Bench::new("").await;
+    let bench = Bench::new("soft_tokens = {required_attributes = [\"commonname\"]}").await;
     let path = "certificates/pkcs12";
     let fields = [
         ("password", "pä55, word"),

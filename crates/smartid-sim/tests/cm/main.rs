@@ -11,7 +11,9 @@
 mod ast;
 mod common;
 mod download;
+mod eui;
 mod gateway;
+mod golden;
 mod inferred;
 mod issue;
 mod operations;

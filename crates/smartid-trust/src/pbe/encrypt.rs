@@ -6,7 +6,6 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::cipher::{AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
-use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::pbkdf2;
@@ -17,8 +16,11 @@ use des::TdesEde3;
 use zeroize::Zeroizing;
 
 use super::legacy::SHA_3KEY_TRIPLE_DES;
-use super::{AES_256_CBC, HMAC_SHA256, PBES2, PBKDF2, Password, Purpose, derive};
-use crate::der;
+use super::cipher::AES_256_CBC;
+use super::derive::{HMAC_SHA256, PBKDF2};
+use super::hash::SHA1;
+use super::{Budget, Hash, PBES2, Password, Purpose, pkcs12};
+use crate::der::{self, Oid};
 use crate::random::{Random, draw};
 use crate::{Reason, Refusal};
 
@@ -68,12 +70,13 @@ impl Sealing {
         .map_err(|Unspecified| Refusal::new(Reason::TooLarge, "what is to be encrypted"))
     }
 
-    /// What a reader's budget is charged with, for each thing that is encrypted.
+    /// What a reader's budget is charged with, for each iteration and each thing that is encrypted, in units of work
+    /// ([`DEFAULT_MAX_WORK`](crate::pkcs12::DEFAULT_MAX_WORK)).
     pub(crate) const fn cost(self) -> u64 {
         match self {
-            Self::Aes256 => 1,
+            Self::Aes256 => 130,
             // A key of two digests and an initial vector of one.
-            Self::TripleDes => 3,
+            Self::TripleDes => 3 * 55,
         }
     }
 }
@@ -86,8 +89,7 @@ fn aes_256(
     iv: [u8; 16],
 ) -> Result<Sealed, Unspecified> {
     let mut key = Zeroizing::new([0; 32]);
-    let password = password.text.as_bytes();
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password, &mut *key);
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, &password.narrow(), &mut *key);
     let key = PaddedBlockEncryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_256, &*key)?)?;
     let mut octets = Vec::with_capacity(plain.len() + 16);
     octets.extend_from_slice(plain);
@@ -111,11 +113,9 @@ fn triple_des(
     iterations: NonZeroU32,
     salt: &[u8],
 ) -> Result<Sealed, Unspecified> {
-    let derive = |purpose, length| {
-        let sha1 = &SHA1_FOR_LEGACY_USE_ONLY;
-        derive(sha1, purpose, password, salt, iterations, length)
-    };
-    let (key, iv) = (derive(Purpose::Key, 24), derive(Purpose::InitialVector, 8));
+    let derive = |purpose, length| derive(&SHA1, purpose, password, salt, iterations, length);
+    let key = derive(Purpose::Key, 24).map_err(|_| Unspecified)?;
+    let iv = derive(Purpose::InitialVector, 8).map_err(|_| Unspecified)?;
     let encryptor = Encryptor::<TdesEde3>::new_from_slices(&key, &iv).map_err(|_| Unspecified)?;
     let mut octets = Vec::with_capacity(plain.len() + 8);
     octets.extend_from_slice(plain);
@@ -132,6 +132,20 @@ fn triple_des(
     })
 }
 
+/// The derivation of RFC 7292 without a cap: what is written here is not a stranger's.
+pub(crate) fn derive(
+    digest: &Oid,
+    purpose: Purpose,
+    password: Password<'_>,
+    salt: &[u8],
+    iterations: NonZeroU32,
+    length: usize,
+) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    let hash = Hash::from_digest(digest).ok_or(Reason::ContainerUnsupported)?;
+    let mut budget = Budget::new(u64::MAX, u64::MAX);
+    pkcs12(hash, purpose, password, salt, iterations.get(), length, &mut budget)
+}
+
 /// An iteration count as an INTEGER.
 pub(crate) fn count(iterations: NonZeroU32) -> Vec<u8> {
     der::integer(&iterations.get().to_be_bytes())
@@ -146,11 +160,15 @@ mod tests {
     use crate::pbe::Scheme;
     use crate::random::system_random;
 
+    fn budget() -> Budget {
+        Budget::new(u64::MAX, u64::MAX)
+    }
+
     fn opened(sealed: &Sealed, password: &str) -> Option<Vec<u8>> {
         let identifier = Reader::only(&sealed.identifier, tag::SEQUENCE, "?").unwrap();
-        let scheme = Scheme::parse(identifier.contents).unwrap();
+        let scheme = Scheme::parse(identifier.contents, &budget()).unwrap();
         scheme
-            .decrypt(&sealed.octets, Password::new(password))
+            .decrypt(&sealed.octets, Password::new(password), &mut budget())
             .ok()
             .map(|plain| plain.to_vec())
     }
@@ -162,7 +180,13 @@ mod tests {
             for sealing in [Sealing::Aes256, Sealing::TripleDes] {
                 let sealed = sealing.seal(&plain, Password::new(&password), iterations, &mut system_random).unwrap();
                 let identifier = Reader::only(&sealed.identifier, tag::SEQUENCE, "?").unwrap();
-                prop_assert_eq!(Scheme::parse(identifier.contents).unwrap().cost(), sealing.cost() * u64::from(count));
+                // What the reader takes for deriving is what is said here; the rest is little.
+                let mut paid = budget();
+                _ = Scheme::parse(identifier.contents, &paid).unwrap().decrypt(&sealed.octets, Password::new(&password), &mut paid);
+                let paid = u64::MAX - paid.left();
+                let derived = sealing.cost() * u64::from(count);
+                let rest = 100_000 + 100 * u64::try_from(sealed.octets.len() + 2 * password.len()).unwrap();
+                prop_assert!((derived..derived + rest).contains(&paid), "{} {}", paid, derived);
                 prop_assert_eq!(opened(&sealed, &password), Some(plain.clone()));
             }
         }

@@ -1,54 +1,60 @@
-//! The key derivation of PKCS #12 (RFC 7292 appendix B) and the old ciphers that go with it.
+//! The schemes before PBES2: those of RFC 7292 appendix C and of the first version of PKCS #5 (RFC 8018 appendix A.3).
 //!
 //! OpenSSL before 3.0, Windows and Java before 17 encrypt keys with triple DES and certificates with RC2 of 40 bits. Such files are
-//! still handed out, so they are read. RC4 is not read.
+//! still handed out, so they are read.
 
-use std::num::NonZeroU32;
-
-use aws_lc_rs::digest::{self, Context, SHA1_FOR_LEGACY_USE_ONLY};
-use cbc::Decryptor;
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
-use des::TdesEde3;
-use rc2::Rc2;
 use zeroize::Zeroizing;
 
-use super::{Password, iterations, whole_blocks};
+use super::block::Family;
+use super::budget::{Budget, Job};
+use super::cipher::Cipher;
+use super::derive::{Purpose, iterations, pbkdf1, pkcs12};
+use super::hash::Hash;
+use super::{Password, unsupported};
+use crate::Refusal;
 use crate::der::{Oid, Reader, tag};
-use crate::{Reason, Refusal};
 
+const PKCS5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
+const PKCS12: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1];
+const MD5: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 5]);
+const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
 pub(super) const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
-const SHA_2KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 4]);
-const SHA_RC2_128: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 5]);
-const SHA_RC2_40: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 6]);
 
-/// pkcs-12PbeParams with a cipher.
+/// The identifier up to its last octet, that octet, the digest, the cipher, the length of its key in octets.
+const SCHEMES: [(&[u8], u8, &Oid, Family, usize); 10] = [
+    (PKCS12, 1, &SHA1, Family::Rc4, 16),
+    (PKCS12, 2, &SHA1, Family::Rc4, 5),
+    (PKCS12, 3, &SHA1, Family::TripleDes, 24),
+    (PKCS12, 4, &SHA1, Family::TripleDes, 16),
+    (PKCS12, 5, &SHA1, Family::Rc2(None), 16),
+    (PKCS12, 6, &SHA1, Family::Rc2(None), 5),
+    (PKCS5, 3, &MD5, Family::Des, 8),
+    (PKCS5, 6, &MD5, Family::Rc2(None), 8),
+    (PKCS5, 10, &SHA1, Family::Des, 8),
+    (PKCS5, 11, &SHA1, Family::Rc2(None), 8),
+];
+
+/// pkcs-12PbeParams or PBEParameter, with digest and cipher.
 pub(crate) struct Legacy<'a> {
     salt: &'a [u8],
-    iterations: NonZeroU32,
+    iterations: u32,
+    hash: &'static Hash,
     cipher: Cipher,
-}
-
-#[derive(Clone, Copy)]
-enum Cipher {
-    /// With a key of so many bytes: two or three single keys.
-    TripleDes(usize),
-    /// With a key of so many bytes.
-    Rc2(usize),
+    block_len: usize,
+    wide: bool,
 }
 
 impl<'a> Legacy<'a> {
     /// `None` when it is none of these schemes.
     pub(super) fn parse(oid: &Oid, scheme: &mut Reader<'a>) -> Result<Option<Self>, Refusal> {
-        let known = [
-            (SHA_3KEY_TRIPLE_DES, Cipher::TripleDes(24)),
-            (SHA_2KEY_TRIPLE_DES, Cipher::TripleDes(16)),
-            (SHA_RC2_128, Cipher::Rc2(16)),
-            (SHA_RC2_40, Cipher::Rc2(5)),
-        ];
-        let Some((_, cipher)) = known.into_iter().find(|(known, _)| known == oid) else {
+        let Some((last, arc)) = oid.der_contents().split_last() else {
             return Ok(None);
         };
+        let mut schemes = SCHEMES.iter();
+        let Some((_, _, digest, family, key_len)) = schemes.find(|row| row.0 == arc && row.1 == *last) else {
+            return Ok(None);
+        };
+        let hash = Hash::from_digest(digest).ok_or_else(|| unsupported("digest", (*digest).clone()))?;
         let mut parameters = scheme
             .expect(tag::SEQUENCE, "an encryption scheme without its parameters")?
             .reader();
@@ -59,114 +65,44 @@ impl<'a> Legacy<'a> {
         Ok(Some(Self {
             salt: salt.contents,
             iterations,
-            cipher,
+            hash,
+            cipher: Cipher::legacy(*family, *key_len),
+            block_len: family.block_len(),
+            wide: arc == PKCS12,
         }))
     }
 
-    /// A key of up to two digests, and an initial vector of one.
-    pub(super) fn cost(&self) -> u64 {
-        3 * u64::from(self.iterations.get())
+    pub(super) const fn takes_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// What makes the key and the initial vector.
+    pub(super) fn jobs(&self, password: Password<'_>) -> Vec<Job<'_>> {
+        let derive = |purpose, length| pkcs12(self.hash, purpose, password, self.salt, self.iterations, length);
+        match (self.wide, self.block_len) {
+            (false, _) => vec![pbkdf1(self.hash, password, self.salt, self.iterations, 16)],
+            // A stream cipher has no initial vector.
+            (true, 0 | 1) => vec![derive(Purpose::Key, self.cipher.key_len)],
+            (true, block_len) => vec![
+                derive(Purpose::Key, self.cipher.key_len),
+                derive(Purpose::InitialVector, block_len),
+            ],
+        }
     }
 
     pub(super) fn decrypt(
         &self,
         encrypted: &[u8],
         password: Password<'_>,
+        budget: &mut Budget,
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let derive = |purpose, length| {
-            let sha1 = &SHA1_FOR_LEGACY_USE_ONLY;
-            derive(sha1, purpose, password, self.salt, self.iterations, length)
-        };
-        let iv = derive(Purpose::InitialVector, 8);
-        match self.cipher {
-            Cipher::TripleDes(length) => {
-                let mut key = derive(Purpose::Key, length);
-                // Two single keys: the third is the first again.
-                if let Some(first) = key
-                    .get(..24 - length.min(24))
-                    .map(|first| Zeroizing::new(first.to_vec()))
-                {
-                    key.extend_from_slice(&first);
-                }
-                triple_des(&key, &iv, encrypted)
-            }
-            Cipher::Rc2(length) => {
-                let key = derive(Purpose::Key, length);
-                cbc(Decryptor::<Rc2>::new_from_slices(&key, &iv), encrypted)
-            }
+        // PBKDF1 gives both in one.
+        let mut derived = Zeroizing::new(Vec::with_capacity(64));
+        for job in self.jobs(password) {
+            derived.extend_from_slice(&budget.derive(job)?);
         }
-    }
-}
-
-pub(super) fn triple_des(key: &[u8], iv: &[u8], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    cbc(Decryptor::<TdesEde3>::new_from_slices(key, iv), encrypted)
-}
-
-fn cbc<D: BlockModeDecrypt, E>(
-    decryptor: Result<D, E>,
-    encrypted: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    whole_blocks(encrypted, 8)?;
-    let wrong = || Refusal::from(Reason::WrongPassword);
-    let decryptor = decryptor.map_err(|_| wrong())?;
-    let mut plain = Zeroizing::new(encrypted.to_vec());
-    let length = decryptor
-        .decrypt_padded::<Pkcs7>(&mut plain)
-        .map_err(|_| wrong())?
-        .len();
-    plain.truncate(length);
-    Ok(plain)
-}
-
-/// What a derivation is for (RFC 7292 B.3).
-#[derive(Clone, Copy)]
-pub(crate) enum Purpose {
-    Key = 1,
-    InitialVector = 2,
-    Mac = 3,
-}
-
-/// RFC 7292 B.2.
-pub(crate) fn derive(
-    algorithm: &'static digest::Algorithm,
-    purpose: Purpose,
-    password: Password<'_>,
-    salt: &[u8],
-    iterations: NonZeroU32,
-    length: usize,
-) -> Zeroizing<Vec<u8>> {
-    let block = algorithm.block_len();
-    let password = password.bmp();
-    let filled = |part: &[u8]| part.len().div_ceil(block) * block;
-    let mut input = Zeroizing::new(Vec::with_capacity(filled(salt) + filled(&password)));
-    for part in [salt, password.as_slice()] {
-        input.extend(part.iter().cycle().take(filled(part)));
-    }
-    let mut out = Zeroizing::new(Vec::with_capacity(length + algorithm.output_len()));
-    loop {
-        let mut first = Context::new(algorithm);
-        first.update(&vec![purpose as u8; block]);
-        first.update(&input);
-        let mut value = first.finish();
-        for _ in 1..iterations.get() {
-            value = digest::digest(algorithm, value.as_ref());
-        }
-        out.extend_from_slice(value.as_ref());
-        if out.len() >= length {
-            out.truncate(length);
-            return out;
-        }
-        // Each block of the input grows by the digest, repeated to the length of a block, and by one.
-        let addend: Zeroizing<Vec<u8>> =
-            Zeroizing::new(value.as_ref().iter().copied().cycle().take(block).collect());
-        for part in input.chunks_mut(block) {
-            let mut carry = 1_u16;
-            for (octet, added) in part.iter_mut().zip(addend.iter()).rev() {
-                let sum = u16::from(*octet) + u16::from(*added) + carry;
-                let [high, low] = sum.to_be_bytes();
-                *octet = low;
-                carry = u16::from(high);
-            }
-        }
+        let (key, iv) = derived.split_at_checked(self.cipher.key_len).unwrap_or_default();
+        budget.charge(self.cipher.cost(encrypted.len()))?;
+        self.cipher.decrypt(key, iv, encrypted)
     }
 }

@@ -1,14 +1,36 @@
 //! Parameters that cannot be, and round trips over every function and key length.
 
-use aws_lc_rs::cipher::{EncryptionContext, PaddedBlockEncryptingKey};
+use std::num::NonZeroU32;
 
+use aws_lc_rs::cipher::{AES_128, AES_192, AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::iv::FixedLength;
+use aws_lc_rs::pbkdf2;
+
+use super::cipher::{AES_128_CBC, AES_192_CBC, AES_256_CBC};
+use super::derive::PBKDF2;
 use super::*;
 use crate::der;
+
+const HMAC_SHA1: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7]);
+pub(crate) const HMAC_SHA256: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]);
+const HMAC_SHA384: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10]);
+const HMAC_SHA512: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11]);
 
 /// A PBES2 AlgorithmIdentifier's contents and `plain` encrypted by it, for tests.
 pub(crate) fn encrypt(
     prf: usize,
     aes: usize,
+    count: u32,
+    password: &str,
+    plain: &[u8],
+) -> (Vec<u8>, Vec<u8>) {
+    encrypt_salted(b"saltsalt", (prf, aes), count, password, plain)
+}
+
+/// As [`encrypt`], with a salt of eight octets.
+pub(crate) fn encrypt_salted(
+    salt: &[u8; 8],
+    (prf, aes): (usize, usize),
     count: u32,
     password: &str,
     plain: &[u8],
@@ -31,7 +53,7 @@ pub(crate) fn encrypt(
     pbkdf2::derive(
         prf,
         NonZeroU32::new(count).unwrap(),
-        b"saltsalt",
+        salt,
         password.as_bytes(),
         &mut key,
     );
@@ -40,7 +62,10 @@ pub(crate) fn encrypt(
     let mut encrypted = plain.to_vec();
     let iv = EncryptionContext::Iv128(FixedLength::from([7; 16]));
     key.less_safe_encrypt(&mut encrypted, iv).unwrap();
-    (identifier(prf_oid, &cipher_oid, count.into(), None), encrypted)
+    let mut identifier = identifier(prf_oid, &cipher_oid, count.into(), None);
+    let at = identifier.windows(8).position(|part| part == b"saltsalt").unwrap();
+    identifier[at..at + 8].copy_from_slice(salt);
+    (identifier, encrypted)
 }
 
 trait Pick<T> {
@@ -66,8 +91,12 @@ pub(crate) fn identifier(prf: Option<Oid>, cipher: &Oid, count: u64, key_len: Op
     [der::oid(&PBES2), der::sequence(&[&kdf, &cipher])].concat()
 }
 
+fn budget() -> Budget {
+    Budget::new(u64::MAX, 1_000_000_000)
+}
+
 fn reason(identifier: &[u8]) -> Option<Reason> {
-    Scheme::parse(identifier).err().map(|refusal| refusal.reason())
+    Scheme::parse(identifier, &budget()).err().map(|refusal| refusal.reason())
 }
 
 #[test]
@@ -75,9 +104,8 @@ fn every_function_and_key_length_decrypts() {
     for prf in 0..5 {
         for aes in 0..3 {
             let (identifier, encrypted) = encrypt(prf, aes, 3, "password", b"some plain text");
-            let scheme = Scheme::parse(&identifier).unwrap();
-            assert_eq!(scheme.cost(), 3);
-            let plain = scheme.decrypt(&encrypted, Password::new("password")).unwrap();
+            let scheme = Scheme::parse(&identifier, &budget()).unwrap();
+            let plain = scheme.decrypt(&encrypted, Password::new("password"), &mut budget()).unwrap();
             assert_eq!(plain.as_slice(), b"some plain text");
         }
     }
@@ -112,9 +140,9 @@ fn parameters_that_cannot_be_are_refused() {
 #[test]
 fn data_that_are_no_whole_blocks_are_refused() {
     let (identifier, encrypted) = encrypt(2, 2, 1, "password", b"text");
-    let scheme = Scheme::parse(&identifier).unwrap();
+    let scheme = Scheme::parse(&identifier, &budget()).unwrap();
     for bad in [&encrypted[..15], &[]] {
-        let refusal = scheme.decrypt(bad, Password::new("password")).unwrap_err();
+        let refusal = scheme.decrypt(bad, Password::new("password"), &mut budget()).unwrap_err();
         assert_eq!(refusal.reason(), Reason::Malformed);
     }
 }

@@ -2,54 +2,76 @@
 //!
 //! p12-keystore derives keys up to a cap for each of them and has none for all together, takes scrypt, and accepts a container without
 //! a checksum. So it gets a container that was written here: no checksum, one safe that is not encrypted, key bags and certificate bags
-//! only. Nothing is left in it that a password would open.
+//! only. Nothing is left in it that a password would open. Where it does not read a certificate that this crate reads (its reader of
+//! certificates is another), what was written here is taken as it is, so that nothing is lost on the way.
 
 use p12_keystore::Pkcs12Archive;
 use smartid_core::SecretBytes;
 use zeroize::Zeroizing;
 
-use super::bags::{PlainBags, secret_element};
+use super::bags::{Bag, Content, PlainBags, parts, secret_element};
 use super::container::DATA;
 use super::{CertificateEntry, KeyEntry, Pkcs12};
 use crate::der::{self, tag};
 use crate::signer::read;
-use crate::{Certificate, Reason, Refusal};
+use crate::{Certificate, Refusal};
 
 /// Reads the bags and puts back what was taken off them.
-pub(super) fn read(plain: &PlainBags) -> Result<Pkcs12, Refusal> {
-    let archive = Pkcs12Archive::from_pkcs12(&pfx(plain), "")
-        .map_err(|error| Refusal::new(Reason::Malformed, format!("a key or a certificate: {error}")))?;
-    let found = (archive.keys.len(), archive.certs.len());
-    if found != (plain.keys.len(), plain.certificates.len()) {
-        return Err(Refusal::new(Reason::Malformed, "bags that are passed over"));
+pub(super) fn read(plain: PlainBags) -> Result<Pkcs12, Refusal> {
+    let (keys, certificates): (Vec<Bag>, Vec<Bag>) = plain
+        .bags
+        .into_iter()
+        .partition(|bag| matches!(bag.content, Content::Key(_)));
+    let archive = Pkcs12Archive::from_pkcs12(&pfx(keys.iter().chain(&certificates)), "")
+        .ok()
+        .filter(|archive| (archive.keys.len(), archive.certs.len()) == (keys.len(), certificates.len()));
+    let (mut read_keys, mut read_certificates) = archive
+        .map(|archive| (archive.keys.into_iter(), archive.certs.into_iter()))
+        .unzip();
+
+    let mut opened = Pkcs12 {
+        keys: Vec::with_capacity(keys.len()),
+        certificates: Vec::with_capacity(certificates.len()),
+        passed_over: plain.passed_over,
+    };
+    for bag in keys.into_iter().chain(certificates) {
+        let Bag {
+            attributes, content, ..
+        } = bag;
+        match content {
+            Content::Key(written) => {
+                let read = read_keys.as_mut().and_then(Iterator::next);
+                let (mut pkcs8, name) = match read {
+                    Some(read) => (parts(&written)?.put_back(read.key.as_der())?, read.friendly_name),
+                    None => (written, None),
+                };
+                opened.keys.push(KeyEntry {
+                    key: read::pkcs8(&pkcs8),
+                    pkcs8: SecretBytes::new(std::mem::take(&mut *pkcs8)),
+                    friendly_name: name.or(attributes.name),
+                    local_key_id: attributes.local_key_id,
+                });
+            }
+            Content::Certificate(written) => {
+                let read = read_certificates.as_mut().and_then(Iterator::next);
+                let (certificate, name) = match read {
+                    Some(read) => (Certificate::from_der(read.cert.as_der().to_vec())?, read.friendly_name),
+                    None => (written, None),
+                };
+                opened.certificates.push(CertificateEntry {
+                    certificate,
+                    friendly_name: name.or(attributes.name),
+                    local_key_id: attributes.local_key_id,
+                });
+            }
+        }
     }
-    let keys = archive.keys.into_iter().zip(&plain.keys).map(|(bag, rest)| {
-        let mut pkcs8 = rest.put_back(bag.key.as_der())?;
-        Ok(KeyEntry {
-            key: read::pkcs8(&pkcs8),
-            pkcs8: SecretBytes::new(std::mem::take(&mut *pkcs8)),
-            friendly_name: rest.name.clone().or(bag.friendly_name),
-            local_key_id: bag.local_key_id.map(|id| id.0),
-        })
-    });
-    let certificates = archive.certs.into_iter().zip(&plain.certificates);
-    let certificates = certificates.map(|(bag, name)| {
-        Ok(CertificateEntry {
-            certificate: Certificate::from_der(bag.cert.as_der().to_vec())?,
-            friendly_name: name.clone().or(bag.friendly_name),
-            local_key_id: bag.local_key_id,
-        })
-    });
-    Ok(Pkcs12 {
-        keys: keys.collect::<Result<_, Refusal>>()?,
-        certificates: certificates.collect::<Result<_, Refusal>>()?,
-        passed_over: Vec::new(),
-    })
+    Ok(opened)
 }
 
 /// PFX (RFC 7292 4) with the bags in one safe.
-pub(super) fn pfx(plain: &PlainBags) -> Zeroizing<Vec<u8>> {
-    let bags: Vec<&[u8]> = plain.bags.iter().map(|bag| bag.as_slice()).collect();
+pub(super) fn pfx<'a>(bags: impl Iterator<Item = &'a Bag>) -> Zeroizing<Vec<u8>> {
+    let bags: Vec<&[u8]> = bags.map(|bag| bag.plain.as_slice()).collect();
     let safe = data(&secret_element(tag::SEQUENCE, &bags));
     let contents = data(&secret_element(tag::SEQUENCE, &[&safe]));
     secret_element(tag::SEQUENCE, &[&der::integer(&[3]), &contents])

@@ -1,222 +1,188 @@
-//! The guard, from the outer form to plain bags: BER to DER, checksum, decryption, under one budget of work.
+//! The guard, from the outer form to plain bags: checksum, decryption, under one budget of work.
 
-use std::borrow::Cow;
-use std::num::NonZeroU32;
-
-use aws_lc_rs::{digest, hmac};
 use smartid_core::SecretString;
 use zeroize::Zeroizing;
 
-use super::Pkcs12Policy;
-use super::bags::PlainBags;
-use crate::algorithm::{SHA256, SHA384, SHA512};
-use crate::der::{self, Oid, Reader, tag};
-use crate::pbe::{self, Password, Purpose, Scheme};
+use super::ber::{self, BerReader, Octets};
+use super::{Pkcs12Policy, bags::PlainBags, mac};
+use crate::der::{self, DerError, Oid, tag};
+use crate::pbe::{Budget, Password, Scheme};
 use crate::{Reason, Refusal};
 
 pub(super) const DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
 pub(super) const ENCRYPTED_DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6]);
-pub(super) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 26]);
+/// PKCS #7 and CMS up to the last octet of the type of a content.
+const CONTENT_TYPES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 
-/// The work that is left, and the password.
+/// The work that is left, and the password in the forms that fit.
 pub(super) struct Opener<'a> {
-    left: u64,
-    password: Password<'a>,
+    pub(super) budget: Budget,
+    pub(super) password: Password<'a>,
+    /// Whether a checksum of RFC 7292 has shown that the password is right, and in which form.
+    verified: bool,
 }
 
 pub(super) fn unsupported(what: &'static str, oid: &Oid) -> Refusal {
-    Refusal::new(Reason::ContainerUnsupported, format!("{what} {oid}"))
+    Refusal::new(Reason::ContainerUnsupported, format!("{what} {oid}")).with_algorithm(oid.clone())
 }
 
-/// PFX (RFC 7292 4).
+/// What is not well formed is no container; what an encrypted key is refused for, the container is.
+fn of_the_container(refusal: Refusal) -> Refusal {
+    let reason = match refusal.reason() {
+        Reason::Malformed => Reason::NotPkcs12,
+        Reason::KeyEncryptionUnsupported => Reason::ContainerUnsupported,
+        _ => return refusal,
+    };
+    let detail = refusal.detail().to_owned();
+    match refusal.algorithm() {
+        Some(algorithm) => Refusal::new(reason, detail).with_algorithm(algorithm.clone()),
+        None => Refusal::new(reason, detail),
+    }
+}
+
+/// PFX (RFC 7292 4), and the budget as it was left.
 pub(super) fn open(
     bytes: &[u8],
     password: &SecretString,
     policy: &Pkcs12Policy,
-) -> Result<PlainBags, Refusal> {
-    if bytes.len() > policy.max_len {
-        return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
-    }
-    let whole = der::definite(bytes)?;
-    let mut pfx = Reader::only(&whole, tag::SEQUENCE, "a container that is no sequence")?.reader();
-    let version = pfx
-        .expect(tag::INTEGER, "a container without its version")?
-        .small_integer()?;
-    if version != 3 {
-        return Err(Refusal::new(
-            Reason::ContainerUnsupported,
-            format!("version {version}"),
-        ));
-    }
-    let safe = pfx.expect(tag::SEQUENCE, "a container without its safe")?;
-    let (oid, safe) = content_info(safe.contents)?;
-    if oid != DATA {
-        return Err(unsupported("protected by", &oid));
-    }
-    let safe = Reader::only(safe, tag::OCTET_STRING, "a safe that is no octet string")?.contents;
-    let mac = pfx.optional(tag::SEQUENCE)?;
-    pfx.end()?;
-
+) -> (Result<PlainBags, Refusal>, Budget) {
     let mut opener = Opener {
-        left: policy.max_iterations,
+        budget: policy.budget(),
         password: Password::new(password.expose()),
+        verified: false,
     };
-    match mac {
-        Some(mac) => opener.verify_mac(mac.contents, safe)?,
-        None if policy.mac_required => return Err(Reason::NoMac.into()),
-        None => {}
-    }
-    opener.authenticated_safe(safe)
-}
-
-/// ContentInfo: the type, and what is inside `[0]`.
-fn content_info(contents: &[u8]) -> Result<(Oid, &[u8]), Refusal> {
-    let mut info = Reader::new(contents);
-    let oid = info.oid("a content without its type")?;
-    let content = info.expect(tag::context(0), "a content that is absent")?;
-    info.end()?;
-    Ok((oid, content.contents))
+    let opened = opener.container(bytes, policy).map_err(of_the_container);
+    (opened, opener.budget)
 }
 
 impl Opener<'_> {
-    /// Takes `cost` out of the budget.
-    fn charge(&mut self, cost: u64) -> Result<(), Refusal> {
-        self.left = self
-            .left
-            .checked_sub(cost)
-            .ok_or_else(|| Refusal::new(Reason::KdfIterations, "of all key derivations together"))?;
-        Ok(())
-    }
-
-    /// MacData (RFC 7292 4).
-    fn verify_mac(&mut self, mac: &[u8], safe: &[u8]) -> Result<(), Refusal> {
-        let mut mac = Reader::new(mac);
-        let mut info = mac
-            .expect(tag::SEQUENCE, "a checksum without its algorithm")?
-            .reader();
-        let salt = mac.expect(tag::OCTET_STRING, "a checksum without its salt")?;
-        let iterations = if mac.is_empty() {
-            NonZeroU32::MIN
-        } else {
-            pbe::iterations(&mut mac)?
-        };
-        mac.end()?;
-        let mut identifier = info
-            .expect(tag::SEQUENCE, "a checksum without its digest")?
-            .reader();
-        let value = info.expect(tag::OCTET_STRING, "a checksum without its octets")?;
-        info.end()?;
-        let oid = identifier.oid("a digest without its identifier")?;
-        let (digest, hmac) = mac_algorithm(&oid)?;
-        identifier.optional(tag::NULL)?;
-        identifier.end()?;
-
-        for password in [Some(self.password), self.password.unterminated()]
-            .into_iter()
-            .flatten()
-        {
-            self.charge(iterations.get().into())?;
-            let length = digest.output_len();
-            let key = pbe::derive(digest, Purpose::Mac, password, salt.contents, iterations, length);
-            if hmac::verify(&hmac::Key::new(hmac, &key), safe, value.contents).is_ok() {
-                self.password = password;
-                return Ok(());
-            }
+    fn container(&mut self, bytes: &[u8], policy: &Pkcs12Policy) -> Result<PlainBags, Refusal> {
+        if bytes.len() > policy.max_len {
+            return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
         }
-        Err(Reason::WrongPassword.into())
+        // Reading everything once costs little, and takes little out.
+        self.budget.charge(u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(4))?;
+        let mut pfx = outermost(bytes)?;
+        // Other numbers than 3 are seen to be opened; a container of version 1 has other members and goes no further than this.
+        pfx.expect(tag::INTEGER, "a container without its version")?;
+        let safe = pfx.expect(tag::SEQUENCE, "a container without its safe")?;
+        let (oid, safe) = content_info(safe.contents)?;
+        if oid != DATA {
+            return Err(unsupported("protected by", &oid));
+        }
+        let safe = octets(safe, "a safe that is no octet string")?;
+        let mac = pfx.optional(tag::SEQUENCE)?;
+        pfx.end()?;
+        match mac {
+            Some(mac) => {
+                let verified = mac::verify(mac.contents, &safe, self.password, &mut self.budget)?;
+                self.password = verified.password;
+                self.verified = verified.shows_the_form;
+            }
+            None if policy.mac_required => return Err(Reason::NoMac.into()),
+            None => {}
+        }
+        self.look_ahead(&safe)?;
+        let mut bags = PlainBags::default();
+        self.authenticated_safe(&safe, &mut bags)?;
+        bags.finish()
     }
 
-    /// AuthenticatedSafe: contents, some of them encrypted, each a list of bags.
-    fn authenticated_safe(&mut self, safe: &[u8]) -> Result<PlainBags, Refusal> {
-        let safe = der::definite(safe)?;
-        let mut contents = Reader::only(&safe, tag::SEQUENCE, "a safe that is no sequence")?.reader();
-        let mut bags = PlainBags::default();
+    /// AuthenticatedSafe: contents, some of them encrypted, each a list of bags. What stands behind it is left alone.
+    fn authenticated_safe(&mut self, safe: &[u8], bags: &mut PlainBags) -> Result<(), Refusal> {
+        let safe = ber::first(safe)?;
+        if safe.tag != tag::SEQUENCE {
+            return Err(DerError("a safe that is no sequence").into());
+        }
+        let mut contents = safe.reader();
         while !contents.is_empty() {
             let info = contents.expect(tag::SEQUENCE, "a content that is no sequence")?;
-            let (oid, content) = content_info(info.contents)?;
+            let oid = info.reader().oid("a content without its type")?;
+            let known = oid.der_contents().starts_with(CONTENT_TYPES);
             if oid == DATA {
-                let plain = Reader::only(content, tag::OCTET_STRING, "a content that is no octet string")?;
-                bags.read(&definite_secret(plain.contents)?, self)?;
+                let (_, content) = content_info(info.contents)?;
+                bags.read(&octets(content, "a content that is no octet string")?, self)?;
             } else if oid == ENCRYPTED_DATA {
+                let (_, content) = content_info(info.contents)?;
                 let plain = self.encrypted_data(content)?;
-                let wrong = |refusal: Refusal| match refusal.reason() {
-                    // Only without a checksum does a wrong password come this far.
-                    Reason::Malformed => Reason::WrongPassword.into(),
-                    _ => refusal,
-                };
-                let plain = definite_secret(&plain).map_err(wrong)?;
+                self.look_ahead_in_bags(&plain)?;
                 bags.read(&plain, self)?;
-            } else {
+            } else if known {
                 return Err(unsupported("content encrypted as", &oid));
+            } else {
+                bags.pass_over(&oid, Some(unsupported("content of the type", &oid)))?;
             }
         }
-        Ok(bags)
+        Ok(())
     }
 
     /// EncryptedData (RFC 5652 8).
     fn encrypted_data(&mut self, content: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let mut data = Reader::only(content, tag::SEQUENCE, "encrypted data that are no sequence")?.reader();
+        let mut data = ber::only(content, tag::SEQUENCE, "encrypted data that are no sequence")?.reader();
         data.expect(tag::INTEGER, "encrypted data without a version")?;
         let mut info = data
             .expect(tag::SEQUENCE, "encrypted data without their content")?
             .reader();
         info.oid("encrypted content without its type")?;
         let algorithm = info.expect(tag::SEQUENCE, "encrypted content without its algorithm")?;
-        let octets = match info.peek() {
-            // BER: the octets in pieces, under the tag of the whole.
-            Some(piecewise) if piecewise == tag::context(0) => {
-                let mut pieces = info.next()?.reader();
-                let mut octets = Vec::new();
-                while !pieces.is_empty() {
-                    let piece =
-                        pieces.expect(tag::OCTET_STRING, "encrypted content in pieces of another type")?;
-                    octets.extend_from_slice(piece.contents);
-                }
-                Cow::Owned(octets)
-            }
-            _ => {
-                let octets = info.expect(tag::context_primitive(0), "encrypted content that is absent")?;
-                Cow::Borrowed(octets.contents)
-            }
+        let encrypted = match info.peek() {
+            Some(tag) if tag == tag::context_primitive(0) || tag == tag::context(0) => info.next()?.octets()?,
+            _ => return Err(DerError("encrypted content that is absent").into()),
         };
         info.end()?;
-        self.decrypt(algorithm.contents, &octets)
+        self.decrypt(algorithm.whole, &encrypted)
     }
 
-    /// Decrypts by a password scheme, within the budget.
-    pub(super) fn decrypt(
-        &mut self,
-        algorithm: &[u8],
-        encrypted: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let scheme = Scheme::parse(algorithm).map_err(|refusal| match refusal.reason() {
-            Reason::KeyEncryptionUnsupported => {
-                Refusal::new(Reason::ContainerUnsupported, refusal.detail().to_owned())
+    /// Decrypts a sequence by a password scheme, within the budget.
+    pub(super) fn decrypt(&mut self, algorithm: &[u8], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let algorithm = der::definite(algorithm)?;
+        let algorithm = der::Reader::only(&algorithm, tag::SEQUENCE, "an algorithm that is no sequence")?;
+        let scheme = Scheme::parse(algorithm.contents, &self.budget)?;
+        // Without a checksum the form of the standard is tried, and what the empty password may be besides. With one, the form that it
+        // has shown, and for schemes that take another, those that are seen behind such checksums.
+        let forms = match (self.verified, scheme.takes_wide()) {
+            (true, true) | (false, false) => vec![self.password],
+            _ => scheme.forms(self.password),
+        };
+        for password in forms {
+            match scheme.decrypt(encrypted, password, &mut self.budget) {
+                Ok(plain) if ber::only(&plain, tag::SEQUENCE, "").is_ok() => {
+                    self.password = password;
+                    return Ok(plain);
+                }
+                Err(refusal) if refusal.reason() != Reason::WrongPassword => return Err(refusal),
+                _ => {}
             }
-            _ => refusal,
-        })?;
-        self.charge(scheme.cost())?;
-        scheme.decrypt(encrypted, self.password)
+        }
+        Err(Reason::WrongPassword.into())
     }
 }
 
-/// Definite form of what may hold keys.
-fn definite_secret(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-    Ok(Zeroizing::new(der::definite(bytes)?.into_owned()))
+/// The members of the container. Zeros and other things behind it are left alone: block devices and mail leave them there.
+fn outermost(bytes: &[u8]) -> Result<BerReader<'_>, Refusal> {
+    if bytes.first() != Some(&tag::SEQUENCE) {
+        return Err(DerError("it is no sequence").into());
+    }
+    match ber::first(bytes) {
+        Ok(pfx) => Ok(pfx.reader()),
+        Err(error) if ber::ends_early(error) => Err(Refusal::new(Reason::ContainerTruncated, error.0)),
+        Err(error) => Err(error.into()),
+    }
 }
 
-fn mac_algorithm(oid: &Oid) -> Result<(&'static digest::Algorithm, hmac::Algorithm), Refusal> {
-    [
-        (
-            SHA1,
-            &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-        ),
-        (SHA256, &digest::SHA256, hmac::HMAC_SHA256),
-        (SHA384, &digest::SHA384, hmac::HMAC_SHA384),
-        (SHA512, &digest::SHA512, hmac::HMAC_SHA512),
-    ]
-    .into_iter()
-    .find_map(|(known, digest, hmac)| (known == *oid).then_some((digest, hmac)))
-    .ok_or_else(|| unsupported("checksum with", oid))
+/// ContentInfo: the type, and what is inside `[0]`.
+fn content_info(contents: &[u8]) -> Result<(Oid, &[u8]), DerError> {
+    let mut info = BerReader::new(contents);
+    let oid = info.oid("a content without its type")?;
+    let content = info.expect(tag::context(0), "a content that is absent")?;
+    info.end()?;
+    Ok((oid, content.contents))
+}
+
+/// The octets of an octet string and nothing else.
+pub(super) fn octets<'a>(bytes: &'a [u8], what: &'static str) -> Result<Octets<'a>, DerError> {
+    let mut reader = BerReader::new(bytes);
+    let string = reader.octet_string(what)?;
+    reader.end()?;
+    string.octets()
 }

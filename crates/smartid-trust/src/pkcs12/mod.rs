@@ -23,12 +23,16 @@
 //! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
 //! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 
+mod ahead;
 mod archive;
+mod attributes;
 mod bags;
+mod ber;
 mod container;
 mod describe;
 mod hand_out;
 mod link;
+mod mac;
 mod opened;
 mod passed_over;
 mod policy;
@@ -47,7 +51,7 @@ use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
 pub use describe::{Algorithm, Bag, Description, Encryption, MacDescription, Part, describe};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
-pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, Pkcs12Policy};
+pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, DEFAULT_MAX_WORK, Pkcs12Policy};
 pub use write::{
     DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS,
     NewKey, Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
@@ -96,7 +100,8 @@ impl Pkcs12 {
     /// [`Reason::ContainerUnsupported`]. A container without a key can be opened; a key of a type that is not implemented is in
     /// [`keys`](Self::keys) and has its refusal there.
     pub fn open(bytes: &[u8], password: &SecretString, policy: &Pkcs12Policy) -> Result<Self, Refusal> {
-        archive::read(&container::open(bytes, password, policy)?)
+        let (plain, _) = container::open(bytes, password, policy);
+        archive::read(plain?)
     }
 
     /// Every private key, in the order of the container.

@@ -5,11 +5,11 @@ use smartid_core::SecretString;
 use super::key::SigningKey;
 use super::read;
 use crate::der::{Reader, tag};
-use crate::pbe::{Password, Scheme};
+use crate::pbe::{Budget, Password, Scheme};
 use crate::{Reason, Refusal};
 
-/// So many iterations and more are refused. What is recommended for PBKDF2 is about a million; ten million take some seconds.
-const TOO_MANY_ITERATIONS: u64 = 10_000_000;
+/// More iterations are refused. What is recommended for PBKDF2 is about a million; ten million take some seconds.
+const MAX_ITERATIONS: u64 = 9_999_999;
 
 /// Whether it looks like EncryptedPrivateKeyInfo: a sequence that begins with a sequence, where a plain key begins with its version.
 pub(super) fn is_encrypted(der: &[u8]) -> bool {
@@ -23,14 +23,9 @@ pub(super) fn open(der: &[u8], password: &SecretString) -> Result<SigningKey, Re
     let algorithm = info.expect(tag::SEQUENCE, "an encrypted key without its algorithm")?;
     let encrypted = info.expect(tag::OCTET_STRING, "an encrypted key without its octets")?;
     info.end()?;
-    let scheme = Scheme::parse(algorithm.contents)?;
-    if scheme.cost() >= TOO_MANY_ITERATIONS {
-        return Err(Refusal::new(
-            Reason::KdfIterations,
-            format!("{} iterations", scheme.cost()),
-        ));
-    }
-    let plain = scheme.decrypt(encrypted.contents, Password::new(password.expose()))?;
+    let mut budget = Budget::new(MAX_ITERATIONS, u64::MAX);
+    let scheme = Scheme::parse(algorithm.contents, &budget)?;
+    let plain = scheme.decrypt(encrypted.contents, Password::new(password.expose()), &mut budget)?;
     // One wrong password in 256 leaves padding that looks right; what is then no key was not decrypted.
     read::pkcs8(&plain).map_err(|refusal| match refusal.reason() {
         Reason::Malformed => Reason::WrongPassword.into(),
@@ -42,8 +37,8 @@ pub(super) fn open(der: &[u8], password: &SecretString) -> Result<SigningKey, Re
 mod tests {
     use super::*;
     use crate::der;
-    use crate::pbe::tests::{encrypt, identifier};
-    use crate::pbe::{AES_128_CBC, HMAC_SHA256};
+    use crate::pbe::AES_128_CBC;
+    use crate::pbe::tests::{HMAC_SHA256, encrypt, identifier};
 
     const ED25519_KEY: [u8; 48] = [
         0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
@@ -82,7 +77,7 @@ mod tests {
             let file = der::sequence(&[&der::sequence(&[&identifier]), &der::octet_string(&[0; 16])]);
             reason(&file, "right")
         };
-        for count in [TOO_MANY_ITERATIONS, u64::from(u32::MAX), i64::MAX as u64] {
+        for count in [MAX_ITERATIONS + 1, u64::from(u32::MAX), i64::MAX as u64] {
             assert_eq!(reason_of(count), Some(Reason::KdfIterations), "{count}");
         }
         assert_eq!(reason_of(1000), Some(Reason::WrongPassword));

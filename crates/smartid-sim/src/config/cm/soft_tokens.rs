@@ -29,7 +29,8 @@ pub struct SoftTokenConfig {
     pub iterations: u32,
     /// Rounds of key derivation for the MAC.
     pub mac_iterations: u32,
-    /// `friendlyName`; `{commonname}` and `{number}` of the key are filled in. Empty for none.
+    /// `friendlyName`; `{commonname}` and `{number}` of the key are filled in. Empty for none. With two keys and no `{number}` both have the
+    /// same name, of which a Java keystore shows one.
     pub friendly_name: String,
     /// Whether `localKeyID` tells which certificate is a key's. Without it, only the public key does.
     pub local_key_id: bool,
@@ -99,6 +100,7 @@ pub enum TokenProfile {
     /// Both with triple DES; the MAC with SHA-1.
     TripleDes,
     /// Keys with triple DES, certificates with RC2 of 128 bits; the MAC with SHA-1.
+    #[serde(rename = "rc2-128")]
     Rc2With128Bits,
     /// AES-128, PBKDF2 with HMAC-SHA-1, which is the default and therefore not named; the MAC with SHA-1.
     EarlyAes,

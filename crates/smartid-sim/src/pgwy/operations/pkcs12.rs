@@ -12,7 +12,7 @@ use crate::pgwy::errors::Refusal;
 use crate::pgwy::fields::Fields;
 use crate::pgwy::servlets::TokenCaller;
 use crate::pgwy::signing::SIGNATURE;
-use crate::pgwy::soft_token::{ATTRIBUTES, TokenOrigin, Wish};
+use crate::pgwy::soft_token::{ATTRIBUTES, TokenOrigin, Wish, check};
 use crate::pki::Digest;
 
 impl Cm {
@@ -30,15 +30,13 @@ impl Cm {
         let known: Vec<&str> = public.iter().copied().chain([secret, SIGNATURE]).collect();
         fields.only(&config.decode, &known)?;
         let password = fields.text(secret)?.ok_or_else(|| Refusal::missing(secret))?;
-        if fields.text("commonname")?.is_none() {
-            return Err(Refusal::missing("commonname"));
-        }
         let mut attributes = Vec::new();
         for name in ATTRIBUTES {
             if let Some(value) = fields.text(name)? {
                 attributes.push((name.to_owned(), value.to_owned()));
             }
         }
+        check(&config.soft_tokens, password, &attributes)?;
         let procedure = chosen(
             config,
             "pkcs12",

@@ -95,10 +95,10 @@ fn mappings(text: &str) -> Result<Vec<Mapping>, String> {
         let (target, header) = rest
             .split_once('=')
             .ok_or_else(|| wrong("there is no equals sign before the header"))?;
-        let attribute = target
-            .trim()
-            .strip_suffix(".value")
-            .ok_or_else(|| wrong("the attribute must be followed by .value"))?;
+        // Something else is said of the attribute.
+        let Some(attribute) = target.trim().strip_suffix(".value") else {
+            continue;
+        };
         let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if attribute.is_empty() || !attribute.bytes().all(named) {
             return Err(wrong("the attribute is none"));

@@ -182,58 +182,97 @@ fn pbkdf2_identifier(salt: &[u8], rounds: u32, length: Option<usize>, prf: u8) -
     der::seq(&[&pkcs5(12), &parameters])
 }
 
-/// Encrypts; gives the `AlgorithmIdentifier` and the bytes. Nothing for [`P12Cipher::Plain`].
+/// What was encrypted, with its `AlgorithmIdentifier`.
+pub(super) struct Sealed {
+    pub(super) algorithm: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The new way: PBES2 with PBKDF2 and a key of AES of this length.
+fn pbes2(
+    prf: (pbkdf2::Algorithm, u8),
+    length: usize,
+    password: &str,
+    rounds: u32,
+    plain: &[u8],
+) -> Result<Sealed, SimError> {
+    let (salt, iv) = (random::<16>()?, random::<16>()?);
+    let key = pbkdf2_key(prf.0, password, &salt, rounds, length)?;
+    let (kind, last) = if length == 16 {
+        (&AES_128, 2)
+    } else {
+        (&AES_256, 42)
+    };
+    let key = UnboundCipherKey::new(kind, &key).map_err(failed)?;
+    let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(failed)?;
+    let mut bytes = plain.to_vec();
+    let context = EncryptionContext::Iv128(FixedLength::from(iv));
+    key.less_safe_encrypt(&mut bytes, context).map_err(failed)?;
+    let scheme = der::seq(&[&der::oid(&[AES.as_slice(), &[last]].concat()), &der::octets(&iv)]);
+    let derivation = pbkdf2_identifier(&salt, rounds, None, prf.1);
+    let algorithm = der::seq(&[&pkcs5(13), &der::seq(&[&derivation, &scheme])]);
+    Ok(Sealed { algorithm, bytes })
+}
+
+/// What the old ways derive from a password: 1.2.840.113549.1.12.1.<last> with a key of this length.
+struct Old {
+    algorithm: Vec<u8>,
+    key: Vec<u8>,
+    iv: Vec<u8>,
+}
+
+impl Old {
+    fn new(last: u8, length: usize, password: &str, rounds: u32) -> Result<Self, SimError> {
+        let (salt, password) = (random::<8>()?, bmp(password));
+        let of = |purpose, length| derive(Digest::Sha1, &password, &salt, purpose, rounds, length);
+        let parameters = der::seq(&[&der::octets(&salt), &der::number(u64::from(rounds))]);
+        let oid = der::oid(&[RSADSI.as_slice(), &[1, 12, 1, last]].concat());
+        Ok(Self {
+            algorithm: der::seq(&[&oid, &parameters]),
+            key: of(Purpose::Key, length),
+            iv: of(Purpose::Iv, 8),
+        })
+    }
+
+    fn seal(self, cipher: &impl BlockCipherEncrypt<BlockSize = U8>, plain: &[u8]) -> Sealed {
+        Sealed {
+            bytes: cbc(cipher, &self.iv, plain),
+            algorithm: self.algorithm,
+        }
+    }
+
+    fn seal_with_rc2(self, plain: &[u8]) -> Sealed {
+        let cipher = Rc2::new_with_eff_key_len(&self.key, self.key.len().saturating_mul(8));
+        self.seal(&cipher, plain)
+    }
+}
+
+/// Encrypts. Nothing for [`P12Cipher::Plain`].
 pub(super) fn encrypt(
     cipher: P12Cipher,
     password: &str,
     rounds: u32,
     plain: &[u8],
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, SimError> {
-    let pbes2 = |algorithm, prf, length: usize| -> Result<_, SimError> {
-        let (salt, iv) = (random::<16>()?, random::<16>()?);
-        let key = pbkdf2_key(algorithm, password, &salt, rounds, length)?;
-        let (kind, last) = if length == 16 {
-            (&AES_128, 2)
-        } else {
-            (&AES_256, 42)
-        };
-        let key = UnboundCipherKey::new(kind, &key).map_err(failed)?;
-        let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).map_err(failed)?;
-        let mut bytes = plain.to_vec();
-        let context = EncryptionContext::Iv128(FixedLength::from(iv));
-        key.less_safe_encrypt(&mut bytes, context).map_err(failed)?;
-        let scheme = der::seq(&[&der::oid(&[AES.as_slice(), &[last]].concat()), &der::octets(&iv)]);
-        let derivation = pbkdf2_identifier(&salt, rounds, None, prf);
-        let identifier = der::seq(&[&pkcs5(13), &der::seq(&[&derivation, &scheme])]);
-        Ok(Some((identifier, bytes)))
-    };
-    // 1.2.840.113549.1.12.1.<last>
-    let old = |last: u8, length: usize, work: &dyn Fn(&[u8], &[u8]) -> Vec<u8>| -> Result<_, SimError> {
-        let (salt, password) = (random::<8>()?, bmp(password));
-        let of = |purpose, length| derive(Digest::Sha1, &password, &salt, purpose, rounds, length);
-        let bytes = work(&of(Purpose::Key, length), &of(Purpose::Iv, 8));
-        let parameters = der::seq(&[&der::octets(&salt), &der::number(u64::from(rounds))]);
-        let oid = der::oid(&[RSADSI.as_slice(), &[1, 12, 1, last]].concat());
-        Ok(Some((der::seq(&[&oid, &parameters]), bytes)))
-    };
+) -> Result<Option<Sealed>, SimError> {
     if rounds == 0 {
         return Err(failed(()));
     }
-    match cipher {
-        P12Cipher::Plain => Ok(None),
-        P12Cipher::Aes256Sha256 => pbes2(pbkdf2::PBKDF2_HMAC_SHA256, 9, 32),
-        P12Cipher::Aes256Sha512 => pbes2(pbkdf2::PBKDF2_HMAC_SHA512, 11, 32),
-        P12Cipher::Aes128Sha1 => pbes2(pbkdf2::PBKDF2_HMAC_SHA1, 7, 16),
-        P12Cipher::TripleDes => old(3, 24, &|key, iv| {
-            TdesEde3::new_from_slice(key).map_or_else(|_| Vec::new(), |cipher| cbc(&cipher, iv, plain))
-        }),
-        P12Cipher::Rc2With128Bits => old(5, 16, &|key, iv| {
-            cbc(&Rc2::new_with_eff_key_len(key, 128), iv, plain)
-        }),
-        P12Cipher::Rc2With40Bits => old(6, 5, &|key, iv| {
-            cbc(&Rc2::new_with_eff_key_len(key, 40), iv, plain)
-        }),
-    }
+    let aes = |prf, length| pbes2(prf, length, password, rounds, plain);
+    let old = |last, length| Old::new(last, length, password, rounds);
+    let sealed = match cipher {
+        P12Cipher::Plain => return Ok(None),
+        P12Cipher::Aes256Sha256 => aes((pbkdf2::PBKDF2_HMAC_SHA256, 9), 32)?,
+        P12Cipher::Aes256Sha512 => aes((pbkdf2::PBKDF2_HMAC_SHA512, 11), 32)?,
+        P12Cipher::Aes128Sha1 => aes((pbkdf2::PBKDF2_HMAC_SHA1, 7), 16)?,
+        P12Cipher::TripleDes => {
+            let old = old(3, 24)?;
+            let cipher = TdesEde3::new_from_slice(&old.key).map_err(failed)?;
+            old.seal(&cipher, plain)
+        }
+        P12Cipher::Rc2With128Bits => old(5, 16)?.seal_with_rc2(plain),
+        P12Cipher::Rc2With40Bits => old(6, 5)?.seal_with_rc2(plain),
+    };
+    Ok(Some(sealed))
 }
 
 /// `MacData` over the authenticated safe (RFC 7292 4); empty for [`P12Mac::Absent`].

@@ -199,10 +199,11 @@ impl Shape {
         rounds: u32,
         content: &[u8],
     ) -> Result<Vec<u8>, SimError> {
-        let Some((algorithm, bytes)) = encrypt(cipher, password, rounds, content)? else {
+        let Some(sealed) = encrypt(cipher, password, rounds, content)? else {
             return Ok(self.data(content));
         };
-        let info = self.seq(&[&pkcs(&[7, 1]), &algorithm, &self.octets(0x80, &bytes)]);
+        let bytes = self.octets(0x80, &sealed.bytes);
+        let info = self.seq(&[&pkcs(&[7, 1]), &sealed.algorithm, &bytes]);
         let data = self.seq(&[&der::number(0), &info]);
         Ok(self.seq(&[&pkcs(&[7, 6]), &self.constructed(0xa0, &[&data])]))
     }
@@ -257,7 +258,10 @@ pub fn write(parts: &[P12Part<'_>], recipe: &P12Recipe, password: &str) -> Resul
         if let Some(key) = part.key {
             let plain = key.expose_pkcs8();
             keys.push(match encrypt(recipe.keys, password, recipe.iterations, plain)? {
-                Some((algorithm, bytes)) => bag(2, &der::seq(&[&algorithm, &der::octets(&bytes)]), &labels),
+                Some(sealed) => {
+                    let bytes = der::octets(&sealed.bytes);
+                    bag(2, &der::seq(&[&sealed.algorithm, &bytes]), &labels)
+                }
                 None => bag(1, plain, &labels),
             });
         }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use super::{Algorithm, Bag, Derivation, Description, Encryption, MacDescription, Part};
 use crate::der::{self, DerError, Element, Oid, Reader, tag};
-use crate::pkcs12::bags::{CERTIFICATE, FRIENDLY_NAME, LOCAL_KEY_ID, MAX_BAGS, SHROUDED_KEY, X509};
+use crate::pkcs12::attributes::{FRIENDLY_NAME, LOCAL_KEY_ID};
+use crate::pkcs12::bags::{CERTIFICATE, MAX_BAGS, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
 use crate::pkcs12::policy::DEFAULT_MAX_LEN;
 use crate::{Certificate, Reason, Refusal};

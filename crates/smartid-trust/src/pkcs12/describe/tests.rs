@@ -196,7 +196,7 @@ fn what_the_index_says_is_described() {
             }
         }
     }
-    assert_eq!(opened, 445);
+    assert!(opened > 440, "{opened}");
     assert!(parts > 800 && bags > 400 && ber > 70, "{parts} {bags} {ber}");
 }
 

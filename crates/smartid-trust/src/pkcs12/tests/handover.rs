@@ -23,8 +23,8 @@ fn encrypted_everywhere() -> Vec<u8> {
 
 /// The types of the bags in what p12-keystore gets; anything that it would decrypt or derive for is a panic.
 fn handed_over(bytes: &[u8], password: &str) -> Vec<String> {
-    let plain = container::open(bytes, &SecretString::new(password), &lax()).unwrap();
-    let bytes = archive::pfx(&plain);
+    let (plain, _) = container::open(bytes, &SecretString::new(password), &lax());
+    let bytes = archive::pfx(plain.unwrap().bags.iter());
     let mut pfx = Reader::only(&bytes, tag::SEQUENCE, "").unwrap().reader();
     pfx.next().unwrap();
     let content = pfx.next().unwrap();
@@ -175,17 +175,17 @@ fn every_name_comes_out() {
     }
     let half = der::set(&[&der::tlv(tag::BMP_STRING, &[0, b'a', 0])]);
     let half = der::sequence(&[&oid("1.2.840.113549.1.9.20"), &half]);
-    assert_eq!(read(&half).0.as_deref(), Some("a"));
-    // The last one counts, and what is of another type does not.
+    assert_eq!(read(&half).0.as_deref(), Some("a\u{fffd}"));
+    // The first one counts, and what is no text does not.
     let twice = [
-        name(&text("b")),
         name(&text("a")),
-        local_key_id(b"2"),
+        name(&text("b")),
         local_key_id(b"1"),
+        local_key_id(b"2"),
     ]
     .concat();
     assert_eq!(read(&twice), (Some("a".to_owned()), Some(b"1".to_vec())));
-    let odd = der::sequence(&[&oid("1.2.840.113549.1.9.20"), &der::set(&[&der::utf8("a")])]);
+    let odd = der::sequence(&[&oid("1.2.840.113549.1.9.20"), &der::set(&[&der::null()])]);
     let strange = der::sequence(&[
         &oid("1.3.6.1.4.1.311.17.1"),
         &der::set(&[&der::null(), &der::null()]),
@@ -219,7 +219,7 @@ fn keys_without_identifiers_and_strangers_keep_their_order() {
 }
 
 #[test]
-fn what_is_no_key_and_no_certificate_is_malformed() {
+fn what_is_no_key_is_refused_and_what_is_no_certificate_is_passed_over() {
     let certificate = crate::Certificate::from_pem(include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/doc/officer-one.pem"
@@ -229,8 +229,15 @@ fn what_is_no_key_and_no_certificate_is_malformed() {
         let octets = der::explicit(0, &der::octet_string(der));
         bag("3", &der::sequence(&[&oid("1.2.840.113549.1.9.22.1"), &octets]))
     };
-    let malformed = |bag: &[u8]| reason(&pfx(&[&data(&[bag])], Some(1)), &Pkcs12Policy::default());
-    assert_eq!(malformed(&certificate_bag(certificate.der())), None);
+    let with_key = |bag: &[u8]| {
+        let bytes = pfx(&[&data(&[bag, &self::bag("1", &ED25519_KEY)])], Some(1));
+        open(&bytes, &Pkcs12Policy::default()).unwrap()
+    };
+    let good = with_key(&certificate_bag(certificate.der()));
+    assert_eq!(
+        (good.certificates().len(), good.keys().len(), good.passed_over()),
+        (1, 1, &[][..])
+    );
     // SubjectPublicKeyInfo with an algorithm of another type.
     let mut changed = certificate.der().to_vec();
     let spki = changed
@@ -239,14 +246,25 @@ fn what_is_no_key_and_no_certificate_is_malformed() {
         .unwrap();
     changed[spki + 2] = tag::OCTET_STRING;
     assert!(crate::Certificate::from_der(changed.clone()).is_ok());
-    for bad in [
-        certificate_bag(&changed),
-        certificate_bag(b"certificate"),
-        bag("1", &der::null()),
-        bag("1", &der::sequence(&[&der::integer(&[0])])),
-        bag("1", &[ED25519_KEY, ED25519_KEY].concat()),
-        shrouded(1, &der::sequence(&[])),
+    // p12-keystore refuses it, and it comes out all the same.
+    assert_eq!(with_key(&certificate_bag(&changed)).certificates().len(), 1);
+    let no_certificate = with_key(&certificate_bag(b"certificate"));
+    assert_eq!((no_certificate.certificates().len(), no_certificate.keys().len()), (0, 1));
+    let [passed_over] = no_certificate.passed_over() else {
+        panic!("{no_certificate:?}");
+    };
+    assert_eq!(passed_over.kind().to_string(), "1.2.840.113549.1.12.10.1.3");
+    assert_eq!(passed_over.refusal().unwrap().reason(), Reason::Malformed);
+    for (bad, expected) in [
+        (bag("1", &der::null()), Reason::NotPkcs12),
+        (bag("1", &der::sequence(&[&der::integer(&[0])])), Reason::NotPkcs12),
+        (bag("1", &[ED25519_KEY, ED25519_KEY].concat()), Reason::NotPkcs12),
+        (shrouded(1, &der::sequence(&[])), Reason::NotPkcs12),
+        (shrouded(1, b"no sequence"), Reason::WrongPassword),
     ] {
-        assert_eq!(malformed(&bad), Some(Reason::Malformed));
+        assert_eq!(reason(&pfx(&[&data(&[&bad])], Some(1)), &Pkcs12Policy::default()), Some(expected));
+        // Beside a key that can be read it is only passed over.
+        let beside = with_key(&bad);
+        assert_eq!((beside.keys().len(), beside.passed_over().len()), (1, 1));
     }
 }

@@ -10,9 +10,10 @@ use smartid_core::SecretString;
 
 use super::WriteOptions;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{SALT_LEN, count};
-use crate::pbe::{self, Password, Purpose};
-use crate::pkcs12::bags::{CERTIFICATE, FRIENDLY_NAME, LOCAL_KEY_ID, SHROUDED_KEY, X509};
+use crate::pbe::encrypt::{SALT_LEN, count, derive};
+use crate::pbe::{Password, Purpose};
+use crate::pkcs12::attributes::{FRIENDLY_NAME, LOCAL_KEY_ID};
+use crate::pkcs12::bags::{CERTIFICATE, SHROUDED_KEY, X509};
 use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
 use crate::pkcs12::{CertificateEntry, KeyEntry};
 use crate::random::{Random, draw};
@@ -94,16 +95,15 @@ impl<'a> Encoder<'a> {
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
         let salt = draw::<SALT_LEN>(self.random).map_err(|_| Reason::RandomUnavailable)?;
-        let (oid, digest, hmac) = self.options.profile.mac();
-        let length = digest.output_len();
-        let key = pbe::derive(
-            digest,
+        let (oid, length, hmac) = self.options.profile.mac();
+        let key = derive(
+            &oid,
             Purpose::Mac,
             self.password,
             &salt,
             self.iterations,
             length,
-        );
+        )?;
         let value = hmac::sign(&hmac::Key::new(hmac, &key), safe);
         let identifier = der::sequence(&[&der::oid(&oid), &der::null()]);
         let info = der::sequence(&[&identifier, &der::octet_string(value.as_ref())]);

@@ -2,13 +2,14 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::digest::{SHA1_OUTPUT_LEN, SHA256_OUTPUT_LEN};
+use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use crate::algorithm::SHA256;
 use crate::der::Oid;
 use crate::pbe::encrypt::Sealing;
-use crate::pkcs12::container::SHA1;
+use crate::pbe::SHA1;
 use crate::{Reason, Refusal};
 
 /// Iterations of each key derivation of [`Profile::Modern`], unless the caller says otherwise.
@@ -62,12 +63,12 @@ impl Profile {
     }
 
     /// The digest of the checksum.
-    pub(super) fn mac(self) -> (Oid, &'static digest::Algorithm, hmac::Algorithm) {
+    pub(super) fn mac(self) -> (Oid, usize, hmac::Algorithm) {
         match self {
-            Self::Modern => (SHA256, &digest::SHA256, hmac::HMAC_SHA256),
+            Self::Modern => (SHA256, SHA256_OUTPUT_LEN, hmac::HMAC_SHA256),
             Self::Compatible => (
                 SHA1,
-                &digest::SHA1_FOR_LEGACY_USE_ONLY,
+                SHA1_OUTPUT_LEN,
                 hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
             ),
         }

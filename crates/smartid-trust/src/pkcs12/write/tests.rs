@@ -257,18 +257,18 @@ fn iterations_are_written_as_asked_within_their_bounds() {
 
 #[test]
 fn what_this_crate_would_not_open_is_not_written() {
-    let dear = WriteOptions::new(Profile::Modern).with_iterations(MAX_ITERATIONS);
-    let two = Pkcs12Builder::new().with_key(key("p256")).with_key(key("rsa1"));
-    assert_eq!(
-        reason(two.write(&secret("new"), &dear)),
-        Some(Reason::KdfIterations)
-    );
-    let old = WriteOptions::new(Profile::Compatible).with_iterations(MAX_ITERATIONS);
-    let one = Pkcs12Builder::new().with_key(key("p256"));
-    assert_eq!(
-        reason(one.write(&secret("new"), &old)),
-        Some(Reason::KdfIterations)
-    );
+    for profile in [Profile::Modern, Profile::Compatible] {
+        let dear = WriteOptions::new(profile).with_iterations(MAX_ITERATIONS);
+        let two = Pkcs12Builder::new().with_key(key("p256")).with_key(key("rsa1"));
+        assert_eq!(
+            reason(two.write(&secret("new"), &dear)),
+            Some(Reason::KdfIterations)
+        );
+        // One key is written, and is opened again.
+        let one = Pkcs12Builder::new().with_key(key("p256"));
+        let written = one.write(&secret("new"), &dear).unwrap();
+        assert!(written.token().open(&secret("new"), &Pkcs12Policy::default()).is_ok());
+    }
 
     let mut many = Pkcs12Builder::new();
     for number in 0..=MAX_BAGS {

@@ -1,7 +1,7 @@
 """Containers by GnuTLS: certtool --to-p12."""
 
 from common import EMOJI, LONG, UMLAUTS, USUAL, WORK, add, run
-from names import BY_PBE, HASH
+from names import HASH
 
 WHO = "GnuTLS {} certtool".format(run("certtool", "--version").stdout.decode().split("\n")[0].split()[-1])
 
@@ -27,7 +27,7 @@ def make(p):
         export(tag, tag, note=f"The defaults, key {tag}.")
     for one in ("3des", "3des-pkcs12", "aes-128", "aes-192", "aes-256", "rc2-40"):
         export(one, "p256", f"--pkcs-cipher={one}", note=f"--pkcs-cipher={one}.", chain=one in ("3des-pkcs12", "aes-256"))
-    export("arcfour", "p256", "--pkcs-cipher=arcfour", note="RC4 is refused on purpose.", expect="refuse", reason="unsupported-algorithm", oid=BY_PBE["rc4"])
+    export("arcfour", "p256", "--pkcs-cipher=arcfour", note="RC4, as old programs wrote it.")
     for one in ("sha1", "sha384", "sha512"):
         export(f"mac-{one}", "p256", f"--hash={one}", note=f"MAC --hash={one}.", chain=False)
     for one in ("sha224",):

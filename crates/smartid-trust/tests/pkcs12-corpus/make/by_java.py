@@ -100,7 +100,7 @@ def by_jdk():
     for one, cipher in [("PBEWithSHA1AndDESede", "3des"), ("PBEWithSHA1AndRC2_128", "rc2-128"), ("PBEWithSHA1AndRC2_40", "rc2-40")]:
         store(cipher, f"{one} for key and certificates, HmacPBESHA1.", [entry("p256", "")],
               settings={"keyProtectionAlgorithm": one, "certProtectionAlgorithm": one, "macAlgorithm": "HmacPBESHA1"})
-    store("rc4-128", "RC4 is refused on purpose.", [entry("p256")], expect="refuse", reason="unsupported-algorithm", oid=BY_PBE["rc4"],
+    store("rc4-128", "RC4, as old programs wrote it.", [entry("p256")],
           settings={"keyProtectionAlgorithm": "PBEWithSHA1AndRC4_128", "certProtectionAlgorithm": "PBEWithSHA1AndRC4_128", "macAlgorithm": "HmacPBESHA1"})
     store("cert-none", "Certificates in the clear.", [entry("p256")], settings={"certProtectionAlgorithm": "NONE"})
     store("mac-none", "No MAC.", [entry("p256")], settings={"macAlgorithm": "NONE"}, expect="open-on-request")
@@ -157,7 +157,7 @@ def by_bc():
     for label, name in [("3des", "des-ede3-cbc"), ("2des", "des-ede-cbc"), ("rc2-128", "rc2-cbc"), ("rc2-40", "rc2-40-cbc")]:
         builder(f"{label}", f"{label} of RFC 7292 for both.", cipher=BY_PBE[name], mac="sha1")
     for label, name in [("rc4-128", "rc4"), ("rc4-40", "rc4-40")]:
-        builder(f"{label}", "RC4 is refused on purpose.", cipher=BY_PBE[name], mac="sha1", expect="refuse", reason="unsupported-algorithm", oid=BY_PBE[name])
+        builder(f"{label}", "RC4, as old programs wrote it.", cipher=BY_PBE[name], mac="sha1")
     builder("mac-sha224", "MAC SHA-224: outside the table.", cipher="aes-256-cbc", mac="sha224", oid=HASH["sha224"], also=["unsupported-algorithm"])
     builder("mac-sha512-256", "MAC SHA-512/256: outside the table.", cipher="aes-256-cbc", mac="sha512_256", oid=HASH["sha512_256"], also=["unsupported-algorithm"])
     builder("nomac", "No MAC, BER.", chain=True, cipher="aes-256-cbc", mac=None, expect="open-on-request")

@@ -3,7 +3,6 @@
 import subprocess
 
 from common import EMOJI, UMLAUTS, USUAL, WORK, add, password_file, run
-from names import BY_PBE
 
 DB = WORK / "nss"
 PBE = "PKCS #12 V2 PBE With SHA-1 And "
@@ -42,9 +41,8 @@ def make(p):
                              ("camellia-256", "CAMELLIA-256-CBC", "CAMELLIA-256-CBC")]:
         more = {"oid": "1.2.392.200011.61.1.1.1.4", "also": ["unsupported-algorithm"]} if label.startswith("camellia") else {}
         export(f"{label}", "nick p256", "-c", key, "-C", cert, note=f"-c {key} -C {cert}.", **more)
-    for label, name in [("rc4-128", "rc4"), ("rc4-40", "rc4-40")]:
-        export(label, "nick p256", "-c", "DES-EDE3-CBC", "-C", PBE + f"{label[4:]} Bit RC4", note="Certificates under RC4, the old default: refused on purpose.",
-               expect="refuse", reason="unsupported-algorithm", oid=BY_PBE[name])
+    for label in ("rc4-128", "rc4-40"):
+        export(label, "nick p256", "-c", "DES-EDE3-CBC", "-C", PBE + f"{label[4:]} Bit RC4", note="Certificates under RC4, the old default.")
     for mac in ("SHA-1", "SHA-256", "SHA-384", "SHA-512"):
         export(f"mac-{mac.lower()}", "nick p256", "-c", "AES-256-CBC", "-C", "AES-256-CBC", "-M", mac, note=f"-M {mac}.")
     for label, text in [("umlauts", UMLAUTS), ("emoji", EMOJI)]:

@@ -3,7 +3,7 @@
 import subprocess
 
 from common import (COMBINING, CONTROL, EMOJI, EURO, GREEK, LONG, SPACE, UMLAUTS, USUAL, WORK, add, password_file, run)
-from names import BY_CIPHER, BY_PBE, HASH
+from names import BY_CIPHER, HASH
 
 VERSION = run("openssl", "version").stdout.decode().split()[1]
 WHO = f"OpenSSL {VERSION}"
@@ -63,9 +63,8 @@ def make(p):
         if one.lower() in BY_CIPHER:
             export(f"both-{one.lower()}", "p256", "-keypbe", one, "-certpbe", one, "-legacy", note=f"PBES2 with {one}: outside the table and old.", chain=None,
                    **beyond(BY_CIPHER[one.lower()][0], weak=True))
-    for one, name in [("PBE-SHA1-RC4-128", "rc4"), ("PBE-SHA1-RC4-40", "rc4-40")]:
-        export(f"both-{one.lower()}", "p256", "-keypbe", one, "-certpbe", one, "-legacy", "-macalg", "sha1", note="RC4 is refused on purpose.", chain=None,
-               expect="refuse", reason="unsupported-algorithm", oid=BY_PBE[name])
+    for one in ("PBE-SHA1-RC4-128", "PBE-SHA1-RC4-40"):
+        export(f"both-{one.lower()}", "p256", "-keypbe", one, "-certpbe", one, "-legacy", "-macalg", "sha1", note="RC4, as old programs wrote it.", chain=None)
     for one, dotted in [("PBE-MD5-DES", "1.2.840.113549.1.5.3"), ("PBE-SHA1-DES", "1.2.840.113549.1.5.10"),
                         ("PBE-MD5-RC2-64", "1.2.840.113549.1.5.6"), ("PBE-SHA1-RC2-64", "1.2.840.113549.1.5.11")]:
         export(f"both-{one.lower()}", "p256", "-keypbe", one, "-certpbe", one, "-legacy", note=f"{one}, PKCS #5 version 1: outside the table and weak.", chain=None,

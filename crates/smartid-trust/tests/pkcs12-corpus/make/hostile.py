@@ -147,8 +147,8 @@ def contents(m):
             lambda d, s: [plain_safe(cert_bag(p.cert["p256"]), shrouded(p.key["p256"], Pbe(), other, d))], mac=Mac("sha1"))
     m.safes("password-of-certificates-differs", "The MAC and the key are under the password, the certificates under another.", CORRUPT,
             lambda d, s: [encrypted_safe(Pbes2(), other, d, cert_bag(p.cert["p256"])), plain_safe(shrouded(p.key["p256"], Pbes2(), s, d))])
-    m.safes("two-keys-one-password-differs", "Two keys, the second under another password.", CORRUPT,
-            lambda d, s: [plain_safe(*(cert_bag(p.cert[t]) for t in ("p256", "p384")), shrouded(p.key["p256"], Pbes2(), s, d), shrouded(p.key["p384"], Pbes2(), other, d))])
+    m.safes("two-keys-one-password-differs", "Two keys, the second under another password.", CORRUPT, also=["open"],
+            safes=lambda d, s: [plain_safe(*(cert_bag(p.cert[t]) for t in ("p256", "p384")), shrouded(p.key["p256"], Pbes2(), s, d), shrouded(p.key["p384"], Pbes2(), other, d))])
     m.safes("content-not-whole-blocks", "The encrypted key is no whole number of blocks.", CORRUPT, also=[NOT],
             safes=lambda d, s: [plain_safe(cert_bag(p.cert["p256"]), shrouded(p.key["p256"], cut(Pbes2()), s, d))])
     m.safes("content-empty", "The encrypted certificates have no octets.", CORRUPT, also=[NOT],
@@ -166,8 +166,8 @@ def structures(m):
     p = m.p
     usual = m.usual("structures")
     version, safe, mac = (usual[c.at:c.at + c.size] for c in only(usual).children)
-    rows = [("version-4", seq(integer(4), safe, mac), "Version 4.", [UNKNOWN]), ("version-0", seq(integer(0), safe, mac), "Version 0.", [UNKNOWN]),
-            ("version-missing", seq(safe, mac), "No version.", []), ("version-huge", seq(tlv(2, b"\x01" + bytes(40) + b"\x03"), safe, mac), "A version of 42 octets.", [UNKNOWN]),
+    rows = [("version-4", seq(integer(4), safe, mac), "Version 4.", [UNKNOWN, "open"]), ("version-0", seq(integer(0), safe, mac), "Version 0.", [UNKNOWN, "open"]),
+            ("version-missing", seq(safe, mac), "No version.", []), ("version-huge", seq(tlv(2, b"\x01" + bytes(40) + b"\x03"), safe, mac), "A version of 42 octets.", [UNKNOWN, "open"]),
             ("mac-twice", seq(version, safe, mac, mac), "The MAC twice.", []), ("safe-twice", seq(version, safe, safe, mac), "The authenticated safe twice.", []),
             ("mac-first", seq(version, mac, safe), "MAC and safe in the wrong order.", []), ("extra-member", seq(version, safe, mac, integer(1)), "A further member.", []),
             ("set", b"\x31" + usual[1:], "A set instead of a sequence.", []), ("safe-missing", seq(version), "A version and nothing else.", []),
@@ -224,8 +224,8 @@ def algorithms(m):
     for dotted, name in [(SIGNED, "signed"), (ENVELOPED, "enveloped"), ("1.2.840.113549.1.7.5", "digested"), ("2.999.4", "unknown")]:
         data = seq(integer(3), seq(oid(dotted), ctx(0, seq(integer(1)))))
         bad(f"algorithm-protection-{name}.p12", data, f"The whole is content of the type {name}.", UNKNOWN, oid=dotted, also=[NOT], no_mac=True)
-        m.safes(f"algorithm-safe-{name}", f"A safe is content of the type {name}, under a right MAC.", UNKNOWN, oid=dotted, also=[NOT],
-                safes=lambda d, s: [seq(oid(dotted), ctx(0, seq(integer(1)))), plain_safe(cert_bag(p.cert["p256"]), shrouded(p.key["p256"], Pbes2(), s, d))])  # noqa: B023
+        m.safes(f"algorithm-safe-{name}", f"A safe is content of the type {name}, under a right MAC.", UNKNOWN, oid=dotted,
+                also=[NOT, "open"] if name == "unknown" else [NOT], safes=lambda d, s: [seq(oid(dotted), ctx(0, seq(integer(1)))), plain_safe(cert_bag(p.cert["p256"]), shrouded(p.key["p256"], Pbes2(), s, d))])  # noqa: B023
     pem = run("openssl", "cms", "-encrypt", "-aes256", "-outform", "DER", "-in", WORK / "chain.pem", WORK / "rsa1.pem").stdout
     bad("algorithm-protection-enveloped-real.p12", seq(integer(3), pem), "EnvelopedData by the openssl program where the safe should be.", UNKNOWN,
         oid="1.2.840.113549.1.7.3", also=[NOT], no_mac=True, producer="openssl cms -encrypt")
@@ -315,18 +315,18 @@ def costs(m):
             one = shrouded(p.key["ed25519"], scheme, s, d)
             return [plain_safe(cert_bag(p.cert["ed25519"]), *[one] * count)]
         return safes
-    m.safes("cost-20-keys", "Twenty copies of one key bag, 999 999 iterations each, all decrypt.", WORK_CAP, copies(20, Pbes2(iterations=999_999)))
-    m.safes("cost-60-keys", "Sixty copies of one key bag, 999 999 iterations each.", WORK_CAP, copies(60, Pbes2("aes-128-cbc", "sha1", 999_999, 8)))
-    m.safes("cost-20-keys-3des", "Twenty copies of one key bag under 3DES, 999 999 iterations each.", WORK_CAP, copies(20, Pbe(iterations=999_999)))
-    m.safes("cost-150-keys-40000", "A hundred and fifty copies of one key bag, 40 000 iterations each: none of them is dear.", WORK_CAP, copies(150, Pbes2("aes-128-cbc", "sha1", 40_000, 8)))
-    m.safes("cost-20-safes", "Twenty encrypted safes, 999 999 iterations each.", WORK_CAP,
-            lambda d, s: [encrypted_safe(Pbes2(iterations=999_999), s, d, cert_bag(p.cert["p256"]))] * 20 + [plain_safe(shrouded(p.key["p256"], Pbes2(), s, d))])
+    m.safes("cost-20-keys", "Twenty copies of one key bag, 999 999 iterations each, all decrypt.", WORK_CAP, also=["open"], safes=copies(20, Pbes2(iterations=999_999)))
+    m.safes("cost-60-keys", "Sixty copies of one key bag, 999 999 iterations each.", WORK_CAP, also=["open"], safes=copies(60, Pbes2("aes-128-cbc", "sha1", 999_999, 8)))
+    m.safes("cost-20-keys-3des", "Twenty copies of one key bag under 3DES, 999 999 iterations each.", WORK_CAP, also=["open"], safes=copies(20, Pbe(iterations=999_999)))
+    m.safes("cost-150-keys-40000", "A hundred and fifty copies of one key bag, 40 000 iterations each: none of them is dear.", WORK_CAP, also=["open"], safes=copies(150, Pbes2("aes-128-cbc", "sha1", 40_000, 8)))
+    m.safes("cost-20-safes", "Twenty encrypted safes, 999 999 iterations each.", WORK_CAP, also=["open"],
+            safes=lambda d, s: [encrypted_safe(Pbes2(iterations=999_999), s, d, cert_bag(p.cert["p256"]))] * 20 + [plain_safe(shrouded(p.key["p256"], Pbes2(), s, d))])
     secret = lambda d, s: bag(5, seq(oid(BAG + "2"), ctx(0, seq(Pbes2(iterations=1, show=999_999)(b"x" * 16, s, d)[0], octets(d.take(32))))))  # noqa: E731
     m.safes("cost-20-secrets", "Twenty secret bags of 999 999 iterations and no key: nobody needs to decrypt them.", NO_KEY, also=[WORK_CAP],
             safes=lambda d, s: [plain_safe(cert_bag(p.cert["p256"]), *[secret(d, s)] * 20)])
-    m.safes("cost-20-keys-nomac", "No MAC, twenty copies of one key bag, 999 999 iterations each.", WORK_CAP, copies(20, Pbes2(iterations=999_999)), mac=None, no_mac=True)
+    m.safes("cost-20-keys-nomac", "No MAC, twenty copies of one key bag, 999 999 iterations each.", WORK_CAP, also=["open"], safes=copies(20, Pbes2(iterations=999_999)), mac=None, no_mac=True)
     inner = lambda d, s: nested(*[shrouded(p.key["p256"], Pbes2("aes-128-cbc", "sha1", 999_999, 8), s, d)] * 4)  # noqa: E731
-    m.safes("cost-nested-keys", "Twenty key bags of 999 999 iterations within safeContents bags.", WORK_CAP, also=[UNKNOWN], oid=BAG + "6",
+    m.safes("cost-nested-keys", "Twenty key bags of 999 999 iterations within safeContents bags.", WORK_CAP, also=[UNKNOWN, "open"], oid=BAG + "6",
             safes=lambda d, s: [plain_safe(cert_bag(p.cert["p256"]), *[inner(d, s)] * 5)])
     m.one("cost-pbmac1-key-length", "PBMAC1 that derives a key of a million octets with 999 999 iterations: 31 250 blocks.", WORK_CAP,
           mac=Pbmac1(iterations=1, key_length=1_000_000, show=999_999), also=[UNKNOWN, CORRUPT, NOT], oid=PBMAC1)
