@@ -143,7 +143,7 @@ pub(crate) fn derive(
 ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     let hash = Hash::from_digest(digest).ok_or(Reason::ContainerUnsupported)?;
     let mut budget = Budget::new(u64::MAX, u64::MAX);
-    pkcs12(hash, purpose, password, salt, iterations.get(), length, &mut budget)
+    budget.derive(pkcs12(hash, purpose, password, salt, iterations.get(), length))
 }
 
 /// An iteration count as an INTEGER.
