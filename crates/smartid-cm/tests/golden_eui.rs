@@ -224,11 +224,7 @@ fn what_is_refused_is_refused_for_its_own_reason() {
         ("refuse-field-taken.http", "one of the request's own"),
         ("refuse-p12-password-empty.http", "must not be empty"),
     ] {
-        let fixtures = Index::of("eui").fixtures();
-        let fixture = fixtures
-            .iter()
-            .find(|fixture| fixture.text("file") == file)
-            .unwrap();
+        let fixture = &Index::of("eui").fixture(file);
         let error = made(fixture).unwrap_err();
         assert!(error.contains(reason), "{file}: {error}");
     }
@@ -256,11 +252,7 @@ fn forms_that_nobody_has_seen_are_read_too() {
         "response-direct-der.http",
         "response-direct-pem.http",
     ] {
-        let fixtures = Index::of("eui").fixtures();
-        let fixture = fixtures
-            .iter()
-            .find(|fixture| fixture.text("file") == file)
-            .unwrap();
+        let fixture = &Index::of("eui").fixture(file);
         assert_eq!(response(fixture), "certificates", "{file}");
     }
 }

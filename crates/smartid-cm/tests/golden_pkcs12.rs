@@ -130,11 +130,7 @@ fn what_is_refused_is_refused_for_its_own_reason() {
         ("refuse-field-name-empty.http", "letters and digits"),
         ("refuse-dates-reversed.http", "later than"),
     ] {
-        let fixtures = Index::of("pkcs12-rest").fixtures();
-        let fixture = fixtures
-            .iter()
-            .find(|fixture| fixture.text("file") == file)
-            .unwrap();
+        let fixture = &Index::of("pkcs12-rest").fixture(file);
         let error = made::<RequestSoftToken>(fixture).unwrap_err();
         assert!(error.contains(reason), "{file}: {error}");
     }

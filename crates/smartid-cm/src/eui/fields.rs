@@ -15,6 +15,27 @@ const LONGEST: usize = 128;
 /// A field of the caller's own.
 pub(super) type Own = (String, FieldValue);
 
+/// The methods that both requests have.
+macro_rules! handler_and_fields {
+    () => {
+        /// From this handler.
+        #[must_use]
+        pub fn handler(mut self, handler: HandlerName) -> Self {
+            self.handler = Some(handler);
+            self
+        }
+
+        /// With this field. A name that the request has already is refused when it is made.
+        #[must_use]
+        pub fn field(mut self, name: impl Into<String>, value: impl Into<FieldValue>) -> Self {
+            self.fields.push((name.into(), value.into()));
+            self
+        }
+    };
+}
+
+pub(super) use handler_and_fields;
+
 /// The request to a handler, or to the servlet itself.
 pub(super) fn request(
     dialect: &CmDialect,

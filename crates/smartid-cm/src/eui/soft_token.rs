@@ -68,19 +68,7 @@ impl EuiSoftToken {
         }
     }
 
-    /// From this handler.
-    #[must_use]
-    pub fn handler(mut self, handler: HandlerName) -> Self {
-        self.handler = Some(handler);
-        self
-    }
-
-    /// With this field. A name that the request has already is refused when it is made.
-    #[must_use]
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<FieldValue>) -> Self {
-        self.fields.push((name.into(), value.into()));
-        self
-    }
+    fields::handler_and_fields!();
 }
 
 impl fmt::Debug for EuiSoftToken {

@@ -145,7 +145,7 @@ impl RequestSoftToken {
                 own.eq_ignore_ascii_case(name)
                     || body::last_name(dialect, call, own).eq_ignore_ascii_case(last)
             };
-            if OWN.iter().any(|own| is_taken(&own)) {
+            if OWN.iter().any(is_taken) {
                 let problem = format!("the attribute {name} has the name of another field of the request");
                 return Err(BuildError::Invalid(problem));
             }

@@ -63,6 +63,13 @@ impl Index {
         self.entries("exchange")
     }
 
+    /// The fixture of this file.
+    pub fn fixture(&self, file: &str) -> Entry {
+        let mut fixtures = self.fixtures().into_iter();
+        let found = fixtures.find(|fixture| fixture.text("file") == file);
+        found.unwrap_or_else(|| panic!("{}/{file} is in no index", self.folder))
+    }
+
     /// The fixtures of one kind.
     pub fn of_kind(&self, kind: &str) -> Vec<Entry> {
         let mut fixtures = self.fixtures();
@@ -162,9 +169,7 @@ impl Entry {
             Some((folder, file)) => (folder, file),
             None => (self.folder.as_str(), file),
         };
-        let fixtures = Index::of(folder).fixtures();
-        let found = fixtures.into_iter().find(|fixture| fixture.text("file") == file);
-        found.unwrap_or_else(|| panic!("{self}: {file} is in no index"))
+        Index::of(folder).fixture(file)
     }
 
     pub fn message(&self) -> Message {

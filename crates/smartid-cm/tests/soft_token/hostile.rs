@@ -8,9 +8,10 @@ use smartid_cm::soft_token::{IssuedSoftToken, SoftTokenProblem, UnusableSoftToke
 use smartid_cm::{
     Attribute, Call, CmDialect, CmRefusal, CmRefusalKind, HandlerName, RequestSignature, SignedCall, Step,
 };
-use smartid_core::{Endpoint, Error, Incoming, Phase, ResponseError, Retry, TransportProblem};
+use smartid_core::{Endpoint, Error, Incoming, Phase, Retry, TransportProblem};
 
 use crate::CONTAINER;
+use crate::common::verdict::{result, shown};
 use crate::log::Log;
 use crate::script::{Line, answer, builder, csr, demand, json, run, write};
 
@@ -20,30 +21,17 @@ fn request() -> RequestSoftToken {
     RequestSoftToken::new(PASSWORD).attribute(Attribute::COMMON_NAME, "canary-name")
 }
 
-fn error<T>(read: Result<T, ResponseError<CmRefusal>>) -> Result<T, Error> {
-    read.map_err(|error| match error {
-        ResponseError::Refused(refusal) => Error::refused("cm.soft_token", refusal),
-        ResponseError::Unreadable(unreadable) => Error::unreadable("cm.soft_token", unreadable),
-    })
-}
-
 /// The answer to each step of REST, and to EUI.
 fn read_all(incoming: &Incoming) -> [Result<IssuedSoftToken, Error>; 3] {
     let dialect = CmDialect::default();
-    let first = error(Call::new(&request()).response(&dialect, incoming.clone())).map(|step| match step {
+    let first = result(Call::new(&request()).response(&dialect, incoming.clone())).map(|step| match step {
         Step::Done(issued) => issued,
         Step::Sign(_) => panic!("nothing was to be signed"),
     });
     let signature = RequestSignature::from_cms(vec![0x30, 0]);
-    let second = error(SignedCall::new(&request(), &signature).response(&dialect, incoming.clone()));
-    let eui = error(EuiSoftToken::new(PASSWORD).response(&dialect, incoming.clone()));
+    let second = result(SignedCall::new(&request(), &signature).response(&dialect, incoming.clone()));
+    let eui = result(EuiSoftToken::new(PASSWORD).response(&dialect, incoming.clone()));
     [first, second, eui]
-}
-
-/// All that can be shown of an error, however it is asked for.
-fn shown(error: &Error) -> String {
-    let refusal = error.refusal::<CmRefusal>();
-    format!("{error} {error:?} {error:#?} {} {refusal:?}", error.advice())
 }
 
 #[test]
@@ -96,7 +84,7 @@ fn a_demand_that_repeats_the_password_is_not_quoted() {
     let again = json(r#"{"error":-19,"msg":"canary word","dataToSign":"AQID"}"#);
     let signature = RequestSignature::from_cms(vec![0x30, 0]);
     let read = SignedCall::new(&request(), &signature).response(&CmDialect::default(), again);
-    let error = error(read).unwrap_err();
+    let error = result(read).unwrap_err();
     assert_eq!(
         error.refusal::<CmRefusal>().unwrap().kind(),
         &CmRefusalKind::SignatureDemandedAgain

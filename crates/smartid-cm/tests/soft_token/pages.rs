@@ -5,16 +5,13 @@ use smartid_cm::CmDialect;
 use smartid_cm::eui::{EuiCertificate, NoCertificate, NoCertificateProblem, Redirected};
 use smartid_cm::operations::{IssuedCertificate, UnusableCertificate};
 use smartid_core::base64::{Flavour, encode};
-use smartid_core::{Endpoint, Error, Incoming, Phase, ResponseError, Retry};
+use smartid_core::{Endpoint, Error, Incoming, Phase, Retry};
 
+use crate::common::verdict::result;
 use crate::script::{answer, certificate, csr, pki};
 
 fn read(incoming: Incoming) -> Result<IssuedCertificate, Error> {
-    let read = EuiCertificate::new(csr()).response(&CmDialect::default(), incoming);
-    read.map_err(|error| match error {
-        ResponseError::Refused(refusal) => Error::refused("cm.eui_certificate", refusal),
-        ResponseError::Unreadable(unreadable) => Error::unreadable("cm.eui_certificate", unreadable),
-    })
+    result(EuiCertificate::new(csr()).response(&CmDialect::default(), incoming))
 }
 
 fn page(body: &str) -> Incoming {
@@ -56,7 +53,10 @@ fn each_page_without_a_certificate_has_its_problem() {
         ("no", NoElement),
         (&*element(""), NoElement),
         (&*element("Denied"), NotACertificate),
-        (&*element(&base64("device-rsa.der")[..400]), NotACertificate),
+        (
+            &*element(base64("device-rsa.der").get(..400).unwrap()),
+            NotACertificate,
+        ),
         (
             &*element(&format!("{}AAAA", base64("device-rsa.der"))),
             NotACertificate,
@@ -71,7 +71,12 @@ fn each_page_without_a_certificate_has_its_problem() {
         (&*several, TooMany),
         (&*"<p>".repeat(2 * 1024 * 1024), TooLarge),
     ] {
-        assert_eq!(problem(page(body)), expected, "{}", &body[..body.len().min(80)]);
+        assert_eq!(
+            problem(page(body)),
+            expected,
+            "{}",
+            body.chars().take(80).collect::<String>()
+        );
     }
 }
 
