@@ -207,9 +207,7 @@ impl CmHandle {
         let request = Csr::parse(csr_der)?;
         request.verify()?;
         let ca = self.0.ca()?;
-        let (_, last) = ca.issuer().validity();
-        let mut validity = Validity::days(self.0.now(), procedure.days);
-        validity.not_after = validity.not_after.min(last);
+        let validity = self.0.usual_validity(procedure)?;
         let profile = procedure.pki_profile().unwrap_or(Profile::Authentication);
         let certificate = ca.certify_request(&request, profile, validity)?;
         let certid = self.0.keep(&certificate, procedure, "simulator");

@@ -50,14 +50,9 @@ async fn the_certificate_is_the_third_quoted_string() {
     let value = third_string(&answer.text()).unwrap();
     let certificate = Certificate::parse(&BASE64_STANDARD.decode(value).unwrap()).unwrap();
     assert_eq!(certificate.common_name().as_deref(), Some("www.example.test"));
-    bench
-        .sim
-        .cm()
-        .ca()
-        .unwrap()
-        .verify(&certificate, bench.now())
-        .unwrap();
-    let kept = &bench.sim.cm().certificates()[0];
+    let cm = bench.sim.cm();
+    cm.ca().unwrap().verify(&certificate, bench.now()).unwrap();
+    let kept = &cm.certificates()[0];
     assert_eq!(kept.procedure.as_deref(), Some("TLS server"));
     assert_eq!(bench.word(), "issued");
     // Other forms of the request, and the handler without a name.
@@ -67,7 +62,7 @@ async fn the_certificate_is_the_third_quoted_string() {
         assert!(third_string(&answer.text()).is_some(), "{}", answer.text());
     }
     assert_eq!(
-        bench.sim.cm().certificates()[2].procedure.as_deref(),
+        cm.certificates()[2].procedure.as_deref(),
         Some("User authentication")
     );
 }

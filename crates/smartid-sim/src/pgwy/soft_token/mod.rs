@@ -1,63 +1,28 @@
 //! Makes soft tokens: keys, their certificates, and the PKCS #12 file around them, for the REST API, AST and EUI alike (protocol notes: cm
 //! 5.5, 7, 8, 9). What was handed out is remembered for tests, without the password.
 
+mod attributes;
+mod container;
+
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
+pub(super) use self::attributes::ATTRIBUTES;
+use self::attributes::{alternative_names, completed, subject, value};
+use self::container::{Pair, file};
 use super::Cm;
 use super::errors::Refusal;
 use super::officers::kind;
 use super::servlets::TokenCaller;
 use crate::SimError;
-use crate::config::{
-    CmConfig, CmProcedureConfig, SoftTokenConfig, TokenChain, TokenEncoding, TokenFlaw, TokenMac,
-    TokenProfile,
-};
-use crate::pki::p12::{self, P12Cipher, P12Encoding, P12Mac, P12Part, P12Recipe};
-use crate::pki::{Digest, Key, Profile, Validity, der, name};
+use crate::config::{CmConfig, CmProcedureConfig, SoftTokenConfig, TokenFlaw};
+use crate::pki::{Digest, Key, Profile, Validity, name};
 use crate::sync::lock;
 
 /// So many are remembered.
 const MAX_KEPT: usize = 1024;
-
-/// Attributes that the simulated procedure knows (cm 7.3, I).
-pub(super) const ATTRIBUTES: [&str; 13] = [
-    "countryname",
-    "stateorprovincename",
-    "localityname",
-    "organizationname",
-    "organizationalunitname",
-    "title",
-    "surname",
-    "givenname",
-    "serialnumber",
-    "commonname",
-    "rfc822name",
-    "upn",
-    "dnsname",
-];
-
-/// Those that stand in the subject, with the names they have there, in the order of the encoding.
-const SUBJECT: [(&str, &str); 11] = [
-    ("countryname", "C"),
-    ("stateorprovincename", "ST"),
-    ("localityname", "L"),
-    ("organizationname", "O"),
-    ("organizationalunitname", "OU"),
-    ("title", "title"),
-    ("surname", "SN"),
-    ("givenname", "GN"),
-    ("serialnumber", "serialNumber"),
-    ("commonname", "CN"),
-    ("rfc822name", "emailAddress"),
-];
-
-/// 1.3.6.1.4.1.311.20.2.3
-const UPN: [u8; 10] = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x14, 0x02, 0x03];
 
 /// How a soft token was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -179,172 +144,6 @@ fn check_password(settings: &SoftTokenConfig, password: &str) -> Result<(), Refu
         ));
     }
     Ok(())
-}
-
-/// The attributes of the request with those of the common context that it lacks.
-fn completed(
-    settings: &SoftTokenConfig,
-    mut attributes: Vec<(String, String)>,
-) -> Result<Vec<(String, String)>, Refusal> {
-    for name in &settings.required_attributes {
-        if !attributes.iter().any(|(own, _)| own == name) {
-            return Err(Refusal::missing(name));
-        }
-    }
-    for (name, value) in &settings.common_context {
-        if !attributes.iter().any(|(own, _)| own == name) {
-            attributes.push((name.clone(), value.clone()));
-        }
-    }
-    let control = |(_, value): &&(String, String)| value.chars().any(char::is_control);
-    match attributes.iter().find(control) {
-        Some((name, _)) => Err(Refusal::value(
-            "attribute_control",
-            format!("An attribute holds control characters: {name}"),
-        )),
-        None => Ok(attributes),
-    }
-}
-
-fn value<'a>(attributes: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
-    let found = attributes.iter().find(|(name, _)| name == wanted);
-    found.map(|(_, value)| value.as_str())
-}
-
-fn subject(attributes: &[(String, String)]) -> Result<Vec<u8>, Refusal> {
-    let parts = SUBJECT.iter().filter_map(|(attribute, short)| {
-        let value = value(attributes, attribute)?;
-        let value = value.replace('\\', "\\\\").replace(',', "\\,");
-        Some(format!("{short}={value}"))
-    });
-    let parts: Vec<String> = parts.collect();
-    name::encode(&parts.join(",")).map_err(|error| Refusal::value("subject", error.to_string()))
-}
-
-/// Alternative names (RFC 5280 4.2.1.6): a name of DNS, and the principal name that Windows knows.
-fn alternative_names(attributes: &[(String, String)]) -> Result<Option<Vec<u8>>, Refusal> {
-    let mut names = Vec::new();
-    if let Some(dns) = value(attributes, "dnsname") {
-        if !dns.is_ascii() {
-            return Err(Refusal::value("subject", "dnsname must be ASCII"));
-        }
-        names.push(der::tlv(0x82, &[dns.as_bytes()]));
-    }
-    if let Some(upn) = value(attributes, "upn") {
-        let text = der::context(0, &[&der::tlv(0x0c, &[upn.as_bytes()])]);
-        names.push(der::context(0, &[&der::oid(&UPN), &text]));
-    }
-    Ok((!names.is_empty()).then(|| der::seq(&[&names.concat()])))
-}
-
-fn recipe(settings: &SoftTokenConfig) -> P12Recipe {
-    let hmac = P12Mac::Hmac;
-    let (keys, certificates, mac) = match settings.profile {
-        TokenProfile::Modern => (
-            P12Cipher::Aes256Sha256,
-            P12Cipher::Aes256Sha256,
-            hmac(Digest::Sha256),
-        ),
-        TokenProfile::Legacy => (P12Cipher::TripleDes, P12Cipher::Rc2With40Bits, hmac(Digest::Sha1)),
-        TokenProfile::TripleDes => (P12Cipher::TripleDes, P12Cipher::TripleDes, hmac(Digest::Sha1)),
-        TokenProfile::Rc2With128Bits => (
-            P12Cipher::TripleDes,
-            P12Cipher::Rc2With128Bits,
-            hmac(Digest::Sha1),
-        ),
-        TokenProfile::EarlyAes => (P12Cipher::Aes128Sha1, P12Cipher::Aes128Sha1, hmac(Digest::Sha1)),
-        TokenProfile::Strong => (
-            P12Cipher::Aes256Sha512,
-            P12Cipher::Aes256Sha512,
-            hmac(Digest::Sha512),
-        ),
-        TokenProfile::PlainCertificates => (P12Cipher::Aes256Sha256, P12Cipher::Plain, hmac(Digest::Sha256)),
-    };
-    let mac = match settings.mac {
-        TokenMac::Profile => mac,
-        TokenMac::Sha1 => hmac(Digest::Sha1),
-        TokenMac::Sha256 => hmac(Digest::Sha256),
-        TokenMac::Sha384 => hmac(Digest::Sha384),
-        TokenMac::Sha512 => hmac(Digest::Sha512),
-        TokenMac::Pbmac1 => P12Mac::Pbmac1,
-        TokenMac::None => P12Mac::Absent,
-    };
-    P12Recipe {
-        mac_iterations: settings.mac_iterations,
-        local_key_id: settings.local_key_id,
-        encoding: match settings.encoding {
-            TokenEncoding::Der => P12Encoding::Der,
-            TokenEncoding::Ber => P12Encoding::Ber,
-        },
-        ..P12Recipe::modern()
-            .ciphers(keys, certificates)
-            .mac(mac)
-            .iterations(settings.iterations)
-    }
-}
-
-/// A key with its chain, that of the key first.
-struct Pair {
-    key: Key,
-    chain: Vec<Vec<u8>>,
-}
-
-/// The file, with what is wrong with it.
-fn file(
-    settings: &SoftTokenConfig,
-    common_name: &str,
-    pairs: &[Pair],
-    password: &str,
-) -> Result<Vec<u8>, SimError> {
-    let names: Vec<String> = (1..=pairs.len())
-        .map(|number| {
-            let name = settings.friendly_name.replace("{number}", &number.to_string());
-            name.replace("{commonname}", common_name)
-        })
-        .collect();
-    let reversed: Vec<Vec<u8>> = pairs
-        .first()
-        .map(|pair| pair.chain.iter().skip(1).rev().cloned().collect())
-        .unwrap_or_default();
-    let mut parts = Vec::new();
-    if settings.chain == TokenChain::Reversed {
-        parts.push(P12Part::certificates(&reversed));
-    }
-    for (place, (pair, name)) in pairs.iter().zip(&names).enumerate() {
-        let whole = match settings.chain {
-            TokenChain::Full => place == 0,
-            TokenChain::Repeated => true,
-            TokenChain::None | TokenChain::Reversed => false,
-        };
-        let count = if whole { pair.chain.len() } else { 1 };
-        let certificates = pair.chain.get(..count).unwrap_or_default();
-        let part = if settings.flaw == TokenFlaw::NoKey {
-            P12Part::certificates(certificates)
-        } else {
-            P12Part::new(&pair.key, certificates)
-        };
-        parts.push(part.friendly_name(Some(name.as_str()).filter(|name| !name.is_empty())));
-        if settings.chain == TokenChain::Repeated && pairs.len() == 1 {
-            parts.push(P12Part::certificates(pair.chain.get(1..).unwrap_or_default()));
-        }
-    }
-    let other = format!("not {password}");
-    let password = if settings.flaw == TokenFlaw::OtherPassword {
-        &other
-    } else {
-        password
-    };
-    let mut file = p12::write(&parts, &recipe(settings), password)?;
-    let half = file.len() / 2;
-    match settings.flaw {
-        TokenFlaw::Truncated => file.truncate(half),
-        TokenFlaw::Garbled => file.iter_mut().skip(half).take(1).for_each(|byte| *byte ^= 0x10),
-        TokenFlaw::Trailing => file.extend_from_slice(b"behind it"),
-        TokenFlaw::Base64 => file = BASE64_STANDARD.encode(&file).into_bytes(),
-        TokenFlaw::Empty => file.clear(),
-        TokenFlaw::None | TokenFlaw::OtherPassword | TokenFlaw::OtherKey | TokenFlaw::NoKey => (),
-    }
-    Ok(file)
 }
 
 /// Work that takes its time, where nobody waits for it.
