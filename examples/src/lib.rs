@@ -27,6 +27,8 @@ mod book {
     struct Operating;
     #[doc = include_str!("../../docs/src/simulator.md")]
     struct Simulator;
+    #[doc = include_str!("../../docs/src/soft-tokens.md")]
+    struct SoftTokens;
     #[doc = include_str!("../../README.md")]
     struct Readme;
 }

@@ -228,11 +228,16 @@ impl SoftTokenError {
         }
     }
 
-    /// Whose turn it is, and what to check.
+    /// Whose turn it is, and what to check. Of a lost answer it is an officer's: the container does not come a second time.
     #[must_use]
     pub fn advice(&self) -> Advice {
         match self {
             Self::Unfit(unfit) => unfit.advice(),
+            Self::Call(error) if error.phase() == Phase::PerhapsDone => Advice::new(
+                Turn::Administrator,
+                "whether a token was made, before another is asked for: an officer searches Certificate Manager for this subject and this \
+                 time, and revokes what nobody has",
+            ),
             Self::Call(error) => error.advice(),
         }
     }

@@ -17,7 +17,7 @@ use smartid::soft_token::{
     SoftTokenRequest, SoftTokens, Unfit, UnusableSoftToken,
 };
 use smartid::trust::Radix;
-use smartid::{Error, Phase, SmartId, Timestamp};
+use smartid::{Phase, SmartId, Timestamp};
 use smartid_examples::desk::{End, Problem, usage};
 use smartid_examples::office::{Common, Office, prepared_program};
 use smartid_examples::secret_file;
@@ -184,10 +184,7 @@ impl Job<'_> {
                     None => end,
                 })
             }
-            Err(SoftTokenError::Call(failure))
-                if matches!(failure.phase(), Phase::PerhapsDone | Phase::Unreadable) =>
-            {
-                password.keep();
+            Err(failure) if matches!(failure.phase(), Phase::PerhapsDone | Phase::Unreadable) => {
                 Ok(self.look(&failure).await)
             }
             Err(SoftTokenError::Call(failure)) => Err(failure.into()),
@@ -272,11 +269,17 @@ impl Job<'_> {
     }
 
     /// A token was perhaps made. Nobody knows its key, so an officer is told what to look at.
-    async fn look(&self, failure: &Error) -> End {
-        let unusable = failure
-            .unreadable_answer()
-            .and_then(|answer| answer.cause::<UnusableSoftToken>());
-        let mut end = End::bad("perhaps-issued", failure.summary()).advised(failure.advice());
+    async fn look(&self, failure: &SoftTokenError) -> End {
+        let (summary, unusable) = match failure {
+            SoftTokenError::Call(error) => (
+                error.summary(),
+                error
+                    .unreadable_answer()
+                    .and_then(|answer| answer.cause::<UnusableSoftToken>()),
+            ),
+            other => (other.to_string(), None),
+        };
+        let mut end = End::bad("perhaps-issued", summary).advised(failure.advice());
         if let Some(certid) = unusable.and_then(UnusableSoftToken::certid) {
             return end.fact("certid", certid);
         }

@@ -2,6 +2,8 @@
 
 mod password;
 mod show;
+#[cfg(test)]
+mod tests;
 mod way;
 
 pub use password::{PasswordOptions, TokenPassword};

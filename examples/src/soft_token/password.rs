@@ -48,8 +48,8 @@ pub struct PasswordOptions {
     pub length: usize,
 }
 
-/// The password that the token will have. A file that it was written to is taken away again when this is dropped, unless a token was
-/// perhaps made: a password of no token only misleads.
+/// The password that the token will have. A file that it was written to is taken away again when this is dropped, unless a token has
+/// come: a password of no token only misleads.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TokenPassword {
@@ -137,7 +137,7 @@ impl PasswordOptions {
 }
 
 impl TokenPassword {
-    /// There is a token with this password, or there may be: its file stays.
+    /// A token has come, and this is its password: the file stays.
     pub fn keep(&mut self) -> Option<PathBuf> {
         self.written.take()
     }

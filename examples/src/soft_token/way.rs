@@ -56,7 +56,7 @@ pub struct WayOptions {
     pub non_ascii: Option<NonAscii>,
 
     /// AST: the address of Protocol Gateway, such as https://pgwy.example.com:8444/pgwy; left out, the API's without /api
-    #[arg(long, value_name = "URL", conflicts_with = "simulator")]
+    #[arg(long, value_name = "URL")]
     pub gateway_url: Option<String>,
 }
 

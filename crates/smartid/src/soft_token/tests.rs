@@ -8,6 +8,7 @@ use smartid_cm::ast::PasswordProblem;
 use smartid_cm::{CertificateManager, CmDialect};
 use smartid_core::{
     BoxFuture, Incoming, ManualRuntime, Outgoing, Runtime, ServiceUrl, Transport, TransportError,
+    TransportProblem,
 };
 
 use super::*;
@@ -20,7 +21,7 @@ const PASSWORD: &str = "test-Passw0rd";
 /// Answers everything with one answer, and keeps what it was sent.
 #[derive(Debug)]
 struct Line {
-    answer: Incoming,
+    answer: Result<Incoming, TransportError>,
     sent: Mutex<Vec<(String, HeaderMap, Bytes)>>,
 }
 
@@ -37,7 +38,7 @@ impl Transport for Line {
         );
         self.sent.lock().unwrap().push(sent);
         let answer = self.answer.clone();
-        Box::pin(async move { Ok(answer) })
+        Box::pin(async move { answer })
     }
 }
 
@@ -56,10 +57,13 @@ impl Bench {
             "content-disposition",
             HeaderValue::from_static("attachment; filename=alice.p12"),
         );
-        let line = Arc::new(Line {
-            answer: Incoming::new(StatusCode::OK, headers, Bytes::from_static(body)),
-            sent: Mutex::default(),
-        });
+        let answer = Incoming::new(StatusCode::OK, headers, Bytes::from_static(body));
+        Self::answering(Ok(answer), dialect)
+    }
+
+    fn answering(answer: Result<Incoming, TransportError>, dialect: &str) -> Self {
+        let sent = Mutex::default();
+        let line = Arc::new(Line { answer, sent });
         let runtime = ManualRuntime::new(Timestamp::from_millis(1_790_000_000_000));
         let shared: Arc<dyn Runtime> = Arc::new(runtime.clone());
         let transport: Arc<dyn Transport> = Arc::<Line>::clone(&line);
@@ -247,6 +251,25 @@ fn a_page_instead_of_a_token_is_an_error_either_way() {
             .unreadable_answer()
             .and_then(|answer| answer.cause::<UnusableSoftToken>());
         assert_eq!(cause.unwrap().problem(), SoftTokenProblem::WebPage);
+    }
+}
+
+#[test]
+fn a_lost_answer_is_an_officers_turn_and_nothing_is_sent_again() {
+    for way in [rest(), ast()] {
+        let broken = TransportError::new(TransportProblem::Broken, "reset");
+        let bench = Bench::answering(Err(broken), "");
+        let error = bench.request(way, &alice()).unwrap_err();
+        assert_eq!(
+            (error.phase(), error.advice().turn),
+            (Phase::PerhapsDone, Turn::Administrator)
+        );
+        assert!(
+            error.advice().check.contains("before another is asked for"),
+            "{}",
+            error.advice()
+        );
+        let _once = bench.sent();
     }
 }
 
