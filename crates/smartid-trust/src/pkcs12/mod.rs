@@ -19,6 +19,10 @@
 //! PKCS #8, or is of an algorithm whose identifier has more than 39 octets, and a certificate whose SubjectPublicKeyInfo has no structure
 //! make the whole container malformed.
 //!
+//! [`Pkcs12Builder`] writes containers, [`SoftToken::rewrap`](crate::SoftToken::rewrap) writes one anew under another password, for
+//! modern programs or for old ones ([`Profile`]); [`OpenedToken`] and [`TokenKey`] hand keys out as identity and PEM. [`describe`] says how
+//! a container is protected, without its password.
+//!
 //! The buffers of this crate that hold decrypted keys are wiped, except those in which BER becomes DER, where a key stands if its bag is
 //! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
 //! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
