@@ -144,12 +144,7 @@ impl NewPassword {
                 self.new_password_env.as_deref(),
             )?
         } else {
-            let first = ask("--new-password", "New password: ")?;
-            let again = ask("--new-password", "The same again: ")?;
-            if !first.constant_time_eq(again.expose().as_bytes()) {
-                return Err(ConfigError::new("--new-password", "the two differ"));
-            }
-            first
+            ask_twice("--new-password", "New password: ")?
         };
         Ok(Chosen {
             password,
@@ -174,7 +169,7 @@ fn wrong_out(file: &Path, error: &std::io::Error) -> ConfigError {
     ConfigError::new("--password-out", format!("{}: {error}", file.display()))
 }
 
-fn first_line(
+pub(crate) fn first_line(
     setting: &'static str,
     file: Option<&Path>,
     variable: Option<&str>,
@@ -194,6 +189,16 @@ fn line() -> Result<SecretString, ConfigError> {
         .map_err(|error| wrong(format!("cannot read standard input: {error}")))?;
     let text = SecretString::new(text);
     Ok(SecretString::new(text.expose().trim_end_matches(['\r', '\n'])))
+}
+
+/// Asks for a new password, twice.
+pub(crate) fn ask_twice(setting: &'static str, prompt: &str) -> Result<SecretString, ConfigError> {
+    let first = ask(setting, prompt)?;
+    let again = ask(setting, "The same again: ")?;
+    if !first.constant_time_eq(again.expose().as_bytes()) {
+        return Err(ConfigError::new(setting, "the two differ"));
+    }
+    Ok(first)
 }
 
 /// Asks on the terminal, and does not show what is typed.

@@ -42,7 +42,11 @@ pub fn check(path: &Path, force: bool) -> io::Result<()> {
         let missing = format!("there is no folder {}", folder.display());
         return Err(io::Error::new(ErrorKind::NotFound, missing));
     }
-    Ok(())
+    if path.is_dir() {
+        return Err(io::Error::new(ErrorKind::IsADirectory, "is a folder"));
+    }
+    // Whether one may write there, only writing tells.
+    Beside::create(path).map(drop)
 }
 
 fn already_there() -> io::Error {
@@ -112,7 +116,10 @@ mod tests {
         write(&file, b"three", true).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"three");
         assert!(check(&file, true).is_ok() && check(&folder.join("new"), false).is_ok());
-        assert!(check(&folder.join("nowhere/new"), false).is_err());
+        for refused in ["nowhere/new", "..", "/dev/full/new", "../"] {
+            assert!(check(&folder.join(refused), true).is_err(), "{refused}");
+        }
+        assert!(check(&folder, true).is_err(), "a folder");
         assert!(write(&folder.join("nowhere/new"), b"", false).is_err());
         #[cfg(unix)]
         {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use aws_lc_rs::pbkdf2;
 use zeroize::Zeroizing;
 
-use super::budget::{Budget, too_many};
+use super::budget::{Budget, Job, too_many};
 #[cfg(feature = "pkcs12")]
 use super::hash::Hash;
 use super::{Password, unsupported};
@@ -70,9 +70,9 @@ pub(crate) struct Pbkdf2<'a> {
 #[cfg(feature = "pkcs12")]
 pub(crate) struct Scrypt<'a> {
     salt: &'a [u8],
-    cost: u64,
-    block: u64,
-    parallel: u64,
+    numbers: [u64; 3],
+    work: u64,
+    parameters: scrypt::Params,
     key_len: Option<u64>,
 }
 
@@ -81,10 +81,12 @@ impl<'a> Derivation<'a> {
     pub(crate) fn parse(mut identifier: Reader<'a>, _budget: &Budget) -> Result<Self, Refusal> {
         let oid = identifier.oid("a key derivation without its identifier")?;
         #[cfg(feature = "pkcs12")]
-        if oid == SCRYPT && _budget.scrypt_memory().is_some() {
+        if oid == SCRYPT
+            && let Some(memory) = _budget.scrypt_memory()
+        {
             let parameters = identifier.expect(tag::SEQUENCE, "scrypt without its parameters")?;
             identifier.end()?;
-            return Ok(Self::Scrypt(Scrypt::parse(parameters.reader())?));
+            return Ok(Self::Scrypt(Scrypt::parse(parameters.reader(), memory)?));
         }
         if oid != PBKDF2 {
             return Err(unsupported("key derivation", oid));
@@ -103,17 +105,12 @@ impl<'a> Derivation<'a> {
         }
     }
 
-    /// A key of `length` octets.
-    pub(crate) fn key(
-        &self,
-        password: Password<'_>,
-        length: usize,
-        budget: &mut Budget,
-    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    /// What makes a key of `length` octets.
+    pub(crate) fn job(&self, password: Password<'_>, length: usize) -> Job<'_> {
         match self {
-            Self::Pbkdf2(pbkdf2) => pbkdf2.key(password, length, budget),
+            Self::Pbkdf2(pbkdf2) => pbkdf2.job(password, length),
             #[cfg(feature = "pkcs12")]
-            Self::Scrypt(scrypt) => scrypt.key(password, length, budget),
+            Self::Scrypt(scrypt) => scrypt.job(password, length),
         }
     }
 }
@@ -151,16 +148,17 @@ impl<'a> Pbkdf2<'a> {
         })
     }
 
-    fn key(&self, password: Password<'_>, length: usize, budget: &mut Budget) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    fn job(&self, password: Password<'_>, length: usize) -> Job<'_> {
         let (oid, prf) = &self.function;
-        budget.check_iterations(self.iterations)?;
         let password = password.narrow();
-        let from = &[&[0], oid.der_contents(), &self.iterations.get().to_be_bytes(), self.salt, &password];
-        budget.once(from, length, |budget| {
-            budget.charge_iterations(self.iterations, length.div_ceil(prf.output_len), prf.cost)?;
-            let mut key = Zeroizing::new(vec![0; length]);
-            (prf.derive)(&password, self.salt, self.iterations, &mut key);
-            Ok(key)
+        let from = [&[0], oid.der_contents(), &self.iterations.get().to_be_bytes(), self.salt, &password];
+        Job::new(&from, length, self.iterations, length.div_ceil(prf.output_len), prf.cost, {
+            let password = password.clone();
+            move || {
+                let mut key = Zeroizing::new(vec![0; length]);
+                (prf.derive)(&password, self.salt, self.iterations, &mut key);
+                key
+            }
         })
     }
 }
@@ -174,47 +172,49 @@ fn prf(oid: &Oid) -> Option<&'static Prf> {
 
 #[cfg(feature = "pkcs12")]
 impl<'a> Scrypt<'a> {
-    fn parse(mut parameters: Reader<'a>) -> Result<Self, Refusal> {
-        let salt = parameters.expect(tag::OCTET_STRING, "scrypt without its salt")?;
-        let mut number = |what| parameters.expect(tag::INTEGER, what)?.small_integer();
+    fn parse(mut reader: Reader<'a>, most_memory: u64) -> Result<Self, Refusal> {
+        let salt = reader.expect(tag::OCTET_STRING, "scrypt without its salt")?;
+        let mut number = |what| reader.expect(tag::INTEGER, what)?.small_integer();
         let cost = number("scrypt without its cost")?;
         let block = number("scrypt without its block size")?;
         let parallel = number("scrypt without its parallelization")?;
-        let key_len = parameters.optional(tag::INTEGER)?.map(|length| length.small_integer());
-        parameters.end()?;
+        let key_len = reader.optional(tag::INTEGER)?.map(|length| length.small_integer());
+        reader.end()?;
+        let memory = cost.saturating_mul(block).saturating_mul(128);
+        // The blocks of the parallel runs stand beside each other.
+        let all = memory.saturating_add(block.saturating_mul(parallel).saturating_mul(128));
+        if all > most_memory {
+            return Err(Refusal::new(
+                Reason::KdfIterations,
+                format!("scrypt with {all} octets of memory"),
+            ));
+        }
+        let parameters = (cost > 1 && cost.is_power_of_two()).then(|| {
+            let log = u8::try_from(cost.trailing_zeros()).ok()?;
+            scrypt::Params::new(log, u32::try_from(block).ok()?, u32::try_from(parallel).ok()?).ok()
+        });
         Ok(Self {
             salt: salt.contents,
-            cost,
-            block,
-            parallel,
+            numbers: [cost, block, parallel],
+            // Every octet is written once and read once, about a nanosecond each.
+            work: memory.saturating_mul(2).saturating_mul(parallel),
+            parameters: parameters.flatten().ok_or(DerError("numbers that scrypt does not take"))?,
             key_len: key_len.transpose()?,
         })
     }
 
-    fn key(&self, password: Password<'_>, length: usize, budget: &mut Budget) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let impossible = || DerError("parameters that scrypt does not have");
-        let memory = self.cost.saturating_mul(self.block).saturating_mul(128);
-        // The buffers of the parallel runs stand beside each other.
-        let all = memory.saturating_add(self.block.saturating_mul(self.parallel).saturating_mul(128));
-        if all > budget.scrypt_memory().unwrap_or(0) {
-            return Err(too_many(format_args!("scrypt with {all} octets of memory instead of")));
-        }
-        let parameters = (self.cost > 1 && self.cost.is_power_of_two())
-            .then(|| {
-                let log = u8::try_from(self.cost.trailing_zeros()).ok()?;
-                let (block, parallel) = (u32::try_from(self.block).ok()?, u32::try_from(self.parallel).ok()?);
-                scrypt::Params::new(log, block, parallel).ok()
-            })
-            .flatten()
-            .ok_or_else(impossible)?;
+    fn job(&self, password: Password<'_>, length: usize) -> Job<'_> {
         let password = password.narrow();
-        let numbers = [self.cost, self.block, self.parallel].map(u64::to_be_bytes).concat();
-        budget.once(&[&[1], &numbers, self.salt, &password], length, |budget| {
-            // Every octet is written once and read once, about a nanosecond each.
-            budget.charge(memory.saturating_mul(2).saturating_mul(self.parallel))?;
-            let mut key = Zeroizing::new(vec![0; length]);
-            scrypt::scrypt(&password, self.salt, &parameters, &mut key).map_err(|_| impossible())?;
-            Ok(key)
+        let numbers = self.numbers.map(u64::to_be_bytes).concat();
+        let from: [&[u8]; 4] = [&[1], &numbers, self.salt, &password];
+        Job::new(&from, length, NonZeroU32::MIN, 1, self.work, {
+            let password = password.clone();
+            move || {
+                let mut key = Zeroizing::new(vec![0; length]);
+                // It takes every length but none.
+                _ = scrypt::scrypt(&password, self.salt, &self.parameters, &mut key);
+                key
+            }
         })
     }
 }
@@ -230,83 +230,80 @@ pub(crate) enum Purpose {
 
 /// RFC 7292 B.2.
 #[cfg(feature = "pkcs12")]
-pub(crate) fn pkcs12(
-    hash: &Hash,
+pub(crate) fn pkcs12<'a>(
+    hash: &'static Hash,
     purpose: Purpose,
     password: Password<'_>,
-    salt: &[u8],
+    salt: &'a [u8],
     iterations: u32,
     length: usize,
-    budget: &mut Budget,
-) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+) -> Job<'a> {
     // OpenSSL takes none for one.
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
-    budget.check_iterations(iterations)?;
     let password = password.wide();
-    let block = hash.block_len;
-    let filled = |part: &[u8]| part.len().div_ceil(block) * block;
-    let from = [
-        &[2, purpose as u8],
-        hash.oid().der_contents(),
-        &iterations.get().to_be_bytes(),
-        salt,
-        &password,
-    ];
-    budget.once(&from, length, |budget| {
-        let blocks = length.div_ceil(hash.output_len);
-        budget.charge_iterations(iterations, blocks, hash.cost)?;
-        let input_len = filled(salt) + filled(&password);
-        // Digested for each block, and added to.
-        budget.charge(u64::try_from(blocks.saturating_mul(input_len)).unwrap_or(u64::MAX).saturating_mul(8))?;
-        let mut input = Zeroizing::new(Vec::with_capacity(input_len));
-        for part in [salt, password.as_slice()] {
-            input.extend(part.iter().cycle().take(filled(part)));
-        }
-        let diversifier = vec![purpose as u8; block];
-        let mut out = Zeroizing::new(Vec::with_capacity(blocks * hash.output_len));
-        loop {
-            let start = out.len();
-            hash.repeated(&[&diversifier, &input], iterations.get(), &mut out);
-            if out.len() >= length {
-                out.truncate(length);
-                return Ok(out);
+    let count = iterations.get().to_be_bytes();
+    let from = [&[2, purpose as u8], hash.oid().der_contents(), &count, salt, &password];
+    let blocks = length.div_ceil(hash.output_len);
+    let filled = |part: &[u8]| part.len().div_ceil(hash.block_len) * hash.block_len;
+    let input_len = filled(salt) + filled(&password);
+    // The input is digested for each block, and added to.
+    let more = u64::try_from(blocks.saturating_mul(input_len)).unwrap_or(u64::MAX);
+    Job::new(&from, length, iterations, blocks, hash.cost, {
+        let password = password.clone();
+        move || {
+            let mut input = Zeroizing::new(Vec::with_capacity(input_len));
+            for part in [salt, &password] {
+                input.extend(part.iter().cycle().take(filled(part)));
             }
-            let value = out.get(start..).unwrap_or_default();
-            // Each block of the input grows by the digest, repeated to the length of a block, and by one.
-            let addend: Zeroizing<Vec<u8>> = Zeroizing::new(value.iter().copied().cycle().take(block).collect());
-            for part in input.chunks_mut(block) {
-                let mut carry = 1_u16;
-                for (octet, added) in part.iter_mut().zip(addend.iter()).rev() {
-                    let sum = u16::from(*octet) + u16::from(*added) + carry;
-                    let [high, low] = sum.to_be_bytes();
-                    *octet = low;
-                    carry = u16::from(high);
-                }
+            let diversifier = vec![purpose as u8; hash.block_len];
+            let mut out = Zeroizing::new(Vec::with_capacity(blocks * hash.output_len));
+            for _ in 0..blocks {
+                let start = out.len();
+                hash.repeated(&[&diversifier, &input], iterations.get(), &mut out);
+                add(&mut input, out.get(start..).unwrap_or_default(), hash.block_len);
             }
+            out.truncate(length);
+            out
         }
     })
+    .with_more(more.saturating_mul(8))
+}
+
+/// Each block of the input grows by the digest, repeated to the length of a block, and by one.
+#[cfg(feature = "pkcs12")]
+fn add(input: &mut [u8], digest: &[u8], block_len: usize) {
+    let addend: Zeroizing<Vec<u8>> = Zeroizing::new(digest.iter().copied().cycle().take(block_len).collect());
+    for part in input.chunks_mut(block_len) {
+        let mut carry = 1_u16;
+        for (octet, added) in part.iter_mut().zip(addend.iter()).rev() {
+            let sum = u16::from(*octet) + u16::from(*added) + carry;
+            let [high, low] = sum.to_be_bytes();
+            *octet = low;
+            carry = u16::from(high);
+        }
+    }
 }
 
 /// PBKDF1 (RFC 8018 5.1), at most one digest long.
 #[cfg(feature = "pkcs12")]
-pub(super) fn pbkdf1(
-    hash: &Hash,
+pub(super) fn pbkdf1<'a>(
+    hash: &'static Hash,
     password: Password<'_>,
-    salt: &[u8],
+    salt: &'a [u8],
     iterations: u32,
     length: usize,
-    budget: &mut Budget,
-) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+) -> Job<'a> {
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
-    budget.check_iterations(iterations)?;
     let password = password.narrow();
     let from = [&[3], hash.oid().der_contents(), &iterations.get().to_be_bytes(), salt, &password];
-    budget.once(&from, length, |budget| {
-        budget.charge_iterations(iterations, 1, hash.cost)?;
-        let mut key = Zeroizing::new(Vec::with_capacity(hash.output_len));
-        hash.repeated(&[&password, salt], iterations.get(), &mut key);
-        key.truncate(length);
-        Ok(key)
+    Job::new(&from, length, iterations, 1, hash.cost, {
+        let password = password.clone();
+        move || {
+            let mut key = Zeroizing::new(Vec::with_capacity(hash.output_len));
+            hash.repeated(&[&password, salt], iterations.get(), &mut key);
+            key.truncate(length);
+            key
+        }
     })
 }
 

@@ -6,10 +6,10 @@
 use zeroize::Zeroizing;
 
 use super::block::Family;
-use super::budget::Budget;
+use super::budget::{Budget, Job};
 use super::cipher::Cipher;
 use super::derive::{Purpose, iterations, pbkdf1, pkcs12};
-use super::hash::Hash;
+use super::hash::{Hash, SHA1};
 use super::{Password, unsupported};
 use crate::Refusal;
 use crate::der::{Oid, Reader, tag};
@@ -17,8 +17,6 @@ use crate::der::{Oid, Reader, tag};
 const PKCS5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
 const PKCS12: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1];
 const MD5: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 5]);
-const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
-pub(super) const SHA_3KEY_TRIPLE_DES: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3]);
 
 /// The identifier up to its last octet, that octet, the digest, the cipher, the length of its key in octets.
 const SCHEMES: [(&[u8], u8, &Oid, Family, usize); 10] = [
@@ -76,26 +74,33 @@ impl<'a> Legacy<'a> {
         self.wide
     }
 
+    /// What makes the key and the initial vector.
+    pub(super) fn jobs(&self, password: Password<'_>) -> Vec<Job<'_>> {
+        let derive = |purpose, length| pkcs12(self.hash, purpose, password, self.salt, self.iterations, length);
+        match (self.wide, self.block_len) {
+            (false, _) => vec![pbkdf1(self.hash, password, self.salt, self.iterations, 16)],
+            // A stream cipher has no initial vector.
+            (true, 0 | 1) => vec![derive(Purpose::Key, self.cipher.key_len)],
+            (true, block_len) => vec![
+                derive(Purpose::Key, self.cipher.key_len),
+                derive(Purpose::InitialVector, block_len),
+            ],
+        }
+    }
+
     pub(super) fn decrypt(
         &self,
         encrypted: &[u8],
         password: Password<'_>,
         budget: &mut Budget,
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let (key, iv) = if self.wide {
-            let mut derive = |purpose, length| {
-                pkcs12(self.hash, purpose, password, self.salt, self.iterations, length, budget)
-            };
-            let key = derive(Purpose::Key, self.cipher.key_len)?;
-            // A stream cipher has none.
-            let iv = if self.block_len > 1 { derive(Purpose::InitialVector, self.block_len)? } else { Zeroizing::default() };
-            (key, iv)
-        } else {
-            let mut key = pbkdf1(self.hash, password, self.salt, self.iterations, 16, budget)?;
-            let iv = Zeroizing::new(key.split_off(self.cipher.key_len));
-            (key, iv)
-        };
+        // PBKDF1 gives both in one.
+        let mut derived = Zeroizing::new(Vec::with_capacity(64));
+        for job in self.jobs(password) {
+            derived.extend_from_slice(&budget.derive(job)?);
+        }
+        let (key, iv) = derived.split_at_checked(self.cipher.key_len).unwrap_or_default();
         budget.charge(self.cipher.cost(encrypted.len()))?;
-        self.cipher.decrypt(&key, &iv, encrypted)
+        self.cipher.decrypt(key, iv, encrypted)
     }
 }

@@ -38,6 +38,7 @@ pub(crate) use derive::Derivation;
 pub(crate) use password::Password;
 #[cfg(feature = "pkcs12")]
 pub(crate) use {
+    budget::Job,
     derive::{Purpose, number_of_iterations, pkcs12},
     hash::{Hash, SHA1},
 };
@@ -90,12 +91,21 @@ impl<'a> Scheme<'a> {
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         match self {
             Self::Pbes2(derivation, cipher) => {
-                let key = derivation.key(password, cipher.key_len, budget)?;
+                let key = budget.derive(derivation.job(password, cipher.key_len))?;
                 budget.charge(cipher.cost(encrypted.len()))?;
                 cipher.decrypt(&key, &cipher.iv, encrypted)
             }
             #[cfg(feature = "pkcs12")]
             Self::Legacy(legacy) => legacy.decrypt(encrypted, password, budget),
+        }
+    }
+
+    /// What derives the keys for `password`.
+    #[cfg(feature = "pkcs12")]
+    pub(crate) fn jobs(&self, password: Password<'_>) -> Vec<Job<'_>> {
+        match self {
+            Self::Pbes2(derivation, cipher) => vec![derivation.job(password, cipher.key_len)],
+            Self::Legacy(legacy) => legacy.jobs(password),
         }
     }
 

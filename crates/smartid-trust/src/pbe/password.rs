@@ -6,6 +6,7 @@
 use zeroize::Zeroizing;
 
 /// A form of the password for the derivation of RFC 7292 (appendix B.1).
+#[cfg(feature = "pkcs12")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wide {
     /// UTF-16, big-endian, with two zero octets at its end. Letters outside the Basic Multilingual Plane become two units, as Java and
@@ -22,9 +23,11 @@ pub(crate) enum Wide {
 pub(crate) enum Narrow {
     /// UTF-8.
     Utf8,
-    /// As [`Wide::Terminated`]: some producers derive everything from one form.
+    /// As `Wide::Terminated`: some producers derive everything from one form.
+    #[cfg(feature = "pkcs12")]
     Wide,
     /// The low seven bits of each unit of UTF-16, as Java derives with Bouncy Castle's PBKDF2.
+    #[cfg(feature = "pkcs12")]
     SevenBit,
 }
 
@@ -52,7 +55,9 @@ impl<'a> Password<'a> {
         let mut octets = Zeroizing::new(Vec::with_capacity(2 * self.text.len() + 2));
         match self.narrow {
             Narrow::Utf8 => octets.extend_from_slice(self.text.as_bytes()),
+            #[cfg(feature = "pkcs12")]
             Narrow::Wide => wide(self.text.encode_utf16(), &mut octets),
+            #[cfg(feature = "pkcs12")]
             Narrow::SevenBit => octets.extend(self.text.encode_utf16().map(|unit| unit.to_be_bytes()[1] & 0x7f)),
         }
         octets
@@ -91,6 +96,7 @@ impl Password<'_> {
 }
 
 /// Big-endian units and a terminator.
+#[cfg(feature = "pkcs12")]
 fn wide(units: impl Iterator<Item = u16>, octets: &mut Vec<u8>) {
     for unit in units.chain([0]) {
         octets.extend_from_slice(&unit.to_be_bytes());

@@ -24,6 +24,17 @@ pub(crate) fn encrypt(
     password: &str,
     plain: &[u8],
 ) -> (Vec<u8>, Vec<u8>) {
+    encrypt_salted(b"saltsalt", (prf, aes), count, password, plain)
+}
+
+/// As [`encrypt`], with a salt of eight octets.
+pub(crate) fn encrypt_salted(
+    salt: &[u8; 8],
+    (prf, aes): (usize, usize),
+    count: u32,
+    password: &str,
+    plain: &[u8],
+) -> (Vec<u8>, Vec<u8>) {
     let (prf_oid, prf) = [
         (None, pbkdf2::PBKDF2_HMAC_SHA1),
         (Some(HMAC_SHA1), pbkdf2::PBKDF2_HMAC_SHA1),
@@ -42,7 +53,7 @@ pub(crate) fn encrypt(
     pbkdf2::derive(
         prf,
         NonZeroU32::new(count).unwrap(),
-        b"saltsalt",
+        salt,
         password.as_bytes(),
         &mut key,
     );
@@ -51,7 +62,10 @@ pub(crate) fn encrypt(
     let mut encrypted = plain.to_vec();
     let iv = EncryptionContext::Iv128(FixedLength::from([7; 16]));
     key.less_safe_encrypt(&mut encrypted, iv).unwrap();
-    (identifier(prf_oid, &cipher_oid, count.into(), None), encrypted)
+    let mut identifier = identifier(prf_oid, &cipher_oid, count.into(), None);
+    let at = identifier.windows(8).position(|part| part == b"saltsalt").unwrap();
+    identifier[at..at + 8].copy_from_slice(salt);
+    (identifier, encrypted)
 }
 
 trait Pick<T> {

@@ -30,7 +30,7 @@ const MAX_OID_LEN: usize = 39;
 
 /// What checking a key takes, in units of work: p12-keystore and aws-lc read it, and its public half is computed. RSA with 8192 bits
 /// takes the longest, elliptic curves the longest for their length.
-const fn key_cost(octets: usize) -> u64 {
+pub(super) const fn key_cost(octets: usize) -> u64 {
     400_000 + 1_500 * (octets as u64)
 }
 
@@ -77,7 +77,9 @@ impl PlainBags {
                 continue;
             }
             let content = if oid == KEY {
-                key(octets_of_der(value)?, opener).map(Content::Key)
+                octets_of_der(value)
+                    .and_then(|plain| key(plain, opener))
+                    .map(Content::Key)
             } else if oid == SHROUDED_KEY {
                 shrouded_key(value, opener).and_then(|plain| key(plain, opener)).map(Content::Key)
             } else if oid == CERTIFICATE {
@@ -222,7 +224,7 @@ pub(super) fn parts(pkcs8: &[u8]) -> Result<Parts<'_>, DerError> {
 }
 
 /// A copy in DER, which is wiped.
-fn octets_of_der(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, DerError> {
+fn octets_of_der(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
     Ok(Zeroizing::new(der::definite(bytes)?.into_owned()))
 }
 

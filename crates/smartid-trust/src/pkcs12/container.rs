@@ -17,13 +17,18 @@ const CONTENT_TYPES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 /// The work that is left, and the password in the forms that fit.
 pub(super) struct Opener<'a> {
     pub(super) budget: Budget,
-    password: Password<'a>,
+    pub(super) password: Password<'a>,
     /// Whether a checksum of RFC 7292 has shown that the password is right, and in which form.
     verified: bool,
 }
 
 pub(super) fn unsupported(what: &'static str, oid: &Oid) -> Refusal {
     Refusal::new(Reason::ContainerUnsupported, format!("{what} {oid}")).with_algorithm(oid.clone())
+}
+
+/// What reading so many octets takes, in units of work.
+pub(super) fn read_cost(octets: usize) -> u64 {
+    u64::try_from(octets).unwrap_or(u64::MAX).saturating_mul(4)
 }
 
 /// What is not well formed is no container; what an encrypted key is refused for, the container is.
@@ -61,7 +66,7 @@ impl Opener<'_> {
             return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
         }
         // Reading everything once costs little, and takes little out.
-        self.budget.charge(u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(4))?;
+        self.budget.charge(read_cost(bytes.len()))?;
         let mut pfx = outermost(bytes)?;
         // Other numbers than 3 are seen to be opened; a container of version 1 has other members and goes no further than this.
         pfx.expect(tag::INTEGER, "a container without its version")?;
@@ -82,6 +87,7 @@ impl Opener<'_> {
             None if policy.mac_required => return Err(Reason::NoMac.into()),
             None => {}
         }
+        self.look_ahead(&safe)?;
         let mut bags = PlainBags::default();
         self.authenticated_safe(&safe, &mut bags)?;
         bags.finish()
@@ -104,6 +110,7 @@ impl Opener<'_> {
             } else if oid == ENCRYPTED_DATA {
                 let (_, content) = content_info(info.contents)?;
                 let plain = self.encrypted_data(content)?;
+                self.look_ahead_in_bags(&plain)?;
                 bags.read(&plain, self)?;
             } else if known {
                 return Err(unsupported("content encrypted as", &oid));
@@ -157,7 +164,7 @@ impl Opener<'_> {
 }
 
 /// The members of the container. Zeros and other things behind it are left alone: block devices and mail leave them there.
-fn outermost(bytes: &[u8]) -> Result<BerReader<'_>, Refusal> {
+pub(super) fn outermost(bytes: &[u8]) -> Result<BerReader<'_>, Refusal> {
     if bytes.first() != Some(&tag::SEQUENCE) {
         return Err(DerError("it is no sequence").into());
     }

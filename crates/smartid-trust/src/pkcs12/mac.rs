@@ -60,7 +60,8 @@ pub(super) fn verify<'a>(
     };
     for password in password.wide_forms() {
         let length = hash.output_len;
-        let key = pbe::pkcs12(hash, Purpose::Mac, password, &salt, iterations, length, budget)?;
+        let job = pbe::pkcs12(hash, Purpose::Mac, password, &salt, iterations, length);
+        let key = budget.derive(job)?;
         if hash.is_hmac(&key, safe, &value) {
             return Ok(Verified {
                 password,
@@ -98,7 +99,7 @@ fn pbmac1(
     }
     let length = usize::try_from(length).ok().filter(|_| KEY_LENS.contains(&length));
     let length = length.ok_or(DerError("PBMAC1 with a key that is too short"))?;
-    let key = derivation.key(password, length, budget)?;
+    let key = budget.derive(derivation.job(password, length))?;
     if hash.is_hmac(&key, safe, value) {
         return Ok(());
     }

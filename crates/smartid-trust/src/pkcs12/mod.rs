@@ -23,6 +23,7 @@
 //! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
 //! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 
+mod ahead;
 mod archive;
 mod attributes;
 mod bags;

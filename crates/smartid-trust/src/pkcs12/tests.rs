@@ -9,7 +9,7 @@ use smartid_core::SecretString;
 
 use super::{Pkcs12, Pkcs12Policy};
 use crate::der::{self, Oid, tag};
-use crate::pbe::tests::encrypt;
+use crate::pbe::tests::{encrypt, encrypt_salted};
 use crate::pbe::{self, Budget, Hash, Password, Purpose};
 use crate::{Reason, Refusal};
 
@@ -31,7 +31,11 @@ pub(super) fn bag(kind: &str, value: &[u8]) -> Vec<u8> {
 }
 
 fn shrouded(count: u32, plain: &[u8]) -> Vec<u8> {
-    let (algorithm, encrypted) = encrypt(2, 2, count, "password", plain);
+    shrouded_salted(b"saltsalt", count, plain)
+}
+
+fn shrouded_salted(salt: &[u8; 8], count: u32, plain: &[u8]) -> Vec<u8> {
+    let (algorithm, encrypted) = encrypt_salted(salt, (2, 2), count, "password", plain);
     bag(
         "2",
         &der::sequence(&[&der::sequence(&[&algorithm]), &der::octet_string(&encrypted)]),
@@ -82,9 +86,8 @@ fn pfx_with(contents: &[&[u8]], mac: Option<u32>, password: &str) -> Vec<u8> {
 /// The key of a checksum with SHA-256.
 fn mac_key(password: Password<'_>, count: u32) -> Vec<u8> {
     let sha256 = Hash::from_digest(&"2.16.840.1.101.3.4.2.1".parse().unwrap()).unwrap();
-    let mut budget = Budget::new(u64::MAX, u64::MAX);
-    let key = pbe::pkcs12(sha256, Purpose::Mac, password, b"salt", count, 32, &mut budget);
-    key.unwrap().to_vec()
+    let job = pbe::pkcs12(sha256, Purpose::Mac, password, b"salt", count, 32);
+    Budget::new(u64::MAX, u64::MAX).derive(job).unwrap().to_vec()
 }
 
 fn open(bytes: &[u8], policy: &Pkcs12Policy) -> Result<Pkcs12, Refusal> {
@@ -141,15 +144,60 @@ fn a_key_of_an_unknown_type_does_not_keep_the_container_shut() {
     assert!(container.keys()[1].key().is_ok());
 }
 
+/// What opening takes with a budget of so much.
+fn with_work(bytes: &[u8], work: u64) -> Option<Reason> {
+    reason(bytes, &Pkcs12Policy::default().with_max_work(work))
+}
+
 #[test]
 fn the_budget_is_one_for_everything_hidden_bags_included() {
-    let bags = [shrouded(10, &ED25519_KEY), shrouded(10, &ED25519_KEY)];
-    let bytes = pfx(&[&encrypted_data(10, &[&bags[0], &bags[1]])], Some(10));
-    let with = |iterations| reason(&bytes, &Pkcs12Policy::default().with_max_iterations(iterations));
-    assert_eq!(with(40), None);
-    for less in [0, 9, 19, 29, 39] {
-        assert_eq!(with(less), Some(Reason::KdfIterations), "{less}");
+    let bags = [
+        shrouded_salted(b"saltone.", 100_000, &ED25519_KEY),
+        shrouded_salted(b"salttwo.", 100_000, &ED25519_KEY),
+    ];
+    let bytes = pfx(&[&encrypted_data(10_000, &[&bags[0], &bags[1]])], Some(10_000));
+    // The checksum, the safe, the two keys beside each other, and two million for what is not derived.
+    let (checksum, safe, keys) = (570_000, 1_300_000, 13_000_000);
+    let all = checksum + safe + keys;
+    assert_eq!(with_work(&bytes, all + 2_000_000), None);
+    for less in [0, checksum - 1, checksum + safe - 1, all - 1] {
+        assert_eq!(with_work(&bytes, less), Some(Reason::KdfIterations), "{less}");
     }
+}
+
+#[test]
+fn one_derivation_has_its_own_cap() {
+    let keys = |count| pfx(&[&data(&[&shrouded(count, &ED25519_KEY)])], Some(1));
+    let safe = |count| pfx(&[&encrypted_data(count, &[&bag("1", &ED25519_KEY)])], Some(1));
+    let checksum = |count| pfx(&[&data(&[&bag("1", &ED25519_KEY)])], Some(count));
+    let policy = Pkcs12Policy::default().with_max_iterations(1000);
+    for make in [&keys as &dyn Fn(u32) -> Vec<u8>, &safe, &checksum] {
+        assert_eq!(reason(&make(1000), &policy), None);
+        assert_eq!(reason(&make(1001), &policy), Some(Reason::KdfIterations));
+    }
+}
+
+#[test]
+fn keys_with_salts_of_their_own_are_counted_and_copies_are_not() {
+    let salted: Vec<Vec<u8>> = (0..20_u64)
+        .map(|number| shrouded_salted(&number.to_be_bytes(), 50_000, &ED25519_KEY))
+        .collect();
+    let salted: Vec<&[u8]> = salted.iter().map(Vec::as_slice).collect();
+    let copies = vec![salted[0]; 20];
+    let (salted, copies) = (pfx(&[&data(&salted)], Some(1)), pfx(&[&data(&copies)], Some(1)));
+    // 50 000 iterations are 6 500 000 units; ten one after the other are counted, and one; the rest is for looking at the keys.
+    let (ten, one, keys) = (65_000_000, 6_500_000, 10_000_000);
+    assert_eq!(with_work(&salted, ten + keys), None);
+    assert_eq!(with_work(&salted, ten), Some(Reason::KdfIterations));
+    assert_eq!(with_work(&copies, one + keys), None);
+    assert_eq!(with_work(&copies, one), Some(Reason::KdfIterations));
+    // More than is remembered are derived one by one.
+    let many: Vec<Vec<u8>> = (0..70_u64)
+        .map(|number| shrouded_salted(&number.to_be_bytes(), 1, &ED25519_KEY))
+        .collect();
+    let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
+    let many = open(&pfx(&[&data(&many)], Some(1)), &Pkcs12Policy::default());
+    assert_eq!(many.unwrap().keys().len(), 70);
 }
 
 #[test]
@@ -193,42 +241,79 @@ fn an_empty_password_is_read_both_ways() {
     assert!(forms.len() == 2 && forms[0] != forms[1]);
 }
 
+fn algorithm(bytes: &[u8]) -> Option<String> {
+    let refusal = open(bytes, &Pkcs12Policy::default()).unwrap_err();
+    assert_eq!(refusal.reason(), Reason::ContainerUnsupported);
+    let algorithm = refusal.algorithm().map(ToString::to_string);
+    assert!(refusal.to_string().contains(algorithm.as_deref().unwrap()), "{refusal}");
+    algorithm
+}
+
 #[test]
-fn what_is_not_implemented_says_so() {
-    let rc4 = {
-        let parameters = der::sequence(&[&der::octet_string(b"salt"), &der::integer(&[1])]);
-        let algorithm = der::sequence(&[&oid("1.2.840.113549.1.12.1.1"), &parameters]);
-        bag("2", &der::sequence(&[&algorithm, &der::octet_string(&[0; 48])]))
-    };
-    let other_certificate =
-        der::sequence(&[&oid("1.2.840.113549.1.9.22.2"), &der::explicit(0, &der::null())]);
+fn what_is_not_implemented_is_named() {
+    let parameters = der::sequence(&[&der::octet_string(b"salt"), &der::integer(&[1])]);
+    let unknown_scheme = der::sequence(&[&oid("1.2.840.113549.1.12.1.7"), &parameters]);
+    let unknown_scheme = bag("2", &der::sequence(&[&unknown_scheme, &der::octet_string(&[0; 48])]));
     let enveloped = der::sequence(&[
         &oid("1.2.840.113549.1.7.3"),
         &der::explicit(0, &der::sequence(&[])),
     ]);
-    for contents in [
-        data(&[&rc4]),
-        data(&[&bag("6", &der::sequence(&[]))]),
-        data(&[&bag("3", &other_certificate)]),
-        enveloped,
-    ] {
-        let bytes = pfx(&[&contents], Some(1));
-        assert_eq!(
-            reason(&bytes, &Pkcs12Policy::default()),
-            Some(Reason::ContainerUnsupported)
-        );
-    }
-    for passed_over in ["4", "5"] {
-        let bytes = pfx(&[&data(&[&bag(passed_over, &der::null())])], Some(1));
-        assert!(open(&bytes, &Pkcs12Policy::default()).unwrap().keys().is_empty());
-    }
-    let mut version = pfx(&[], Some(1));
+    assert_eq!(algorithm(&pfx(&[&data(&[&unknown_scheme])], Some(1))).unwrap(), "1.2.840.113549.1.12.1.7");
+    assert_eq!(algorithm(&pfx(&[&enveloped], Some(1))).unwrap(), "1.2.840.113549.1.7.3");
+    // The whole container.
+    let mut signed = pfx(&[], Some(1));
+    let at = signed.windows(9).position(|part| part == [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+    signed[at.unwrap() + 8] = 2;
+    assert_eq!(algorithm(&signed).unwrap(), "1.2.840.113549.1.7.2");
+}
+
+#[test]
+fn what_nobody_needs_is_passed_over_and_counted() {
+    let other_certificate =
+        der::sequence(&[&oid("1.2.840.113549.1.9.22.2"), &der::explicit(0, &der::null())]);
+    let unknown_content = der::sequence(&[&oid("2.999.4"), &der::explicit(0, &der::null())]);
+    let bags = [
+        bag("3", &other_certificate),
+        bag("4", &der::null()),
+        bag("5", &der::null()),
+        bag("9", &der::null()),
+        bag("6", &der::sequence(&[&bag("1", &ED25519_KEY)])),
+    ];
+    let bags: Vec<&[u8]> = bags.iter().map(Vec::as_slice).collect();
+    let bytes = pfx(&[&unknown_content, &data(&bags)], Some(1));
+    let container = open(&bytes, &Pkcs12Policy::default()).unwrap();
+    assert_eq!((container.keys().len(), container.certificates().len()), (1, 0));
+    let named: Vec<_> = container
+        .passed_over()
+        .iter()
+        .map(|part| (part.kind().to_string(), part.refusal().and_then(Refusal::algorithm).map(ToString::to_string)))
+        .collect();
+    let bag_type = |last: &str| format!("1.2.840.113549.1.12.10.1.{last}");
+    assert_eq!(
+        named,
+        [
+            ("2.999.4".to_owned(), Some("2.999.4".to_owned())),
+            (bag_type("3"), Some("1.2.840.113549.1.9.22.2".to_owned())),
+            (bag_type("4"), None),
+            (bag_type("5"), None),
+            (bag_type("9"), Some(bag_type("9"))),
+        ]
+    );
+    assert!(format!("{container:?}").contains("2.999.4"));
+    // The number of the version does not matter.
+    let mut version = bytes;
     let at = version.windows(3).position(|part| part == [2, 1, 3]).unwrap();
     version[at + 2] = 4;
-    assert_eq!(
-        reason(&version, &Pkcs12Policy::default()),
-        Some(Reason::ContainerUnsupported)
-    );
+    assert_eq!(reason(&version, &Pkcs12Policy::default()), None);
+}
+
+#[test]
+fn bags_in_bags_are_read_to_a_depth() {
+    let nested = |depth| {
+        let inner = (0..depth).fold(bag("1", &ED25519_KEY), |inner, _| bag("6", &der::sequence(&[&inner])));
+        reason(&pfx(&[&data(&[&inner])], Some(1)), &Pkcs12Policy::default())
+    };
+    assert_eq!((nested(7), nested(8)), (None, Some(Reason::NotPkcs12)));
 }
 
 #[test]
@@ -249,12 +334,13 @@ fn caps_hold() {
 }
 
 #[test]
-fn cut_short_anywhere_it_is_malformed() {
+fn cut_short_anywhere_it_is_truncated() {
     let bytes = pfx(&[&encrypted_data(1, &[&shrouded(1, &ED25519_KEY)])], Some(1));
-    for end in 0..bytes.len() {
+    assert_eq!(reason(&[], &Pkcs12Policy::default()), Some(Reason::NotPkcs12));
+    for end in 1..bytes.len() {
         assert_eq!(
             reason(&bytes[..end], &Pkcs12Policy::default()),
-            Some(Reason::Malformed),
+            Some(Reason::ContainerTruncated),
             "{end}"
         );
     }
@@ -281,7 +367,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] = to;
         let policy = Pkcs12Policy::default().with_max_iterations(1000);
-        let _ = open(&bytes, &if lax { policy.danger_accept_without_mac() } else { policy });
+        _ = open(&bytes, &if lax { policy.danger_accept_without_mac() } else { policy });
     }
 
     #[test]
