@@ -172,7 +172,12 @@ async fn rounds_cost_no_more_than_the_policy_allows() {
         let most = Pkcs12Policy::default();
         let refused = open(most.with_max_iterations(19_999)).await;
         assert_eq!(why(refused), Reason::KdfIterations, "{profile}");
-        world.check_token(&open(most).await.unwrap(), "CN=Alice,C=SE");
+        // The number itself is allowed.
+        let opened = open(most.with_max_iterations(20_000)).await;
+        world.check_token(&opened.unwrap(), "CN=Alice,C=SE");
+        // All together must not take too long either.
+        let refused = open(most.with_max_work(1_000_000)).await;
+        assert_eq!(why(refused), Reason::KdfIterations, "{profile}");
     }
 }
 

@@ -67,7 +67,7 @@ const fn other<D: Digest + BlockSizeUser>(oid: Oid, cost: u64) -> Hash {
 pub(crate) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
 
 static TABLE: [Hash; 18] = [
-    aws!(Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]), 64, 20, 55, SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+    aws!(SHA1, 64, 20, 55, SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA1_FOR_LEGACY_USE_ONLY),
     aws!(nist!(4), 64, 28, 57, SHA224, HMAC_SHA224),
     aws!(nist!(1), 64, 32, 57, SHA256, HMAC_SHA256),
     aws!(nist!(2), 128, 48, 190, SHA384, HMAC_SHA384),
@@ -98,7 +98,7 @@ impl Hash {
         HMACS.iter().find(|row| row.0 == *oid).and_then(|row| Self::from_digest(&row.1))
     }
 
-    pub(super) const fn oid(&self) -> &Oid {
+    pub(crate) const fn oid(&self) -> &Oid {
         &self.oid
     }
 

@@ -30,7 +30,7 @@ const MAX_OID_LEN: usize = 39;
 
 /// What checking a key takes, in units of work: p12-keystore and aws-lc read it, and its public half is computed. RSA with 8192 bits
 /// takes the longest, elliptic curves the longest for their length.
-const fn key_cost(octets: usize) -> u64 {
+pub(super) const fn key_cost(octets: usize) -> u64 {
     400_000 + 1_500 * (octets as u64)
 }
 

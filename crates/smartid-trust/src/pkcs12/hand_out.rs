@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{OpenedToken, TokenKey, WriteOptions};
 #[cfg(doc)]
 use crate::Reason;
-use crate::pbe::Password;
+use crate::pbe::{Budget, Password};
 use crate::random::system_random;
 use crate::{Certificate, OfficerIdentity, Refusal, pem};
 
@@ -73,12 +73,10 @@ impl TokenKey {
         let iterations = options.check(password)?;
         let password = Password::new(password.expose());
         let sealing = options.sealing();
-        let sealed = sealing.seal(
-            self.pkcs8_der().expose(),
-            password,
-            iterations,
-            &mut system_random,
-        )?;
+        let pkcs8 = self.pkcs8_der().expose();
+        // The options have bounds of their own.
+        let mut budget = Budget::new(u64::MAX, u64::MAX);
+        let sealed = sealing.seal(pkcs8, password, iterations, &mut system_random, &mut budget)?;
         Ok(sealed.into_key_info())
     }
 

@@ -28,30 +28,31 @@ pub(in crate::inspect) fn container(bytes: &[u8], context: &Context) -> Finding 
         finding.remark("it was not opened: give its password");
         return finding;
     };
+    let token = SoftToken::new(bytes);
     let mut policy = Pkcs12Policy::default();
-    let mut opened = Pkcs12::open(bytes, password, &policy);
+    let mut opened = token.open(password, &policy);
     if let Err(refusal) = &opened
         && refusal.reason() == Reason::NoMac
     {
         refused(&mut finding, refusal);
         policy = policy.danger_accept_without_mac();
-        opened = Pkcs12::open(bytes, password, &policy);
+        opened = token.open(password, &policy);
     }
-    let container = match opened {
-        Ok(container) => container,
+    match opened {
+        Ok(opened) => {
+            keys(&mut finding, &opened, context);
+            finding.verdict.get_or_insert(true);
+        }
         Err(refusal) => {
             refused(&mut finding, &refusal);
-            return finding;
-        }
-    };
-    match SoftToken::new(bytes).open(password, &policy) {
-        Ok(token) => keys(&mut finding, &token, context),
-        Err(refusal) => {
-            refused(&mut finding, &refusal);
-            heap(&mut finding, &container, context);
+            // It opens, only not as a soft token: what is in it is worth telling.
+            if matches!(refusal.reason(), Reason::NoKey | Reason::KeyCertificateMismatch)
+                && let Ok(container) = Pkcs12::open(bytes, password, &policy)
+            {
+                heap(&mut finding, &container, context);
+            }
         }
     }
-    finding.verdict.get_or_insert(true);
     finding
 }
 
@@ -174,12 +175,19 @@ fn tell(finding: &mut Finding, name: &str, certificate: &Certificate, context: &
         certificate.not_before(),
         certificate.not_after(),
     );
-    finding.fact(name, format!("{subject}, valid {from} to {until}"));
+    finding.fact(
+        name,
+        format!("{subject}, valid {} to {}", from.to_iso8601(), until.to_iso8601()),
+    );
     if until < context.at {
-        finding.problem(format!("expired: the certificate of {subject} on {until}"));
+        finding.problem(format!(
+            "expired: the certificate of {subject} on {}",
+            until.to_iso8601()
+        ));
     } else if context.at < from {
         finding.problem(format!(
-            "not-yet-valid: the certificate of {subject} before {from}"
+            "not-yet-valid: the certificate of {subject} before {}",
+            from.to_iso8601()
         ));
     }
 }

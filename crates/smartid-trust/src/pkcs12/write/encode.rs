@@ -10,12 +10,12 @@ use smartid_core::SecretString;
 
 use super::WriteOptions;
 use crate::der::{self, Oid, tag};
-use crate::pbe::encrypt::{SALT_LEN, count, derive};
-use crate::pbe::{Password, Purpose};
+use crate::pbe::encrypt::{SALT_LEN, count};
+use crate::pbe::{self, Budget, Password, Purpose};
 use crate::pkcs12::attributes::{FRIENDLY_NAME, LOCAL_KEY_ID};
-use crate::pkcs12::bags::{CERTIFICATE, SHROUDED_KEY, X509};
-use crate::pkcs12::container::{DATA, ENCRYPTED_DATA};
-use crate::pkcs12::{CertificateEntry, KeyEntry};
+use crate::pkcs12::bags::{CERTIFICATE, SHROUDED_KEY, X509, key_cost};
+use crate::pkcs12::container::{DATA, ENCRYPTED_DATA, read_cost};
+use crate::pkcs12::{CertificateEntry, KeyEntry, Pkcs12Policy};
 use crate::random::{Random, draw};
 use crate::{Reason, Refusal};
 
@@ -25,6 +25,8 @@ pub(super) struct Encoder<'a> {
     iterations: NonZeroU32,
     password: Password<'a>,
     random: &'a mut Random<'a>,
+    /// What a reader has, of which as much is taken out as opening will take.
+    budget: Budget,
 }
 
 impl<'a> Encoder<'a> {
@@ -39,6 +41,7 @@ impl<'a> Encoder<'a> {
             iterations,
             password: Password::new(password.expose()),
             random,
+            budget: Pkcs12Policy::default().budget(),
         }
     }
 
@@ -57,7 +60,9 @@ impl<'a> Encoder<'a> {
         }
         let safe = der::sequence(&[&contents]);
         let mac = self.mac_data(&safe)?;
-        Ok(der::sequence(&[&der::integer(&[3]), &data(&safe), &mac]))
+        let container = der::sequence(&[&der::integer(&[3]), &data(&safe), &mac]);
+        self.budget.charge(read_cost(container.len()))?;
+        Ok(container)
     }
 
     /// SafeContents with a shrouded bag for each key.
@@ -65,7 +70,15 @@ impl<'a> Encoder<'a> {
         let mut bags = Vec::new();
         for key in keys {
             let sealing = self.options.sealing();
-            let sealed = sealing.seal(key.pkcs8.expose(), self.password, self.iterations, self.random)?;
+            let pkcs8 = key.pkcs8.expose();
+            let sealed = sealing.seal(
+                pkcs8,
+                self.password,
+                self.iterations,
+                self.random,
+                &mut self.budget,
+            )?;
+            self.budget.charge(key_cost(pkcs8.len()))?;
             bags.extend(bag(
                 &SHROUDED_KEY,
                 &sealed.into_key_info(),
@@ -79,7 +92,13 @@ impl<'a> Encoder<'a> {
     /// ContentInfo with EncryptedData (RFC 5652 8).
     fn encrypted_data(&mut self, plain: &[u8]) -> Result<Vec<u8>, Refusal> {
         let sealing = self.options.sealing();
-        let sealed = sealing.seal(plain, self.password, self.iterations, self.random)?;
+        let sealed = sealing.seal(
+            plain,
+            self.password,
+            self.iterations,
+            self.random,
+            &mut self.budget,
+        )?;
         let content = der::sequence(&[
             &der::oid(&DATA),
             &sealed.identifier,
@@ -95,17 +114,12 @@ impl<'a> Encoder<'a> {
     /// MacData.
     fn mac_data(&mut self, safe: &[u8]) -> Result<Vec<u8>, Refusal> {
         let salt = draw::<SALT_LEN>(self.random).map_err(|_| Reason::RandomUnavailable)?;
-        let (oid, length, hmac) = self.options.profile.mac();
-        let key = derive(
-            &oid,
-            Purpose::Mac,
-            self.password,
-            &salt,
-            self.iterations,
-            length,
-        )?;
+        let (hash, hmac) = self.options.profile.mac()?;
+        let (iterations, length) = (self.iterations.get(), hash.output_len);
+        let job = pbe::pkcs12(hash, Purpose::Mac, self.password, &salt, iterations, length);
+        let key = self.budget.derive(job)?;
         let value = hmac::sign(&hmac::Key::new(hmac, &key), safe);
-        let identifier = der::sequence(&[&der::oid(&oid), &der::null()]);
+        let identifier = der::sequence(&[&der::oid(hash.oid()), &der::null()]);
         let info = der::sequence(&[&identifier, &der::octet_string(value.as_ref())]);
         Ok(der::sequence(&[
             &info,

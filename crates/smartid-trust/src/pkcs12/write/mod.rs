@@ -17,7 +17,7 @@ use std::fmt;
 use smartid_core::{Runtime, SecretString, WorkLost, run_blocking};
 
 use super::bags::MAX_BAGS;
-use super::policy::{DEFAULT_MAX_LEN, DEFAULT_MAX_WORK};
+use super::policy::DEFAULT_MAX_LEN;
 use super::{CertificateEntry, KeyEntry, Pkcs12};
 use crate::random::{Random, system_random};
 use crate::{Certificate, Reason, Refusal, SoftToken};
@@ -30,11 +30,6 @@ pub use options::{
     DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, MAX_ITERATIONS, MIN_ITERATIONS, Profile,
     WriteOptions,
 };
-
-/// What a reader pays for each iteration of the checksum, in units of work.
-const MAC_COST: u64 = 57;
-/// What a reader pays at most for looking at one key, in units of work.
-const KEY_COST: u64 = 8_000_000;
 
 /// A new container, before it is written.
 ///
@@ -153,7 +148,7 @@ impl Pkcs12Builder {
     /// # Errors
     /// [`Reason::PasswordEmpty`] unless the options allow it, [`Reason::IterationsOutOfRange`], [`Reason::NoKey`] when there is neither
     /// key nor certificate, [`Reason::TooLarge`] and [`Reason::KdfIterations`] when this crate would not open what is written: more than
-    /// 1 MiB, more than 1024 keys and certificates, or so many keys that all derivations together take more than
+    /// 1 MiB, more than 1024 keys and certificates, or so many keys and iterations that opening takes more than
     /// [`DEFAULT_MAX_WORK`](super::DEFAULT_MAX_WORK), and [`Reason::RandomUnavailable`].
     pub fn write(self, password: &SecretString, options: &WriteOptions) -> Result<Written, Refusal> {
         self.write_with(password, *options, &mut system_random)
@@ -189,16 +184,6 @@ impl Pkcs12Builder {
         let iterations = options.check(password)?;
         if keys.len() + certificates.len() > MAX_BAGS {
             return Err(Refusal::new(Reason::TooLarge, "bags of a PKCS #12 container"));
-        }
-        // One derivation for each key, one for the certificates; the checksum has its own.
-        let sealed = u64::try_from(keys.len()).unwrap_or(u64::MAX) + 1;
-        let each = sealed * options.sealing().cost() + MAC_COST;
-        let cost = each * u64::from(iterations.get()) + sealed * KEY_COST;
-        if cost > DEFAULT_MAX_WORK {
-            return Err(Refusal::new(
-                Reason::KdfIterations,
-                format!("{cost} units of work to open it, at most {DEFAULT_MAX_WORK}"),
-            ));
         }
         link::link(&mut keys, &mut certificates, &mut findings);
         findings.extend(of_password(password));

@@ -2,14 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::digest::{SHA1_OUTPUT_LEN, SHA256_OUTPUT_LEN};
 use aws_lc_rs::hmac;
 use smartid_core::SecretString;
 
 use crate::algorithm::SHA256;
-use crate::der::Oid;
 use crate::pbe::encrypt::Sealing;
-use crate::pbe::SHA1;
+use crate::pbe::{Hash, SHA1};
 use crate::{Reason, Refusal};
 
 /// Iterations of each key derivation of [`Profile::Modern`], unless the caller says otherwise.
@@ -62,16 +60,14 @@ impl Profile {
         }
     }
 
-    /// The digest of the checksum.
-    pub(super) fn mac(self) -> (Oid, usize, hmac::Algorithm) {
-        match self {
-            Self::Modern => (SHA256, SHA256_OUTPUT_LEN, hmac::HMAC_SHA256),
-            Self::Compatible => (
-                SHA1,
-                SHA1_OUTPUT_LEN,
-                hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
-            ),
-        }
+    /// The digest of the checksum, and its HMAC.
+    pub(super) fn mac(self) -> Result<(&'static Hash, hmac::Algorithm), Refusal> {
+        let (oid, hmac) = match self {
+            Self::Modern => (SHA256, hmac::HMAC_SHA256),
+            Self::Compatible => (SHA1, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
+        };
+        let hash = Hash::from_digest(&oid).ok_or(Reason::ContainerUnsupported)?;
+        Ok((hash, hmac))
     }
 
     const fn default_iterations(self) -> u32 {

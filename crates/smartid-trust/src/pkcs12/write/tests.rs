@@ -257,18 +257,20 @@ fn iterations_are_written_as_asked_within_their_bounds() {
 
 #[test]
 fn what_this_crate_would_not_open_is_not_written() {
-    for profile in [Profile::Modern, Profile::Compatible] {
-        let dear = WriteOptions::new(profile).with_iterations(MAX_ITERATIONS);
-        let two = Pkcs12Builder::new().with_key(key("p256")).with_key(key("rsa1"));
-        assert_eq!(
-            reason(two.write(&secret("new"), &dear)),
-            Some(Reason::KdfIterations)
-        );
-        // One key is written, and is opened again.
-        let one = Pkcs12Builder::new().with_key(key("p256"));
-        let written = one.write(&secret("new"), &dear).unwrap();
-        assert!(written.token().open(&secret("new"), &Pkcs12Policy::default()).is_ok());
-    }
+    let one = key("rsa1");
+    let of = |count: usize| Pkcs12Builder {
+        keys: (0..count).map(|_| copy(&one.entry)).collect(),
+        ..Pkcs12Builder::new().with_certificate(certificate("rsa1"))
+    };
+    let refused = |builder: Pkcs12Builder, options: WriteOptions| reason(builder.write(&secret("new"), &options));
+    let dear = WriteOptions::new(Profile::Modern).with_iterations(MAX_ITERATIONS);
+    assert_eq!(refused(of(3), dear), Some(Reason::KdfIterations));
+    let old = WriteOptions::new(Profile::Compatible).with_iterations(MAX_ITERATIONS);
+    assert_eq!(refused(of(2), old), Some(Reason::KdfIterations));
+    // Keys are work too; below the limit everything opens.
+    assert_eq!(refused(of(400), quick(Profile::Modern)), Some(Reason::KdfIterations));
+    let most = of(60).write(&secret("new"), &quick(Profile::Modern)).unwrap();
+    assert_eq!(open(most.token(), "new").keys().len(), 60);
 
     let mut many = Pkcs12Builder::new();
     for number in 0..=MAX_BAGS {
