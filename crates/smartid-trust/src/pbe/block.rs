@@ -189,7 +189,10 @@ pub(super) fn parameters(
         // RC2-CBC-Parameter (RFC 8018 B.2.3).
         Family::Rc2(_) if reader.peek() == Some(tag::SEQUENCE) => {
             let mut members = reader.next()?.reader();
-            let version = members.optional(tag::INTEGER)?.map(|version| version.small_integer()).transpose()?;
+            let version = members
+                .optional(tag::INTEGER)?
+                .map(|version| version.small_integer())
+                .transpose()?;
             let iv = members.expect(tag::OCTET_STRING, missing)?;
             members.end()?;
             let bits = match version {
@@ -206,7 +209,9 @@ pub(super) fn parameters(
         Family::Cast5 if reader.peek() == Some(tag::SEQUENCE) => {
             let mut members = reader.next()?.reader();
             let iv = members.expect(tag::OCTET_STRING, missing)?;
-            let bits = members.expect(tag::INTEGER, "CAST5 without its key length")?.small_integer()?;
+            let bits = members
+                .expect(tag::INTEGER, "CAST5 without its key length")?
+                .small_integer()?;
             members.end()?;
             (family, Some(bits / 8), iv)
         }
@@ -318,7 +323,9 @@ impl Blocks for Seed {
     }
 }
 
-fn with<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + 'static>(key: &[u8]) -> Option<Box<dyn Blocks>> {
+fn with<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + 'static>(
+    key: &[u8],
+) -> Option<Box<dyn Blocks>> {
     Some(Box::new(C::new_from_slice(key).ok()?))
 }
 

@@ -61,7 +61,8 @@ impl Opener<'_> {
             return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
         }
         // Reading everything once costs little, and takes little out.
-        self.budget.charge(u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(4))?;
+        self.budget
+            .charge(u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(4))?;
         let mut pfx = outermost(bytes)?;
         // Other numbers than 3 are seen to be opened; a container of version 1 has other members and goes no further than this.
         pfx.expect(tag::INTEGER, "a container without its version")?;
@@ -126,7 +127,9 @@ impl Opener<'_> {
         info.oid("encrypted content without its type")?;
         let algorithm = info.expect(tag::SEQUENCE, "encrypted content without its algorithm")?;
         let encrypted = match info.peek() {
-            Some(tag) if tag == tag::context_primitive(0) || tag == tag::context(0) => info.next()?.octets()?,
+            Some(tag) if tag == tag::context_primitive(0) || tag == tag::context(0) => {
+                info.next()?.octets()?
+            }
             _ => return Err(DerError("encrypted content that is absent").into()),
         };
         info.end()?;
@@ -134,7 +137,11 @@ impl Opener<'_> {
     }
 
     /// Decrypts a sequence by a password scheme, within the budget.
-    pub(super) fn decrypt(&mut self, algorithm: &[u8], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    pub(super) fn decrypt(
+        &mut self,
+        algorithm: &[u8],
+        encrypted: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let algorithm = der::definite(algorithm)?;
         let algorithm = der::Reader::only(&algorithm, tag::SEQUENCE, "an algorithm that is no sequence")?;
         let scheme = Scheme::parse(algorithm.contents, &self.budget)?;
