@@ -233,14 +233,14 @@ impl Family {
         }
     }
 
-    /// The lengths that a key may have where the identifier does not say it, in octets.
-    pub(super) const fn key_lens(self) -> std::ops::RangeInclusive<usize> {
+    /// Whether a key may have so many octets where the identifier does not say how many.
+    pub(super) fn takes_key_len(self, length: usize) -> bool {
         match self {
-            Self::Rc2(_) => 1..=128,
-            Self::Rc4 => 1..=256,
-            Self::Blowfish => 4..=56,
-            Self::Cast5 => 5..=16,
-            _ => 1..=0,
+            Self::Rc2(_) => (1..=128).contains(&length),
+            Self::Rc4 => (1..=256).contains(&length),
+            Self::Blowfish => (4..=56).contains(&length),
+            Self::Cast5 => (5..=16).contains(&length),
+            _ => false,
         }
     }
 }

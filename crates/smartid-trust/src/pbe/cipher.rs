@@ -72,7 +72,7 @@ impl Cipher {
         let (family, said, iv) = block::parameters(family, mode, encryption)?;
         let key_len = key_len.or(said).and_then(|length| usize::try_from(length).ok());
         let key_len = key_len
-            .filter(|length| family.key_lens().contains(length))
+            .filter(|length| family.takes_key_len(*length))
             .unwrap_or(usual);
         Ok(Some(Self {
             kind: Kind::Other(family, mode),
