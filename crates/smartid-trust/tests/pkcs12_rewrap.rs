@@ -26,10 +26,12 @@ fn open(token: &SoftToken, password: &str) -> Result<Pkcs12, Refusal> {
     Pkcs12::open(token.expose_octets(), &SecretString::new(password), &policy)
 }
 
-type Certificates = BTreeSet<(Vec<u8>, Option<String>)>;
+/// Octets with a friendly name.
+type Row = (Vec<u8>, Option<String>);
+type Certificates = BTreeSet<Row>;
 
 /// Keys with their names in order; certificates with their names, each once.
-fn contents(container: &Pkcs12) -> (Vec<(Vec<u8>, Option<String>)>, Certificates) {
+fn contents(container: &Pkcs12) -> (Vec<Row>, Certificates) {
     let name = |name: Option<&str>| name.map(str::to_owned);
     let keys = container.keys().iter();
     let keys = keys.map(|key| (key.pkcs8_der().expose().to_vec(), name(key.friendly_name())));

@@ -114,9 +114,8 @@ fn triple_des(
     budget: &mut Budget,
 ) -> Result<Sealed, Refusal> {
     let sha1 = Hash::from_digest(&SHA1).ok_or(Reason::KeyEncryptionUnsupported)?;
-    let mut derive = |purpose, length| {
-        budget.derive(pkcs12(sha1, purpose, password, salt, iterations.get(), length))
-    };
+    let mut derive =
+        |purpose, length| budget.derive(pkcs12(sha1, purpose, password, salt, iterations.get(), length));
     let (key, iv) = (derive(Purpose::Key, 24)?, derive(Purpose::InitialVector, 8)?);
     let cipher = TdesEde3::new_from_slice(&key).map_err(too_long)?;
     // Padding of RFC 8018 6.1.1: as many octets as are missing, each with their number.
@@ -218,7 +217,13 @@ mod tests {
     #[test]
     fn without_randomness_nothing_is_encrypted() {
         for sealing in [Sealing::Aes256, Sealing::TripleDes] {
-            let sealed = sealing.seal(b"text", Password::new("p"), NonZeroU32::MIN, &mut |_| Err(Unspecified), &mut budget());
+            let sealed = sealing.seal(
+                b"text",
+                Password::new("p"),
+                NonZeroU32::MIN,
+                &mut |_| Err(Unspecified),
+                &mut budget(),
+            );
             assert_eq!(
                 sealed.err().map(|refusal| refusal.reason()),
                 Some(Reason::RandomUnavailable)

@@ -262,13 +262,17 @@ fn what_this_crate_would_not_open_is_not_written() {
         keys: (0..count).map(|_| copy(&one.entry)).collect(),
         ..Pkcs12Builder::new().with_certificate(certificate("rsa1"))
     };
-    let refused = |builder: Pkcs12Builder, options: WriteOptions| reason(builder.write(&secret("new"), &options));
+    let refused =
+        |builder: Pkcs12Builder, options: WriteOptions| reason(builder.write(&secret("new"), &options));
     let dear = WriteOptions::new(Profile::Modern).with_iterations(MAX_ITERATIONS);
     assert_eq!(refused(of(3), dear), Some(Reason::KdfIterations));
     let old = WriteOptions::new(Profile::Compatible).with_iterations(MAX_ITERATIONS);
     assert_eq!(refused(of(2), old), Some(Reason::KdfIterations));
     // Keys are work too; below the limit everything opens.
-    assert_eq!(refused(of(400), quick(Profile::Modern)), Some(Reason::KdfIterations));
+    assert_eq!(
+        refused(of(400), quick(Profile::Modern)),
+        Some(Reason::KdfIterations)
+    );
     let most = of(60).write(&secret("new"), &quick(Profile::Modern)).unwrap();
     assert_eq!(open(most.token(), "new").keys().len(), 60);
 
