@@ -175,7 +175,8 @@ async fn main() -> ExitCode {
 
 /// The end of work that was refused, with whose turn it is.
 fn refused(refusal: &Refusal) -> End {
-    End::bad(refusal.reason().code(), refusal).advised(refusal.advice())
+    // Its text says what to check.
+    End::bad(refusal.reason().code(), refusal).fact("whose turn", refusal.advice().turn.as_str())
 }
 
 fn look(terminal: &Terminal, inspect: &Inspect) -> Result<ExitCode, Problem> {

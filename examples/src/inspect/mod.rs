@@ -56,6 +56,10 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         return cm::certificates(bytes, "archive of certificates (ZIP)", context);
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
+        // A page in another encoding: its tags are ASCII.
+        if bytes.trim_ascii_start().starts_with(b"<") {
+            return inspect(String::from_utf8_lossy(bytes).as_bytes(), context);
+        }
         return binary(bytes, context);
     };
     let text = text.trim_start_matches('\u{feff}').trim();
@@ -65,6 +69,11 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         .is_some_and(|scheme| scheme.ends_with("plugout"))
     {
         return Some(links::plugout(text, context));
+    }
+    if text.starts_with('<')
+        && let Some(finding) = cm::eui_page(text, context)
+    {
+        return Some(finding);
     }
     if page(text) {
         let mut finding = Finding::of("HTML page");
@@ -98,6 +107,9 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
     {
         return inspect(inner.as_bytes(), context);
     }
+    if let Some(finding) = cm::properties(bytes) {
+        return Some(finding);
+    }
     if let Some(finding) = clients::list(text, context).or_else(|| links::mobile(text, context)) {
         return Some(finding);
     }
@@ -122,6 +134,7 @@ fn document(text: &str, context: &Context) -> Option<Finding> {
         .or_else(|| report::report(text, context))
         .or_else(|| content::message(text, context))
         .or_else(|| push::message(text, context))
+        .or_else(|| cm::token(text.as_bytes(), context))
         .or_else(|| cm::document(text, context))
         .or_else(|| nested(text, context, "", 0))
         .or_else(|| report::elsewhere(text, context))

@@ -26,7 +26,7 @@ pub fn show(terminal: &Terminal, finding: &Finding) -> ExitCode {
         terminal.line(&format!("  {:<22} {remark}", "remark"));
     }
     for problem in &finding.problems {
-        terminal.line(&format!(
+        terminal.always(&format!(
             "  {} {problem}",
             terminal.bad(&format!("{:<22}", "problem"))
         ));
@@ -42,7 +42,7 @@ pub fn show(terminal: &Terminal, finding: &Finding) -> ExitCode {
         Some(false) => terminal.bad("it does not verify"),
         None => terminal.dim("nothing could be checked"),
     };
-    terminal.line(&verdict);
+    terminal.always(&verdict);
     if finding.verdict != Some(false) && finding.problems.is_empty() && finding.dialect.is_empty() {
         ExitCode::SUCCESS
     } else {

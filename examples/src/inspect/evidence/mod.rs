@@ -192,7 +192,7 @@ fn pem_bytes(text: &str) -> Vec<u8> {
 
 /// DER or BER; `None` when it is none of what is read here.
 pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
-    if !matches!(bytes, [0x30, 0x80..=0x84, ..] | [0x30, 0..=0x7f, ..]) {
+    if !matches!(bytes, [0x30, 0..=0x88, ..]) {
         return None;
     }
     if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
@@ -219,7 +219,8 @@ pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
         }
         Err(_) => {}
     }
-    if looks_like(bytes, VERSION_3) && (looks_like(bytes, DATA) || looks_like(bytes, SIGNED_DATA)) {
+    let begins = looks_like(bytes, VERSION_3) && (looks_like(bytes, DATA) || looks_like(bytes, SIGNED_DATA));
+    if begins || p12::is_container(bytes) {
         return Some(p12::container(bytes, context));
     }
     None

@@ -14,6 +14,11 @@ pub(in crate::inspect) const KIND: &str = "PKCS #12 container";
 /// So many parts and bags are told one by one.
 const TOLD: usize = 32;
 
+/// Whether it is one from outside.
+pub(super) fn is_container(bytes: &[u8]) -> bool {
+    describe(bytes).is_ok()
+}
+
 /// What a container is, whether it opens, and what is odd about it.
 pub(in crate::inspect) fn container(bytes: &[u8], context: &Context) -> Finding {
     let mut finding = Finding::of(KIND);
