@@ -179,6 +179,7 @@ const TARGETS: &[Target] = &[
         &[
             "smartid-trust/tests/fixtures/pkcs12",
             "smartid-trust/tests/fixtures/keys",
+            "smartid-trust/tests/pkcs12-corpus/bad",
         ],
     ),
     (

@@ -121,7 +121,10 @@ mod pkcs12 {
             let wrong = SecretString::new("wrong-canary");
             refused(MemorySigner::from_pkcs12(file, &wrong), Reason::WrongPassword);
             let cut = &file[..file.len() - 1];
-            refused(MemorySigner::from_pkcs12(cut, &password), Reason::ContainerTruncated);
+            refused(
+                MemorySigner::from_pkcs12(cut, &password),
+                Reason::ContainerTruncated,
+            );
         }
         let none = include_bytes!("fixtures/pkcs12/bad-no-key.p12");
         refused(MemorySigner::from_pkcs12(none, &password), Reason::NoKey);

@@ -51,9 +51,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use smartid_cm::CertificateManager;
 use smartid_cm::ast::AstRequest;
 use smartid_cm::operations::experimental::RequestSoftToken;
+use smartid_cm::{CertificateManager, CmRefusal};
 use smartid_core::{Advice, Error, Phase, SecretString, Timestamp, Turn};
 
 pub use smartid_cm::ast::{AstProblem, AstProperties, AttributeHeaders, MappingError, NonAscii};
@@ -233,11 +233,16 @@ impl SoftTokenError {
     pub fn advice(&self) -> Advice {
         match self {
             Self::Unfit(unfit) => unfit.advice(),
-            Self::Call(error) if error.phase() == Phase::PerhapsDone => Advice::new(
-                Turn::Administrator,
-                "whether a token was made, before another is asked for: an officer searches Certificate Manager for this subject and this \
+            // A refusal that leaves it open knows more.
+            Self::Call(error)
+                if error.phase() == Phase::PerhapsDone && error.refusal::<CmRefusal>().is_none() =>
+            {
+                Advice::new(
+                    Turn::Administrator,
+                    "whether a token was made, before another is asked for: an officer searches Certificate Manager for this subject and this \
                  time, and revokes what nobody has",
-            ),
+                )
+            }
             Self::Call(error) => error.advice(),
         }
     }

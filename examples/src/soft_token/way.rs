@@ -43,7 +43,7 @@ pub struct WayOptions {
     #[arg(long, value_name = "FILE")]
     pub properties: Option<PathBuf>,
 
-    /// AST: which handler's lines of that file, the <x> in handler.<x>; left out, the only one that has any
+    /// AST: which handler's lines of that file, the X in handler.X; left out, the only one that has any
     #[arg(long, value_name = "X", requires = "properties")]
     pub properties_handler: Option<String>,
 
@@ -55,7 +55,7 @@ pub struct WayOptions {
     #[arg(long, value_name = "ENCODING", value_parser = non_ascii)]
     pub non_ascii: Option<NonAscii>,
 
-    /// AST: the address of Protocol Gateway, such as https://pgwy.example.com:8444/pgwy; left out, the API's without /api
+    /// AST: the address of Protocol Gateway: https, host, port and path, which usually is /pgwy; left out, the API's without /api
     #[arg(long, value_name = "URL")]
     pub gateway_url: Option<String>,
 }

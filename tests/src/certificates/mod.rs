@@ -43,7 +43,7 @@ impl CmWorld {
     pub async fn start(setup: CmSetup) -> Self {
         let sim = Sim::builder()
             .seed(20)
-            .config(setup.sim.clone())
+            .config((*setup.sim).clone())
             .clock(setup.clock.clone())
             .start()
             .await

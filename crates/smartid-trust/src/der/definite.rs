@@ -3,8 +3,13 @@
 //! Java producers (Bouncy Castle's default) and streaming ones write SignedData with indefinite lengths and octet strings cut in
 //! pieces. This turns them into the form that DER has: definite, shortest lengths, octet strings in one piece. Nothing else is changed:
 //! what was DER comes out byte for byte, so that certificates and signed attributes keep the bytes they were signed with.
+//!
+//! Private keys pass through here too, so everything is written into one buffer that never grows: nothing is left behind in freed memory
+//! but what the caller gets.
 
 use std::borrow::Cow;
+
+use zeroize::Zeroizing;
 
 use super::DerError;
 
@@ -13,19 +18,21 @@ const MAX_DEPTH: usize = 32;
 /// Most elements in one message.
 const MAX_ELEMENTS: usize = 65_536;
 
-/// `bytes`, one element, in definite form. Borrowed when it was that already.
+/// `bytes`, one element, in definite form. Borrowed when it was that already. A caller that takes secrets over must wipe what it owns.
 pub(crate) fn definite(bytes: &[u8]) -> Result<Cow<'_, [u8]>, DerError> {
     let mut walk = Walk {
         elements: 0,
         changed: false,
     };
-    let mut out = Vec::new();
+    // A definite length may take an octet more than an indefinite one with its end, if there are 65 536 octets and more.
+    let longer = MAX_DEPTH * (bytes.len() / 65_536 + 1);
+    let mut out = Zeroizing::new(Vec::with_capacity(bytes.len() + longer));
     let rest = walk.element(bytes, MAX_DEPTH, &mut out)?;
     if !rest.is_empty() {
         return Err(DerError("something follows where nothing should"));
     }
     Ok(if walk.changed {
-        Cow::Owned(out)
+        Cow::Owned(std::mem::take(&mut *out))
     } else {
         Cow::Borrowed(bytes)
     })
@@ -59,13 +66,13 @@ impl Walk {
             super::writer::put(out, tag, contents);
             return Ok(rest);
         }
-        let mut contents = Vec::new();
         // An octet string in pieces becomes one; so does a bit string only if nobody needs it, and nobody here does.
         let in_pieces = tag == super::tag::OCTET_STRING | 0x20;
+        let start = out.len();
         let rest = match extent {
             Extent::Definite(mut inner) => {
                 while !inner.is_empty() {
-                    inner = self.child(inner, depth, in_pieces, &mut contents)?;
+                    inner = self.child(inner, depth, in_pieces, out)?;
                 }
                 rest
             }
@@ -75,18 +82,16 @@ impl Walk {
                     if let [0, 0, after @ ..] = inner {
                         break after;
                     }
-                    inner = self.child(inner, depth, in_pieces, &mut contents)?;
+                    inner = self.child(inner, depth, in_pieces, out)?;
                 }
             }
         };
         if in_pieces {
             self.changed = true;
         }
-        super::writer::put(
-            out,
-            if in_pieces { super::tag::OCTET_STRING } else { tag },
-            &contents,
-        );
+        let tag = if in_pieces { super::tag::OCTET_STRING } else { tag };
+        let header = super::writer::header(tag, out.len() - start);
+        out.splice(start..start, header);
         Ok(rest)
     }
 
@@ -97,17 +102,17 @@ impl Walk {
         in_pieces: bool,
         out: &mut Vec<u8>,
     ) -> Result<&'a [u8], DerError> {
-        if !in_pieces {
-            return self.element(bytes, depth, out);
+        let start = out.len();
+        let rest = self.element(bytes, depth, out)?;
+        if in_pieces {
+            let piece = super::Reader::only(
+                out.get(start..).unwrap_or_default(),
+                super::tag::OCTET_STRING,
+                "an octet string in pieces of another type",
+            )?;
+            let header = piece.whole.len() - piece.contents.len();
+            out.drain(start..start + header);
         }
-        let mut piece = Vec::new();
-        let rest = self.element(bytes, depth, &mut piece)?;
-        let piece = super::Reader::only(
-            &piece,
-            super::tag::OCTET_STRING,
-            "an octet string in pieces of another type",
-        )?;
-        out.extend_from_slice(piece.contents);
         Ok(rest)
     }
 
@@ -212,6 +217,18 @@ mod tests {
         );
         bytes.extend(inner);
         assert_eq!(definite(&bytes).unwrap_err().0, "too many elements");
+    }
+
+    #[test]
+    fn the_buffer_is_large_enough() {
+        let long = super::super::tlv(4, &[7; 65_536]);
+        let nested = (0..20).fold(long, |inner, _| [&[0x30, 0x80][..], &inner, &[0, 0]].concat());
+        let Ok(Cow::Owned(out)) = definite(&nested) else {
+            panic!("it was changed");
+        };
+        assert!(out.len() > nested.len());
+        // What it was made with: it has not grown.
+        assert_eq!(out.capacity(), nested.len() + MAX_DEPTH * 2);
     }
 
     proptest! {

@@ -4,21 +4,23 @@ use super::{Oid, tag};
 
 /// Appends one element.
 pub(super) fn put(out: &mut Vec<u8>, tag: u8, contents: &[u8]) {
-    out.push(tag);
-    match u8::try_from(contents.len()) {
-        Ok(short @ 0..=0x7f) => out.push(short),
-        _ => {
-            let octets = contents.len().to_be_bytes();
-            let significant = octets
-                .iter()
-                .position(|octet| *octet != 0)
-                .unwrap_or(octets.len());
-            let count = octets.len() - significant;
-            out.push(0x80 | u8::try_from(count).unwrap_or(8));
-            out.extend(octets.iter().skip(significant));
-        }
-    }
+    out.extend(header(tag, contents.len()));
     out.extend_from_slice(contents);
+}
+
+/// Tag and length of an element.
+pub(super) fn header(tag: u8, length: usize) -> impl Iterator<Item = u8> {
+    let octets = length.to_be_bytes();
+    let significant = octets
+        .iter()
+        .position(|octet| *octet != 0)
+        .unwrap_or(octets.len() - 1);
+    let count = octets.len() - significant;
+    let long = (length >= 0x80).then(|| 0x80 | u8::try_from(count).unwrap_or(8));
+    [tag]
+        .into_iter()
+        .chain(long)
+        .chain(octets.into_iter().skip(significant))
 }
 
 pub(crate) fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {

@@ -189,7 +189,10 @@ pub(super) fn parameters(
         // RC2-CBC-Parameter (RFC 8018 B.2.3).
         Family::Rc2(_) if reader.peek() == Some(tag::SEQUENCE) => {
             let mut members = reader.next()?.reader();
-            let version = members.optional(tag::INTEGER)?.map(|version| version.small_integer()).transpose()?;
+            let version = members
+                .optional(tag::INTEGER)?
+                .map(|version| version.small_integer())
+                .transpose()?;
             let iv = members.expect(tag::OCTET_STRING, missing)?;
             members.end()?;
             let bits = match version {
@@ -206,7 +209,9 @@ pub(super) fn parameters(
         Family::Cast5 if reader.peek() == Some(tag::SEQUENCE) => {
             let mut members = reader.next()?.reader();
             let iv = members.expect(tag::OCTET_STRING, missing)?;
-            let bits = members.expect(tag::INTEGER, "CAST5 without its key length")?.small_integer()?;
+            let bits = members
+                .expect(tag::INTEGER, "CAST5 without its key length")?
+                .small_integer()?;
             members.end()?;
             (family, Some(bits / 8), iv)
         }
@@ -228,14 +233,14 @@ impl Family {
         }
     }
 
-    /// The lengths that a key may have where the identifier does not say it, in octets.
-    pub(super) const fn key_lens(self) -> std::ops::RangeInclusive<usize> {
+    /// Whether a key may have so many octets where the identifier does not say how many.
+    pub(super) fn takes_key_len(self, length: usize) -> bool {
         match self {
-            Self::Rc2(_) => 1..=128,
-            Self::Rc4 => 1..=256,
-            Self::Blowfish => 4..=56,
-            Self::Cast5 => 5..=16,
-            _ => 1..=0,
+            Self::Rc2(_) => (1..=128).contains(&length),
+            Self::Rc4 => (1..=256).contains(&length),
+            Self::Blowfish => (4..=56).contains(&length),
+            Self::Cast5 => (5..=16).contains(&length),
+            _ => false,
         }
     }
 }
@@ -318,7 +323,9 @@ impl Blocks for Seed {
     }
 }
 
-fn with<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + 'static>(key: &[u8]) -> Option<Box<dyn Blocks>> {
+fn with<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt + 'static>(
+    key: &[u8],
+) -> Option<Box<dyn Blocks>> {
     Some(Box::new(C::new_from_slice(key).ok()?))
 }
 

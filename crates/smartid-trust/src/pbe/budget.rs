@@ -53,7 +53,10 @@ impl<'a> Job<'a> {
         each: u64,
         derive: impl FnOnce() -> Zeroizing<Vec<u8>> + Send + 'a,
     ) -> Self {
-        let len = from.iter().map(|part| part.len() + size_of::<usize>()).sum::<usize>();
+        let len = from
+            .iter()
+            .map(|part| part.len() + size_of::<usize>())
+            .sum::<usize>();
         let mut whole = Zeroizing::new(Vec::with_capacity(len + size_of::<usize>()));
         whole.extend_from_slice(&length.to_be_bytes());
         for part in from {
@@ -64,7 +67,9 @@ impl<'a> Job<'a> {
         Self {
             from: whole,
             iterations,
-            work: u64::from(iterations.get()).saturating_mul(blocks).saturating_mul(each),
+            work: u64::from(iterations.get())
+                .saturating_mul(blocks)
+                .saturating_mul(each),
             derive: Box::new(derive),
         }
     }
@@ -140,7 +145,9 @@ impl Budget {
 
     fn remember(&mut self, derived: impl IntoIterator<Item = Derived>) {
         let left = REMEMBERED.saturating_sub(self.derived.len());
-        let short = derived.into_iter().filter(|derived| derived.from.len() <= REMEMBERED_LEN);
+        let short = derived
+            .into_iter()
+            .filter(|derived| derived.from.len() <= REMEMBERED_LEN);
         self.derived.extend(short.take(left));
     }
 

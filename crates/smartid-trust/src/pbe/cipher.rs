@@ -71,7 +71,9 @@ impl Cipher {
         };
         let (family, said, iv) = block::parameters(family, mode, encryption)?;
         let key_len = key_len.or(said).and_then(|length| usize::try_from(length).ok());
-        let key_len = key_len.filter(|length| family.key_lens().contains(length)).unwrap_or(usual);
+        let key_len = key_len
+            .filter(|length| family.takes_key_len(*length))
+            .unwrap_or(usual);
         Ok(Some(Self {
             kind: Kind::Other(family, mode),
             key_len,
@@ -82,7 +84,11 @@ impl Cipher {
     /// A cipher of the old schemes, whose initial vector is derived.
     #[cfg(feature = "pkcs12")]
     pub(super) fn legacy(family: Family, key_len: usize) -> Self {
-        let mode = if matches!(family, Family::Rc4) { block::Mode::Stream } else { block::Mode::Cbc };
+        let mode = if matches!(family, Family::Rc4) {
+            block::Mode::Stream
+        } else {
+            block::Mode::Cbc
+        };
         Self {
             kind: Kind::Other(family, mode),
             key_len,
@@ -101,7 +107,12 @@ impl Cipher {
     }
 
     /// Decrypts, and takes the padding off. One wrong key in 256 leaves padding that looks right.
-    pub(super) fn decrypt(&self, key: &[u8], iv: &[u8], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    pub(super) fn decrypt(
+        &self,
+        key: &[u8],
+        iv: &[u8],
+        encrypted: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         match &self.kind {
             Kind::AesCbc => aes_cbc(key, iv, encrypted),
             #[cfg(feature = "pkcs12")]

@@ -43,12 +43,32 @@ macro_rules! aws {
 }
 
 /// The functions that aws-lc has. HMAC-SHA1 is the default (RFC 8018 A.2), and has a second identifier.
-static FUNCTIONS: [(Oid, Prf); 5] = [
-    aws!(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7], 20, 110, PBKDF2_HMAC_SHA1),
-    aws!(&[0x2b, 6, 1, 5, 5, 8, 1, 2], 20, 110, PBKDF2_HMAC_SHA1),
-    aws!(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9], 32, 130, PBKDF2_HMAC_SHA256),
-    aws!(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10], 48, 510, PBKDF2_HMAC_SHA384),
-    aws!(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11], 64, 510, PBKDF2_HMAC_SHA512),
+pub(super) static FUNCTIONS: [(Oid, Prf); 5] = [
+    aws!(
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7],
+        20,
+        118,
+        PBKDF2_HMAC_SHA1
+    ),
+    aws!(&[0x2b, 6, 1, 5, 5, 8, 1, 2], 20, 118, PBKDF2_HMAC_SHA1),
+    aws!(
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9],
+        32,
+        128,
+        PBKDF2_HMAC_SHA256
+    ),
+    aws!(
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10],
+        48,
+        505,
+        PBKDF2_HMAC_SHA384
+    ),
+    aws!(
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11],
+        64,
+        505,
+        PBKDF2_HMAC_SHA512
+    ),
 ];
 
 /// How a key comes from a password.
@@ -120,14 +140,19 @@ impl<'a> Pbkdf2<'a> {
         let salt = match parameters.peek() {
             // AlgorithmIdentifier of another source (RFC 8018 A.2): none was ever defined.
             Some(tag::SEQUENCE) => {
-                let oid = parameters.next()?.reader().oid("a source of salt without its identifier")?;
+                let oid = parameters
+                    .next()?
+                    .reader()
+                    .oid("a source of salt without its identifier")?;
                 return Err(unsupported("source of salt", oid));
             }
             _ => parameters.expect(tag::OCTET_STRING, "PBKDF2 without its salt")?,
         };
         let iterations = iterations(&mut parameters)?;
         let iterations = NonZeroU32::new(iterations).ok_or(DerError("an iteration count of zero"))?;
-        let key_len = parameters.optional(tag::INTEGER)?.map(|length| length.small_integer());
+        let key_len = parameters
+            .optional(tag::INTEGER)?
+            .map(|length| length.small_integer());
         let function = match parameters.optional(tag::SEQUENCE)? {
             None => Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7]),
             Some(function) => {
@@ -151,20 +176,36 @@ impl<'a> Pbkdf2<'a> {
     fn job(&self, password: Password<'_>, length: usize) -> Job<'_> {
         let (oid, prf) = &self.function;
         let password = password.narrow();
-        let from = [&[0], oid.der_contents(), &self.iterations.get().to_be_bytes(), self.salt, &password];
-        Job::new(&from, length, self.iterations, length.div_ceil(prf.output_len), prf.cost, {
-            let password = password.clone();
-            move || {
-                let mut key = Zeroizing::new(vec![0; length]);
-                (prf.derive)(&password, self.salt, self.iterations, &mut key);
-                key
-            }
-        })
+        let from = [
+            &[0],
+            oid.der_contents(),
+            &self.iterations.get().to_be_bytes(),
+            self.salt,
+            &password,
+        ];
+        Job::new(
+            &from,
+            length,
+            self.iterations,
+            length.div_ceil(prf.output_len),
+            prf.cost,
+            {
+                let password = password.clone();
+                move || {
+                    let mut key = Zeroizing::new(vec![0; length]);
+                    (prf.derive)(&password, self.salt, self.iterations, &mut key);
+                    key
+                }
+            },
+        )
     }
 }
 
 fn prf(oid: &Oid) -> Option<&'static Prf> {
-    let known = FUNCTIONS.iter().find(|(known, _)| known == oid).map(|(_, prf)| prf);
+    let known = FUNCTIONS
+        .iter()
+        .find(|(known, _)| known == oid)
+        .map(|(_, prf)| prf);
     #[cfg(feature = "pkcs12")]
     let known = known.or_else(|| super::hash::prf(oid));
     known
@@ -178,7 +219,9 @@ impl<'a> Scrypt<'a> {
         let cost = number("scrypt without its cost")?;
         let block = number("scrypt without its block size")?;
         let parallel = number("scrypt without its parallelization")?;
-        let key_len = reader.optional(tag::INTEGER)?.map(|length| length.small_integer());
+        let key_len = reader
+            .optional(tag::INTEGER)?
+            .map(|length| length.small_integer());
         reader.end()?;
         let memory = cost.saturating_mul(block).saturating_mul(128);
         // The blocks of the parallel runs stand beside each other.
@@ -198,7 +241,9 @@ impl<'a> Scrypt<'a> {
             numbers: [cost, block, parallel],
             // Every octet is written once and read once, about a nanosecond each.
             work: memory.saturating_mul(2).saturating_mul(parallel),
-            parameters: parameters.flatten().ok_or(DerError("numbers that scrypt does not take"))?,
+            parameters: parameters
+                .flatten()
+                .ok_or(DerError("numbers that scrypt does not take"))?,
             key_len: key_len.transpose()?,
         })
     }
@@ -242,7 +287,13 @@ pub(crate) fn pkcs12<'a>(
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     let password = password.wide();
     let count = iterations.get().to_be_bytes();
-    let from = [&[2, purpose as u8], hash.oid().der_contents(), &count, salt, &password];
+    let from = [
+        &[2, purpose as u8],
+        hash.oid().der_contents(),
+        &count,
+        salt,
+        &password,
+    ];
     let blocks = length.div_ceil(hash.output_len);
     let filled = |part: &[u8]| part.len().div_ceil(hash.block_len) * hash.block_len;
     let input_len = filled(salt) + filled(&password);
@@ -295,7 +346,13 @@ pub(super) fn pbkdf1<'a>(
 ) -> Job<'a> {
     let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
     let password = password.narrow();
-    let from = [&[3], hash.oid().der_contents(), &iterations.get().to_be_bytes(), salt, &password];
+    let from = [
+        &[3],
+        hash.oid().der_contents(),
+        &iterations.get().to_be_bytes(),
+        salt,
+        &password,
+    ];
     Job::new(&from, length, iterations, 1, hash.cost, {
         let password = password.clone();
         move || {
@@ -319,7 +376,10 @@ pub(crate) fn number_of_iterations(count: &Element<'_>) -> Result<u32, Refusal> 
         return Err(DerError("a negative iteration count").into());
     }
     if octets.len() > 8 {
-        return Err(Refusal::new(Reason::KdfIterations, "more iterations than 64 bits hold"));
+        return Err(Refusal::new(
+            Reason::KdfIterations,
+            "more iterations than 64 bits hold",
+        ));
     }
     let count = count.small_integer()?;
     u32::try_from(count).map_err(|_| too_many(count))

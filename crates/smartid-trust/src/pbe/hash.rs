@@ -67,24 +67,31 @@ const fn other<D: Digest + BlockSizeUser>(oid: Oid, cost: u64) -> Hash {
 pub(crate) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
 
 static TABLE: [Hash; 18] = [
-    aws!(SHA1, 64, 20, 55, SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-    aws!(nist!(4), 64, 28, 57, SHA224, HMAC_SHA224),
-    aws!(nist!(1), 64, 32, 57, SHA256, HMAC_SHA256),
+    aws!(
+        SHA1,
+        64,
+        20,
+        55,
+        SHA1_FOR_LEGACY_USE_ONLY,
+        HMAC_SHA1_FOR_LEGACY_USE_ONLY
+    ),
+    aws!(nist!(4), 64, 28, 60, SHA224, HMAC_SHA224),
+    aws!(nist!(1), 64, 32, 60, SHA256, HMAC_SHA256),
     aws!(nist!(2), 128, 48, 190, SHA384, HMAC_SHA384),
     aws!(nist!(3), 128, 64, 190, SHA512, HMAC_SHA512),
-    other::<sha2::Sha512_224>(nist!(5), 200),
-    other::<sha2::Sha512_256>(nist!(6), 200),
-    other::<sha3::Sha3_224>(nist!(7), 400),
-    other::<sha3::Sha3_256>(nist!(8), 400),
-    other::<sha3::Sha3_384>(nist!(9), 400),
-    other::<sha3::Sha3_512>(nist!(10), 400),
-    other::<md4::Md4>(rsadsi!(4), 150),
-    other::<md5::Md5>(rsadsi!(5), 150),
-    other::<ripemd::Ripemd160>(Oid::known(&[0x2b, 0x24, 3, 2, 1]), 300),
-    other::<sm3::Sm3>(Oid::known(&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11]), 300),
+    other::<sha2::Sha512_224>(nist!(5), 175),
+    other::<sha2::Sha512_256>(nist!(6), 175),
+    other::<sha3::Sha3_224>(nist!(7), 320),
+    other::<sha3::Sha3_256>(nist!(8), 320),
+    other::<sha3::Sha3_384>(nist!(9), 320),
+    other::<sha3::Sha3_512>(nist!(10), 320),
+    other::<md4::Md4>(rsadsi!(4), 80),
+    other::<md5::Md5>(rsadsi!(5), 115),
+    other::<ripemd::Ripemd160>(Oid::known(&[0x2b, 0x24, 3, 2, 1]), 215),
+    other::<sm3::Sm3>(Oid::known(&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11]), 200),
     other::<whirlpool::Whirlpool>(Oid::known(&[0x28, 0xcf, 6, 3, 0, 0x37]), 900),
-    other::<blake2::Blake2b512>(Oid::known(&[0x2b, 6, 1, 4, 1, 0x8d, 0x3a, 0x0c, 2, 1, 0x10]), 200),
-    other::<blake2::Blake2s256>(Oid::known(&[0x2b, 6, 1, 4, 1, 0x8d, 0x3a, 0x0c, 2, 2, 8]), 200),
+    other::<blake2::Blake2b512>(Oid::known(&[0x2b, 6, 1, 4, 1, 0x8d, 0x3a, 0x0c, 2, 1, 0x10]), 140),
+    other::<blake2::Blake2s256>(Oid::known(&[0x2b, 6, 1, 4, 1, 0x8d, 0x3a, 0x0c, 2, 2, 8]), 140),
 ];
 
 impl Hash {
@@ -95,7 +102,10 @@ impl Hash {
 
     /// By the identifier of its HMAC.
     pub(crate) fn from_hmac(oid: &Oid) -> Option<&'static Self> {
-        HMACS.iter().find(|row| row.0 == *oid).and_then(|row| Self::from_digest(&row.1))
+        HMACS
+            .iter()
+            .find(|row| row.0 == *oid)
+            .and_then(|row| Self::from_digest(&row.1))
     }
 
     pub(crate) const fn oid(&self) -> &Oid {
@@ -147,10 +157,16 @@ fn is_hmac<D: Digest + BlockSizeUser>(key: &[u8], content: &[u8], mac: &[u8]) ->
 /// Identifiers of HMAC, and of the digest in it.
 static HMACS: [(Oid, Oid); 16] = [
     (rsadsi!(7), Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a])),
-    (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 2]), Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a])),
+    (
+        Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 2]),
+        Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]),
+    ),
     (rsadsi!(6), rsadsi!(5)),
     (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 1]), rsadsi!(5)),
-    (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 4]), Oid::known(&[0x2b, 0x24, 3, 2, 1])),
+    (
+        Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 4]),
+        Oid::known(&[0x2b, 0x24, 3, 2, 1]),
+    ),
     (rsadsi!(8), nist!(4)),
     (rsadsi!(9), nist!(1)),
     (rsadsi!(10), nist!(2)),
@@ -169,18 +185,21 @@ static HMACS: [(Oid, Oid); 16] = [
 
 /// The pseudo-random functions of PBKDF2 that aws-lc has not, by the identifier of the digest in them.
 static FUNCTIONS: [(Oid, Prf); 10] = [
-    (rsadsi!(5), function::<Hmac<md5::Md5>>(300)),
-    (Oid::known(&[0x2b, 0x24, 3, 2, 1]), function::<Hmac<ripemd::Ripemd160>>(600)),
-    (nist!(4), function::<Hmac<sha2::Sha224>>(150)),
-    (nist!(5), function::<Hmac<sha2::Sha512_224>>(500)),
-    (nist!(6), function::<Hmac<sha2::Sha512_256>>(500)),
-    (nist!(7), function::<SimpleHmac<sha3::Sha3_224>>(1600)),
-    (nist!(8), function::<SimpleHmac<sha3::Sha3_256>>(1600)),
-    (nist!(9), function::<SimpleHmac<sha3::Sha3_384>>(1600)),
-    (nist!(10), function::<SimpleHmac<sha3::Sha3_512>>(1600)),
+    (rsadsi!(5), function::<Hmac<md5::Md5>>(235)),
+    (
+        Oid::known(&[0x2b, 0x24, 3, 2, 1]),
+        function::<Hmac<ripemd::Ripemd160>>(415),
+    ),
+    (nist!(4), function::<Hmac<sha2::Sha224>>(130)),
+    (nist!(5), function::<Hmac<sha2::Sha512_224>>(355)),
+    (nist!(6), function::<Hmac<sha2::Sha512_256>>(355)),
+    (nist!(7), function::<SimpleHmac<sha3::Sha3_224>>(960)),
+    (nist!(8), function::<SimpleHmac<sha3::Sha3_256>>(960)),
+    (nist!(9), function::<SimpleHmac<sha3::Sha3_384>>(960)),
+    (nist!(10), function::<SimpleHmac<sha3::Sha3_512>>(960)),
     (
         Oid::known(&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11]),
-        function::<Hmac<sm3::Sm3>>(600),
+        function::<Hmac<sm3::Sm3>>(305),
     ),
 ];
 
@@ -200,4 +219,40 @@ pub(super) fn prf(oid: &Oid) -> Option<&'static Prf> {
     let (_, digest) = HMACS.iter().find(|(hmac, _)| hmac == oid)?;
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| known == digest)?;
     Some(function)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::pbe::derive;
+
+    /// The shortest of many short runs, so that other programs do not count, for one iteration.
+    #[allow(clippy::disallowed_methods, reason = "it measures time")]
+    fn nanoseconds(mut run: impl FnMut()) -> f64 {
+        let shortest = (0..60).map(|_| {
+            let start = Instant::now();
+            run();
+            start.elapsed()
+        });
+        shortest.min().unwrap_or(Duration::MAX).as_secs_f64() * 1e9 / 2000.0
+    }
+
+    /// Run with `cargo test --release -p smartid-trust --features pkcs12 --lib measure_what -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "measures time"]
+    fn measure_what_an_iteration_takes() {
+        for hash in &TABLE {
+            let time = nanoseconds(|| hash.repeated(&[b"x"], 2000, &mut Vec::new()));
+            println!("{time:8.0} ns for {:5} units: digest {}", hash.cost, hash.oid);
+        }
+        for (oid, prf) in derive::FUNCTIONS.iter().chain(&FUNCTIONS) {
+            let mut key = vec![0; prf.output_len];
+            let count = NonZeroU32::new(2000).unwrap();
+            let time = nanoseconds(|| (prf.derive)(b"password", b"saltsalt", count, &mut key));
+            println!("{time:8.0} ns for {:5} units: PBKDF2 {oid}", prf.cost);
+        }
+    }
 }

@@ -76,7 +76,8 @@ impl<'a> Legacy<'a> {
 
     /// What makes the key and the initial vector.
     pub(super) fn jobs(&self, password: Password<'_>) -> Vec<Job<'_>> {
-        let derive = |purpose, length| pkcs12(self.hash, purpose, password, self.salt, self.iterations, length);
+        let derive =
+            |purpose, length| pkcs12(self.hash, purpose, password, self.salt, self.iterations, length);
         match (self.wide, self.block_len) {
             (false, _) => vec![pbkdf1(self.hash, password, self.salt, self.iterations, 16)],
             // A stream cipher has no initial vector.

@@ -63,7 +63,9 @@ impl<'a> Scheme<'a> {
         let mut scheme = Reader::new(identifier);
         let oid = scheme.oid("an encryption scheme without its identifier")?;
         if oid == PBES2 {
-            let mut parameters = scheme.expect(tag::SEQUENCE, "PBES2 without its parameters")?.reader();
+            let mut parameters = scheme
+                .expect(tag::SEQUENCE, "PBES2 without its parameters")?
+                .reader();
             scheme.end()?;
             let derivation = parameters.expect(tag::SEQUENCE, "PBES2 without its key derivation")?;
             let encryption = parameters.expect(tag::SEQUENCE, "PBES2 without its cipher")?;

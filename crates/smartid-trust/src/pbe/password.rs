@@ -58,7 +58,9 @@ impl<'a> Password<'a> {
             #[cfg(feature = "pkcs12")]
             Narrow::Wide => wide(self.text.encode_utf16(), &mut octets),
             #[cfg(feature = "pkcs12")]
-            Narrow::SevenBit => octets.extend(self.text.encode_utf16().map(|unit| unit.to_be_bytes()[1] & 0x7f)),
+            Narrow::SevenBit => {
+                octets.extend(self.text.encode_utf16().map(|unit| unit.to_be_bytes()[1] & 0x7f))
+            }
         }
         octets
     }
@@ -69,18 +71,28 @@ impl Password<'_> {
     /// Every form that differs, the present one first.
     pub(crate) fn wide_forms(self) -> impl Iterator<Item = Self> {
         let (empty, ascii) = (self.text.is_empty(), self.text.is_ascii());
-        let others = [(Wide::Terminated, true), (Wide::None, empty), (Wide::Widened, !ascii)]
-            .into_iter()
-            .filter_map(move |(wide, differs)| (differs && wide != self.wide).then_some(Self { wide, ..self }));
+        let others = [
+            (Wide::Terminated, true),
+            (Wide::None, empty),
+            (Wide::Widened, !ascii),
+        ]
+        .into_iter()
+        .filter_map(move |(wide, differs)| (differs && wide != self.wide).then_some(Self { wide, ..self }));
         std::iter::once(self).chain(others)
     }
 
     /// Every form that differs, the present one first.
     pub(crate) fn narrow_forms(self) -> impl Iterator<Item = Self> {
         let ascii = self.text.is_ascii();
-        let others = [(Narrow::Utf8, true), (Narrow::Wide, true), (Narrow::SevenBit, !ascii)]
-            .into_iter()
-            .filter_map(move |(narrow, differs)| (differs && narrow != self.narrow).then_some(Self { narrow, ..self }));
+        let others = [
+            (Narrow::Utf8, true),
+            (Narrow::Wide, true),
+            (Narrow::SevenBit, !ascii),
+        ]
+        .into_iter()
+        .filter_map(move |(narrow, differs)| {
+            (differs && narrow != self.narrow).then_some(Self { narrow, ..self })
+        });
         std::iter::once(self).chain(others)
     }
 
@@ -119,18 +131,29 @@ mod tests {
                 vec![0, 0xc3, 0, 0xa5, 0, 0xf0, 0, 0x9f, 0, 0x98, 0, 0x80, 0, 0],
             ]
         );
-        let narrow: Vec<Vec<u8>> = password.narrow_forms().map(|form| form.narrow().to_vec()).collect();
+        let narrow: Vec<Vec<u8>> = password
+            .narrow_forms()
+            .map(|form| form.narrow().to_vec())
+            .collect();
         assert_eq!(narrow[1], wide[0]);
         assert_eq!(narrow[2], [0x65, 0x3d, 0]);
     }
 
     #[test]
     fn forms_that_do_not_differ_are_not_tried() {
-        let forms = |text| (Password::new(text).wide_forms().count(), Password::new(text).narrow_forms().count());
+        let forms = |text| {
+            (
+                Password::new(text).wide_forms().count(),
+                Password::new(text).narrow_forms().count(),
+            )
+        };
         assert_eq!(forms("ascii"), (1, 2));
         assert_eq!(forms(""), (2, 2));
         assert_eq!(forms("å"), (2, 3));
-        let empty: Vec<Vec<u8>> = Password::new("").wide_forms().map(|form| form.wide().to_vec()).collect();
+        let empty: Vec<Vec<u8>> = Password::new("")
+            .wide_forms()
+            .map(|form| form.wide().to_vec())
+            .collect();
         assert_eq!(empty, [vec![0, 0], vec![]]);
     }
 }

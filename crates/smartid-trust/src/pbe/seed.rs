@@ -10,7 +10,10 @@ const COLUMNS: [[u8; 8]; 2] = [
     [0x2c, 0xd0, 0x69, 0xc2, 0x41, 0x44, 0x58, 0xe2],
     [0xd0, 0x2a, 0xe1, 0x2c, 0x21, 0x30, 0xa2, 0x6c],
 ];
-const BOXES: [[u8; 256]; 2] = [substitution(COLUMNS[0], 247, 169), substitution(COLUMNS[1], 251, 56)];
+const BOXES: [[u8; 256]; 2] = [
+    substitution(COLUMNS[0], 247, 169),
+    substitution(COLUMNS[1], 251, 56),
+];
 
 /// The product in the field of x^8 + x^6 + x^5 + x + 1.
 #[allow(clippy::cast_possible_truncation, reason = "reduced to eight bits")]

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::cipher::{AES_128, AES_192, AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::cipher::{
+    AES_128, AES_192, AES_256, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey,
+};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::pbkdf2;
 
@@ -63,7 +65,10 @@ pub(crate) fn encrypt_salted(
     let iv = EncryptionContext::Iv128(FixedLength::from([7; 16]));
     key.less_safe_encrypt(&mut encrypted, iv).unwrap();
     let mut identifier = identifier(prf_oid, &cipher_oid, count.into(), None);
-    let at = identifier.windows(8).position(|part| part == b"saltsalt").unwrap();
+    let at = identifier
+        .windows(8)
+        .position(|part| part == b"saltsalt")
+        .unwrap();
     identifier[at..at + 8].copy_from_slice(salt);
     (identifier, encrypted)
 }
@@ -96,7 +101,9 @@ fn budget() -> Budget {
 }
 
 fn reason(identifier: &[u8]) -> Option<Reason> {
-    Scheme::parse(identifier, &budget()).err().map(|refusal| refusal.reason())
+    Scheme::parse(identifier, &budget())
+        .err()
+        .map(|refusal| refusal.reason())
 }
 
 #[test]
@@ -105,7 +112,9 @@ fn every_function_and_key_length_decrypts() {
         for aes in 0..3 {
             let (identifier, encrypted) = encrypt(prf, aes, 3, "password", b"some plain text");
             let scheme = Scheme::parse(&identifier, &budget()).unwrap();
-            let plain = scheme.decrypt(&encrypted, Password::new("password"), &mut budget()).unwrap();
+            let plain = scheme
+                .decrypt(&encrypted, Password::new("password"), &mut budget())
+                .unwrap();
             assert_eq!(plain.as_slice(), b"some plain text");
         }
     }
@@ -142,7 +151,9 @@ fn data_that_are_no_whole_blocks_are_refused() {
     let (identifier, encrypted) = encrypt(2, 2, 1, "password", b"text");
     let scheme = Scheme::parse(&identifier, &budget()).unwrap();
     for bad in [&encrypted[..15], &[]] {
-        let refusal = scheme.decrypt(bad, Password::new("password"), &mut budget()).unwrap_err();
+        let refusal = scheme
+            .decrypt(bad, Password::new("password"), &mut budget())
+            .unwrap_err();
         assert_eq!(refusal.reason(), Reason::Malformed);
     }
 }

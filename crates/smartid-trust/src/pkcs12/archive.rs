@@ -60,7 +60,10 @@ pub(super) fn read(plain: PlainBags) -> Result<Pkcs12, Refusal> {
             Content::Certificate(written) => {
                 let read = read_certificates.as_mut().and_then(Iterator::next);
                 let (certificate, name) = match read {
-                    Some(read) => (Certificate::from_der(read.cert.as_der().to_vec())?, read.friendly_name),
+                    Some(read) => (
+                        Certificate::from_der(read.cert.as_der().to_vec())?,
+                        read.friendly_name,
+                    ),
                     None => (written, None),
                 };
                 opened.certificates.push(CertificateEntry {

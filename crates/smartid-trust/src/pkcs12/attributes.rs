@@ -57,7 +57,11 @@ fn value(mut attribute: BerReader<'_>) -> Result<Option<Ber<'_>>, DerError> {
     let mut values = attribute
         .expect(tag::SET, "an attribute without its values")?
         .reader();
-    if values.is_empty() { Ok(None) } else { values.next().map(Some) }
+    if values.is_empty() {
+        Ok(None)
+    } else {
+        values.next().map(Some)
+    }
 }
 
 fn text(value: &Ber<'_>) -> Option<String> {

@@ -63,7 +63,9 @@ impl Header {
         start += 1;
         let length = match first {
             0..=0x7f => Some(usize::from(first)),
-            0x80 if tag & CONSTRUCTED == 0 => return Err(DerError("a primitive element of indefinite length")),
+            0x80 if tag & CONSTRUCTED == 0 => {
+                return Err(DerError("a primitive element of indefinite length"));
+            }
             0x80 => None,
             0xff => return Err(DerError("a length of reserved form")),
             _ => {
@@ -202,7 +204,11 @@ impl<'a> BerReader<'a> {
     }
 
     pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Ber<'a>>, DerError> {
-        if self.peek() == Some(tag) { self.next().map(Some) } else { Ok(None) }
+        if self.peek() == Some(tag) {
+            self.next().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// An octet string in one piece or in several.
@@ -237,7 +243,11 @@ mod tests {
     fn elements_end_where_they_say_or_where_their_end_stands() {
         for (bytes, contents, rest) in [
             (&[0x30, 2, 5, 0, 9][..], &[5, 0][..], &[9][..]),
-            (&[0x30, 0x80, 0x24, 0x80, 0, 0, 0, 0, 9], &[0x24, 0x80, 0, 0], &[9]),
+            (
+                &[0x30, 0x80, 0x24, 0x80, 0, 0, 0, 0, 9],
+                &[0x24, 0x80, 0, 0],
+                &[9],
+            ),
             (&[0x30, 0x84, 0, 0, 0, 1, 7], &[7], &[]),
             (&[0x3f, 0x81, 0x02, 1, 7], &[7], &[]),
         ] {

@@ -131,7 +131,9 @@ impl Opener<'_> {
         info.oid("encrypted content without its type")?;
         let algorithm = info.expect(tag::SEQUENCE, "encrypted content without its algorithm")?;
         let encrypted = match info.peek() {
-            Some(tag) if tag == tag::context_primitive(0) || tag == tag::context(0) => info.next()?.octets()?,
+            Some(tag) if tag == tag::context_primitive(0) || tag == tag::context(0) => {
+                info.next()?.octets()?
+            }
             _ => return Err(DerError("encrypted content that is absent").into()),
         };
         info.end()?;
@@ -139,7 +141,11 @@ impl Opener<'_> {
     }
 
     /// Decrypts a sequence by a password scheme, within the budget.
-    pub(super) fn decrypt(&mut self, algorithm: &[u8], encrypted: &[u8]) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+    pub(super) fn decrypt(
+        &mut self,
+        algorithm: &[u8],
+        encrypted: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let algorithm = der::definite(algorithm)?;
         let algorithm = der::Reader::only(&algorithm, tag::SEQUENCE, "an algorithm that is no sequence")?;
         let scheme = Scheme::parse(algorithm.contents, &self.budget)?;

@@ -85,7 +85,9 @@ fn pbmac1(
         .reader();
     identifier.end()?;
     let derivation = parameters.expect(tag::SEQUENCE, "PBMAC1 without its key derivation")?;
-    let mut scheme = parameters.expect(tag::SEQUENCE, "PBMAC1 without its HMAC")?.reader();
+    let mut scheme = parameters
+        .expect(tag::SEQUENCE, "PBMAC1 without its HMAC")?
+        .reader();
     parameters.end()?;
     let oid = scheme.oid("an HMAC without its identifier")?;
     scheme.optional(tag::NULL)?;
@@ -93,11 +95,18 @@ fn pbmac1(
     let hash = Hash::from_hmac(&oid).ok_or_else(|| unsupported("checksum with", &oid))?;
     let derivation = Derivation::parse(derivation.reader(), budget)?;
     // RFC 9579 demands that the length is there.
-    let length = derivation.key_len().ok_or(DerError("PBMAC1 without the length of its key"))?;
+    let length = derivation
+        .key_len()
+        .ok_or(DerError("PBMAC1 without the length of its key"))?;
     if length > *KEY_LENS.end() {
-        return Err(Refusal::new(Reason::KdfIterations, format!("for a key of {length} octets")));
+        return Err(Refusal::new(
+            Reason::KdfIterations,
+            format!("for a key of {length} octets"),
+        ));
     }
-    let length = usize::try_from(length).ok().filter(|_| KEY_LENS.contains(&length));
+    let length = usize::try_from(length)
+        .ok()
+        .filter(|_| KEY_LENS.contains(&length));
     let length = length.ok_or(DerError("PBMAC1 with a key that is too short"))?;
     let key = budget.derive(derivation.job(password, length))?;
     if hash.is_hmac(&key, safe, value) {

@@ -237,7 +237,10 @@ fn an_empty_password_is_read_both_ways() {
         reason(&bytes, &Pkcs12Policy::default()),
         Some(Reason::WrongPassword)
     );
-    let forms: Vec<_> = Password::new("").wide_forms().map(|form| mac_key(form, 1)).collect();
+    let forms: Vec<_> = Password::new("")
+        .wide_forms()
+        .map(|form| mac_key(form, 1))
+        .collect();
     assert!(forms.len() == 2 && forms[0] != forms[1]);
 }
 
@@ -245,7 +248,10 @@ fn algorithm(bytes: &[u8]) -> Option<String> {
     let refusal = open(bytes, &Pkcs12Policy::default()).unwrap_err();
     assert_eq!(refusal.reason(), Reason::ContainerUnsupported);
     let algorithm = refusal.algorithm().map(ToString::to_string);
-    assert!(refusal.to_string().contains(algorithm.as_deref().unwrap()), "{refusal}");
+    assert!(
+        refusal.to_string().contains(algorithm.as_deref().unwrap()),
+        "{refusal}"
+    );
     algorithm
 }
 
@@ -253,16 +259,27 @@ fn algorithm(bytes: &[u8]) -> Option<String> {
 fn what_is_not_implemented_is_named() {
     let parameters = der::sequence(&[&der::octet_string(b"salt"), &der::integer(&[1])]);
     let unknown_scheme = der::sequence(&[&oid("1.2.840.113549.1.12.1.7"), &parameters]);
-    let unknown_scheme = bag("2", &der::sequence(&[&unknown_scheme, &der::octet_string(&[0; 48])]));
+    let unknown_scheme = bag(
+        "2",
+        &der::sequence(&[&unknown_scheme, &der::octet_string(&[0; 48])]),
+    );
     let enveloped = der::sequence(&[
         &oid("1.2.840.113549.1.7.3"),
         &der::explicit(0, &der::sequence(&[])),
     ]);
-    assert_eq!(algorithm(&pfx(&[&data(&[&unknown_scheme])], Some(1))).unwrap(), "1.2.840.113549.1.12.1.7");
-    assert_eq!(algorithm(&pfx(&[&enveloped], Some(1))).unwrap(), "1.2.840.113549.1.7.3");
+    assert_eq!(
+        algorithm(&pfx(&[&data(&[&unknown_scheme])], Some(1))).unwrap(),
+        "1.2.840.113549.1.12.1.7"
+    );
+    assert_eq!(
+        algorithm(&pfx(&[&enveloped], Some(1))).unwrap(),
+        "1.2.840.113549.1.7.3"
+    );
     // The whole container.
     let mut signed = pfx(&[], Some(1));
-    let at = signed.windows(9).position(|part| part == [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+    let at = signed
+        .windows(9)
+        .position(|part| part == [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
     signed[at.unwrap() + 8] = 2;
     assert_eq!(algorithm(&signed).unwrap(), "1.2.840.113549.1.7.2");
 }
@@ -286,7 +303,14 @@ fn what_nobody_needs_is_passed_over_and_counted() {
     let named: Vec<_> = container
         .passed_over()
         .iter()
-        .map(|part| (part.kind().to_string(), part.refusal().and_then(Refusal::algorithm).map(ToString::to_string)))
+        .map(|part| {
+            (
+                part.kind().to_string(),
+                part.refusal()
+                    .and_then(Refusal::algorithm)
+                    .map(ToString::to_string),
+            )
+        })
         .collect();
     let bag_type = |last: &str| format!("1.2.840.113549.1.12.10.1.{last}");
     assert_eq!(
@@ -310,7 +334,9 @@ fn what_nobody_needs_is_passed_over_and_counted() {
 #[test]
 fn bags_in_bags_are_read_to_a_depth() {
     let nested = |depth| {
-        let inner = (0..depth).fold(bag("1", &ED25519_KEY), |inner, _| bag("6", &der::sequence(&[&inner])));
+        let inner = (0..depth).fold(bag("1", &ED25519_KEY), |inner, _| {
+            bag("6", &der::sequence(&[&inner]))
+        });
         reason(&pfx(&[&data(&[&inner])], Some(1)), &Pkcs12Policy::default())
     };
     assert_eq!((nested(7), nested(8)), (None, Some(Reason::NotPkcs12)));

@@ -48,7 +48,7 @@ pub(crate) struct Checks(usize);
 
 impl Default for Checks {
     fn default() -> Self {
-        Self(128)
+        Self(64)
     }
 }
 

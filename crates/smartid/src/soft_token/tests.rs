@@ -274,6 +274,18 @@ fn a_lost_answer_is_an_officers_turn_and_nothing_is_sent_again() {
 }
 
 #[test]
+fn a_refusal_that_leaves_it_open_gives_its_own_advice() {
+    let bench = Bench::new(br#"{"error":-18,"msg":"CM not connected"}"#, "");
+    let error = bench.request(rest(), &alice()).unwrap_err();
+    assert_eq!(error.phase(), Phase::PerhapsDone);
+    let SoftTokenError::Call(inner) = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(error.advice(), inner.advice());
+    assert_eq!(inner.code(), Some("-18"));
+}
+
+#[test]
 fn without_a_client_there_is_no_way() {
     let runtime = ManualRuntime::new(Timestamp::from_millis(0));
     let smartid = SmartId::builder(Arc::new(runtime)).build();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use proptest::prelude::*;
 use smartid_core::SecretString;
 use toml::Table;
 use toml::value::Array;
@@ -37,11 +38,17 @@ pub(super) fn text<'a>(table: &'a Table, name: &str) -> Option<&'a str> {
 }
 
 fn list<'a>(table: &'a Table, name: &str) -> &'a [toml::Value] {
-    table.get(name).and_then(toml::Value::as_array).map_or(&[], Array::as_slice)
+    table
+        .get(name)
+        .and_then(toml::Value::as_array)
+        .map_or(&[], Array::as_slice)
 }
 
 fn texts<'a>(table: &'a Table, name: &str) -> Vec<&'a str> {
-    list(table, name).iter().map(|value| value.as_str().unwrap()).collect()
+    list(table, name)
+        .iter()
+        .map(|value| value.as_str().unwrap())
+        .collect()
 }
 
 /// The name of a certificate in `pki`.
@@ -49,7 +56,13 @@ fn name(certificate: &Certificate) -> &'static str {
     static NAMES: OnceLock<Vec<(&str, Certificate)>> = OnceLock::new();
     let known = NAMES.get_or_init(|| {
         let pki = tables("pki").map(|entry| text(entry, "name").unwrap());
-        pki.map(|name| (name, Certificate::from_der(read(&format!("pki/{name}.der"))).unwrap())).collect()
+        pki.map(|name| {
+            (
+                name,
+                Certificate::from_der(read(&format!("pki/{name}.der"))).unwrap(),
+            )
+        })
+        .collect()
     });
     let (name, _) = known.iter().find(|(_, known)| known == certificate).unwrap();
     name
@@ -58,8 +71,14 @@ fn name(certificate: &Certificate) -> &'static str {
 /// The name of the certificate that was issued first for a key.
 fn key_name(key: &crate::SigningKey) -> &'static str {
     let names = tables("pki").map(|entry| text(entry, "name").unwrap());
-    let certificates = names.map(|name| (name, Certificate::from_der(read(&format!("pki/{name}.der"))).unwrap()));
-    let mut certificates = certificates.filter(|(_, certificate)| certificate.public_key().unwrap() == *key.public_key());
+    let certificates = names.map(|name| {
+        (
+            name,
+            Certificate::from_der(read(&format!("pki/{name}.der"))).unwrap(),
+        )
+    });
+    let mut certificates =
+        certificates.filter(|(_, certificate)| certificate.public_key().unwrap() == *key.public_key());
     certificates.next().unwrap().0
 }
 
@@ -91,7 +110,9 @@ pub(super) fn open(file: &str, password: &str, policy: &Pkcs12Policy) -> (Outcom
     let spent = policy.max_work - budget.left();
     let opened = plain.and_then(archive::read).and_then(|opened| {
         let certificates = opened.certificates().iter();
-        let names = certificates.map(|entry| name(entry.certificate()).to_owned()).collect();
+        let names = certificates
+            .map(|entry| name(entry.certificate()).to_owned())
+            .collect();
         link::link(opened).map(|token| (names, token))
     });
     let outcome = match opened {
@@ -120,7 +141,11 @@ fn compare(entry: &Table, outcome: &Outcome, no_mac: bool) -> Result<(), String>
             if !wanted.contains(&"open") {
                 return Err(format!("opened, and not {wanted:?}"));
             }
-            if entry.contains_key("keys") { compare_opened(entry, certificates, token) } else { Ok(()) }
+            if entry.contains_key("keys") {
+                compare_opened(entry, certificates, token)
+            } else {
+                Ok(())
+            }
         }
         Outcome::Refused(word, refusal) => {
             if !wanted.contains(word) {
@@ -128,7 +153,11 @@ fn compare(entry: &Table, outcome: &Outcome, no_mac: bool) -> Result<(), String>
             }
             let oid = refusal.algorithm().map(ToString::to_string);
             if *word != "unsupported-algorithm" {
-                return if oid.is_none() { Ok(()) } else { Err(format!("{oid:?} is named in {refusal}")) };
+                return if oid.is_none() {
+                    Ok(())
+                } else {
+                    Err(format!("{oid:?} is named in {refusal}"))
+                };
             }
             let oid = oid.ok_or("no algorithm is named")?;
             let others = also.iter().filter_map(|word| word.strip_prefix("oid "));
@@ -145,42 +174,96 @@ fn compare(entry: &Table, outcome: &Outcome, no_mac: bool) -> Result<(), String>
 /// A name as the index has it, which cuts long ones.
 fn shown(name: &str) -> String {
     let (count, first) = (name.chars().count(), name.chars().take(8).collect::<String>());
-    if count >= 400 { format!("{first}... ({count} letters)") } else { name.to_owned() }
+    if count >= 400 {
+        format!("{first}... ({count} letters)")
+    } else {
+        name.to_owned()
+    }
 }
 
 fn compare_opened(entry: &Table, certificates: &[String], token: &OpenedToken) -> Result<(), String> {
     let same = |what: &str, is: &dyn std::fmt::Debug, should: &dyn std::fmt::Debug| {
         let (is, should) = (format!("{is:?}"), format!("{should:?}"));
-        if is == should { Ok(()) } else { Err(format!("{what} {is}, and not {should}")) }
+        if is == should {
+            Ok(())
+        } else {
+            Err(format!("{what} {is}, and not {should}"))
+        }
     };
-    let keys: Vec<&Table> = list(entry, "keys").iter().map(|key| key.as_table().unwrap()).collect();
-    let count = entry.get("keys_in_all").map_or(keys.len(), |count| count.as_integer().unwrap() as usize);
+    let keys: Vec<&Table> = list(entry, "keys")
+        .iter()
+        .map(|key| key.as_table().unwrap())
+        .collect();
+    let count = entry
+        .get("keys_in_all")
+        .map_or(keys.len(), |count| count.as_integer().unwrap() as usize);
     same("keys", &token.keys().len(), &count)?;
     for (key, should) in token.keys().iter().zip(&keys) {
-        same("key", &key_name(key.key().unwrap()), &text(should, "key").unwrap())?;
+        same(
+            "key",
+            &key_name(key.key().unwrap()),
+            &text(should, "key").unwrap(),
+        )?;
         let pkcs8 = read(&format!("pki/{}.test.key", text(should, "key").unwrap()));
-        let (own, made) = (crate::SigningKey::from_pkcs8_der(&pkcs8).unwrap(), key.key().unwrap());
-        same("public key", &own.public_key().spki_der(), &made.public_key().spki_der())?;
-        same("certificate", &key.certificate().map_or("none", name), &text(should, "certificate").unwrap())?;
+        let (own, made) = (
+            crate::SigningKey::from_pkcs8_der(&pkcs8).unwrap(),
+            key.key().unwrap(),
+        );
+        same(
+            "public key",
+            &own.public_key().spki_der(),
+            &made.public_key().spki_der(),
+        )?;
+        same(
+            "certificate",
+            &key.certificate().map_or("none", name),
+            &text(should, "certificate").unwrap(),
+        )?;
         let chain: Vec<&str> = key.chain().iter().map(name).collect();
         same("chain", &chain, &texts(should, "chain"))?;
         let others: BTreeSet<&str> = key.other_certificates().iter().map(name).collect();
-        same("other certificates", &others, &texts(should, "certificate_also").into_iter().collect::<BTreeSet<_>>())?;
+        same(
+            "other certificates",
+            &others,
+            &texts(should, "certificate_also")
+                .into_iter()
+                .collect::<BTreeSet<_>>(),
+        )?;
         let friendly_name = key.friendly_name().map(shown);
-        same("friendly name", &friendly_name.as_deref(), &text(should, "friendly_name"))?;
-        same("local key id", &key.local_key_id().is_some(), &should.contains_key("local_key_id"))?;
+        same(
+            "friendly name",
+            &friendly_name.as_deref(),
+            &text(should, "friendly_name"),
+        )?;
+        same(
+            "local key id",
+            &key.local_key_id().is_some(),
+            &should.contains_key("local_key_id"),
+        )?;
     }
     let mut should = texts(entry, "certificates");
     should.retain(|name| *name != "other");
     if let Some(count) = should.last().and_then(|last| last.strip_suffix(" in all")) {
-        same("certificates", &certificates.len(), &count.parse::<usize>().unwrap())?;
+        same(
+            "certificates",
+            &certificates.len(),
+            &count.parse::<usize>().unwrap(),
+        )?;
         let shown = should.len() - 1;
         same("certificates", &&certificates[..shown], &&should[..shown])
     } else if should.is_empty() {
         // One, the key's own, or none.
-        let own: Vec<&str> = token.keys().iter().filter_map(|key| key.certificate().map(name)).collect();
+        let own: Vec<&str> = token
+            .keys()
+            .iter()
+            .filter_map(|key| key.certificate().map(name))
+            .collect();
         let own: BTreeSet<_> = own.into_iter().collect();
-        same("certificates", &certificates.iter().map(String::as_str).collect::<BTreeSet<_>>(), &own)
+        same(
+            "certificates",
+            &certificates.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+            &own,
+        )
     } else {
         same("certificates", &certificates, &should)
     }
@@ -195,7 +278,11 @@ fn share(number: usize) {
         let no_mac = entry.contains_key("no_mac") || text(entry, "expect") == Some("open-on-request");
         for (policy, no_mac) in [(&strict, no_mac), (&lax, false)] {
             // What has a checksum is the same for both.
-            if !no_mac && !entry.contains_key("no_mac") && text(entry, "expect") != Some("open-on-request") && *policy == lax {
+            if !no_mac
+                && !entry.contains_key("no_mac")
+                && text(entry, "expect") != Some("open-on-request")
+                && *policy == lax
+            {
                 continue;
             }
             let (outcome, spent) = open(file, password, policy);
@@ -253,7 +340,11 @@ fn other_passwords_do_not_open() {
     let mut count = 0;
     for entry in tables("attempt") {
         let (file, password) = (text(entry, "file").unwrap(), text(entry, "password").unwrap());
-        let (outcome, _) = open(file, password, &Pkcs12Policy::default().danger_accept_without_mac());
+        let (outcome, _) = open(
+            file,
+            password,
+            &Pkcs12Policy::default().danger_accept_without_mac(),
+        );
         if let Err(what) = compare(entry, &outcome, false) {
             panic!("{file} with {password:?}: {what}");
         }
@@ -270,7 +361,9 @@ fn files(below: &str) -> impl Iterator<Item = String> {
 
 #[test]
 fn the_index_lists_every_file_once() {
-    let listed: Vec<String> = tables("file").map(|entry| text(entry, "file").unwrap().to_owned()).collect();
+    let listed: Vec<String> = tables("file")
+        .map(|entry| text(entry, "file").unwrap().to_owned())
+        .collect();
     let once: BTreeSet<String> = listed.iter().cloned().collect();
     assert_eq!(listed.len(), once.len());
     assert_eq!(once, files("good").chain(files("bad")).collect());
@@ -295,7 +388,9 @@ fn what_others_open_we_open() {
     for entry in tables("file") {
         let by = entry["opened_by"].as_table().unwrap();
         let opened = ["openssl", "cryptography"].iter().any(|program| {
-            ["yes", "legacy"].iter().any(|word| by[*program].as_str().unwrap().starts_with(word))
+            ["yes", "legacy"]
+                .iter()
+                .any(|word| by[*program].as_str().unwrap().starts_with(word))
         });
         let (file, expect) = (text(entry, "file").unwrap(), text(entry, "expect").unwrap());
         // What the index expects to be opened is opened elsewhere.
@@ -309,4 +404,81 @@ fn what_others_open_we_open() {
         }
     }
     assert!(refused.is_empty(), "\n{refused}");
+}
+
+/// How long the dearest files take, against the units that are counted. Run with
+/// `cargo test --release -p smartid-trust --features pkcs12 --lib measure -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures time"]
+#[allow(clippy::disallowed_methods, reason = "it measures time")]
+fn measure_the_dearest() {
+    let policy = Pkcs12Policy::default().danger_accept_without_mac();
+    let mut rows = Vec::new();
+    for entry in tables("file") {
+        let (file, password) = (text(entry, "file").unwrap(), text(entry, "password").unwrap());
+        let mut best = std::time::Duration::MAX;
+        let mut spent = 0;
+        for _ in 0..3 {
+            let start = std::time::Instant::now();
+            spent = open(file, password, &policy).1;
+            best = best.min(start.elapsed());
+        }
+        rows.push((best, spent, file));
+    }
+    rows.sort();
+    for (time, spent, file) in rows.iter().rev().take(25) {
+        println!("{time:>12.3?} {spent:>12} units {file}");
+    }
+}
+
+/// Files that cost little, good and bad.
+fn cheap() -> Vec<(&'static str, &'static str)> {
+    let cheap = |entry: &&Table| {
+        entry
+            .get("work")
+            .is_none_or(|work| work.as_integer().is_some_and(|work| work < 15_000))
+    };
+    let entries = tables("file").filter(cheap);
+    entries
+        .map(|entry| (text(entry, "file").unwrap(), text(entry, "password").unwrap()))
+        .collect()
+}
+
+/// Opens what a file has become, and looks that nothing was spent that was not there.
+fn survives(bytes: &[u8], password: &str) {
+    let policy = Pkcs12Policy::default()
+        .with_max_work(4_000_000)
+        .danger_accept_without_mac();
+    let policy = policy.danger_accept_scrypt(1 << 20);
+    let (plain, budget) = container::open(bytes, &SecretString::new(password), &policy);
+    assert!(budget.left() <= policy.max_work);
+    if let Ok(opened) = plain.and_then(archive::read) {
+        _ = link::link(opened);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn what_is_cut_short_is_refused(file: prop::sample::Index, at: prop::sample::Index) {
+        let cheap = cheap();
+        let (file, password) = cheap[file.index(cheap.len())];
+        let bytes = read(file);
+        survives(&bytes[..at.index(bytes.len() + 1)], password);
+    }
+
+    #[test]
+    fn what_is_changed_is_opened_or_refused(file: prop::sample::Index, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let cheap = cheap();
+        let (file, password) = cheap[file.index(cheap.len())];
+        let mut bytes = read(file);
+        for (at, to) in changes {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = to;
+            }
+        }
+        survives(&bytes, password);
+    }
 }

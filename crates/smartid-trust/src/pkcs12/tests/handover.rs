@@ -249,7 +249,10 @@ fn what_is_no_key_is_refused_and_what_is_no_certificate_is_passed_over() {
     // p12-keystore refuses it, and it comes out all the same.
     assert_eq!(with_key(&certificate_bag(&changed)).certificates().len(), 1);
     let no_certificate = with_key(&certificate_bag(b"certificate"));
-    assert_eq!((no_certificate.certificates().len(), no_certificate.keys().len()), (0, 1));
+    assert_eq!(
+        (no_certificate.certificates().len(), no_certificate.keys().len()),
+        (0, 1)
+    );
     let [passed_over] = no_certificate.passed_over() else {
         panic!("{no_certificate:?}");
     };
@@ -257,12 +260,18 @@ fn what_is_no_key_is_refused_and_what_is_no_certificate_is_passed_over() {
     assert_eq!(passed_over.refusal().unwrap().reason(), Reason::Malformed);
     for (bad, expected) in [
         (bag("1", &der::null()), Reason::NotPkcs12),
-        (bag("1", &der::sequence(&[&der::integer(&[0])])), Reason::NotPkcs12),
+        (
+            bag("1", &der::sequence(&[&der::integer(&[0])])),
+            Reason::NotPkcs12,
+        ),
         (bag("1", &[ED25519_KEY, ED25519_KEY].concat()), Reason::NotPkcs12),
         (shrouded(1, &der::sequence(&[])), Reason::NotPkcs12),
         (shrouded(1, b"no sequence"), Reason::WrongPassword),
     ] {
-        assert_eq!(reason(&pfx(&[&data(&[&bad])], Some(1)), &Pkcs12Policy::default()), Some(expected));
+        assert_eq!(
+            reason(&pfx(&[&data(&[&bad])], Some(1)), &Pkcs12Policy::default()),
+            Some(expected)
+        );
         // Beside a key that can be read it is only passed over.
         let beside = with_key(&bad);
         assert_eq!((beside.keys().len(), beside.passed_over().len()), (1, 1));
