@@ -2,6 +2,7 @@
 
 mod corpus;
 mod handover;
+mod link;
 
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
