@@ -1,5 +1,8 @@
 //! Parameters that cannot be, and round trips over every function and key length.
 
+#[cfg(feature = "pkcs12")]
+mod vectors;
+
 use std::num::NonZeroU32;
 
 use aws_lc_rs::cipher::{
