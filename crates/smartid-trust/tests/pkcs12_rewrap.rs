@@ -41,6 +41,23 @@ fn contents(container: &Pkcs12) -> (Vec<Row>, Certificates) {
     (keys.collect(), certificates.collect())
 }
 
+/// The types of other attributes that the index names.
+fn attributes(file: &Value) -> BTreeSet<String> {
+    let list = |value: &Value, key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let bags = list(file, "safes")
+        .into_iter()
+        .flat_map(|safe| list(&safe, "bags"));
+    bags.flat_map(|bag| list(&bag, "attributes"))
+        .map(|oid| oid.as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// A nameless copy of a certificate that has a name elsewhere is not written twice.
 fn merged(certificates: Certificates) -> Certificates {
     let named: BTreeSet<_> = certificates
@@ -122,6 +139,16 @@ fn every_container_keeps_what_it_has() {
             .iter()
             .filter(|finding| matches!(finding, Finding::NotKept(_)));
         assert_eq!(not_kept.count(), before.passed_over().len(), "{name}");
+        let lost = rewrapped.findings().iter().filter_map(|finding| match finding {
+            Finding::AttributeNotKept(kind) => Some(kind.to_string()),
+            _ => None,
+        });
+        let (lost, expected) = (lost.collect::<BTreeSet<_>>(), attributes(file));
+        // Long lists are cut in the index, and at 32 here.
+        match expected.iter().any(|kind| kind.ends_with(" in all")) {
+            true => assert_eq!(lost.len(), 32, "{name}"),
+            false => assert_eq!(lost, expected, "{name}"),
+        }
         let changed = rewrapped
             .findings()
             .iter()

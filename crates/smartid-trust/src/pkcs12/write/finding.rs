@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::Oid;
 use crate::pkcs12::PassedOver;
 
 /// Something that does not keep a container from being written, but that somebody may miss or stumble over later.
@@ -26,6 +27,9 @@ pub enum Finding {
     LocalKeyIdChanged(Option<String>),
     /// A part of the container that was opened is not in the new one: a CRL, a secret that is no private key, or what could not be read.
     NotKept(PassedOver),
+    /// Attributes of this type, which keys or certificates have in the container that was opened, are not in the new one. Windows says with
+    /// some how a key is to be stored, Java which certificates are trusted.
+    AttributeNotKept(Oid),
 }
 
 impl fmt::Display for Finding {
@@ -53,6 +57,7 @@ impl fmt::Display for Finding {
             Self::FriendlyNameRepeated(name) => {
                 write!(f, "several keys are called {name:?}: Java will list one of them")
             }
+            Self::AttributeNotKept(kind) => write!(f, "attributes of type {kind} were not kept"),
             Self::NotKept(part) => {
                 write!(f, "a part of type {} was not kept", part.kind())?;
                 match part.refusal() {

@@ -89,11 +89,12 @@ impl Pkcs12Builder {
         for entry in &container.certificates {
             add(&mut certificates, entry.clone());
         }
-        let not_kept = container.passed_over.iter().cloned();
+        let not_kept = container.passed_over.iter().cloned().map(Finding::NotKept);
+        let attributes = container.other_attributes.iter().cloned();
         Self {
             keys: container.keys.iter().map(copy).collect(),
             certificates,
-            findings: not_kept.map(Finding::NotKept).collect(),
+            findings: not_kept.chain(attributes.map(Finding::AttributeNotKept)).collect(),
         }
     }
 
