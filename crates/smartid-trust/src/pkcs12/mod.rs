@@ -1,31 +1,68 @@
 //! PKCS #12 containers (RFC 7292): an officer's key file, a soft token.
 //!
-//! Two things read a container, one after the other. First the guard, which is this crate's own: Bouncy Castle and NSS write BER, even
-//! inside what they encrypt; a server that issues soft tokens chooses the password too and so could make any number of expensive
-//! derivations that a checksum does not reveal. So there is one budget of work for the whole container, the checksum (MAC) comes before
-//! anything else, then decryption. The guard writes what it has decrypted into a new, plain container, and only that goes to the crate
-//! p12-keystore, which gives the keys, the certificates and their names. Keys are then linked to certificates by comparing public keys,
-//! because the identifiers that should link them are often missing. Opening derives keys and blocks: call it through
-//! [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking).
+//! [`SoftToken::open`](crate::SoftToken::open) opens a soft token strictly, with each key's certificate and chain; [`Pkcs12`] is the
+//! general reader, for trust stores too. Opening derives keys and blocks: [`SoftToken::open_on`](crate::SoftToken::open_on) does it off
+//! the async threads, and so does [`Runtime::run_blocking`](smartid_core::Runtime::run_blocking) with the others.
 //!
-//! Read are PBES2 with PBKDF2 and AES or triple DES, the triple-DES and RC2 schemes of RFC 7292, and MACs with SHA-1 and SHA-2. Not
-//! read, each with [`Reason::ContainerUnsupported`]: RC4, scrypt, PBMAC1 (RFC 9579), containers encrypted or signed by public keys.
-//! Secret bags and CRLs are passed over.
+//! # Threat model
+//!
+//! Every byte is hostile. A server that issues soft tokens knows the password, so the checksum says nothing about its good will; it can
+//! ask for any number of derivations in places that only decryption shows, nest what it likes, and repeat what it likes. So everything
+//! is paid from one budget of work before it is done ([`Pkcs12Policy`]), and size, bags (1024), bags in bags (7 deep), octet strings in
+//! pieces (16 deep) and signature checks (64) have caps. By default a hostile file takes at most the 430 million units of
+//! [`DEFAULT_MAX_WORK`], less than half a second of two cores; what says in the clear that it wants more is refused at once.
+//!
+//! Two things read a container, one after the other. First the guard, which is this crate's own. It reads BER where it stands, because
+//! Bouncy Castle and NSS write it even inside what they encrypt; checks the checksum (MAC) before anything else; decrypts. It writes
+//! what it has found into a new, plain container, and only that goes to the crate p12-keystore, which gives the keys, the certificates
+//! and their names. Keys are then linked to certificates by comparing public keys, because the identifiers that should link them are
+//! often missing or wrong.
+//!
+//! # What is read
+//!
+//! What OpenSSL 3.0 with its legacy provider or Python's cryptography opens, and no more than costs nothing:
+//!
+//! | | |
+//! |---|---|
+//! | checksum | RFC 7292 with SHA-1, SHA-2, SHA-3, MD4, MD5, RIPEMD-160, SM3, Whirlpool, BLAKE2; PBMAC1 (RFC 9579) with a key of 20 octets and more |
+//! | PBES2 | PBKDF2 with HMAC of SHA-1 (also by default), SHA-2, SHA-3, MD5, RIPEMD-160, SM3; scrypt only if [the policy allows it](Pkcs12Policy::danger_accept_scrypt) |
+//! | ciphers of PBES2 | AES, triple DES, DES, RC2, RC4, Blowfish, CAST5, Camellia, ARIA, SEED, SM4; CBC and, where they have identifiers, ECB, CFB, OFB, CTR |
+//! | old schemes | of RFC 7292: triple DES with two and three keys, RC2 and RC4 with 40 and 128 bits; of PKCS #5: MD5 or SHA-1 with DES or RC2 |
+//! | password | UTF-16 with terminator for RFC 7292, UTF-8 for PBES2 and PBMAC1, nothing normalized; an empty one as terminator or as nothing. Behind a right checksum also UTF-16 for PBES2, and that cut to seven bits (Java with Bouncy Castle); for RFC 7292 also UTF-8 octet by octet (OpenSSL before 1.1). Each try is paid from the budget |
+//! | form | DER and BER; any number as version; zeros and anything else behind the container |
+//! | keys | PKCS #8, shrouded or not, in bags, bags in bags, encrypted or plain safes. Of a type that is not implemented: with a refusal in [`KeyEntry::key`], and with their certificate |
+//!
+//! A part that cannot be read does not keep the rest shut: certificates that are not X.509 or not well formed, bags of unknown types,
+//! contents of unknown types, and keys under another password beside one that opens are in [`Pkcs12::passed_over`] with the reason.
+//! CRLs and secrets are there without one.
+//!
+//! # What is refused
+//!
+//! | reason | |
+//! |---|---|
+//! | [`Reason::NotPkcs12`] | it is something else, or not well formed somewhere |
+//! | [`Reason::ContainerTruncated`] | there are fewer octets than the container says, or its end is missing |
+//! | [`Reason::WrongPassword`] | the password, or somebody changed the container: nobody can tell which |
+//! | [`Reason::NoMac`] | there is no checksum, and the policy demands one |
+//! | [`Reason::ContainerUnsupported`] | an algorithm or a kind of protection (public keys) that is not read; [`Refusal::algorithm`] names it |
+//! | [`Reason::KdfIterations`] | it takes too much work |
+//! | [`Reason::TooLarge`] | it has too many octets or bags |
+//! | [`Reason::NoKey`], [`Reason::KeyCertificateMismatch`] | from [`SoftToken::open`](crate::SoftToken::open) and from what makes signers |
+//!
+//! # Secrets
+//!
+//! The buffers of this crate that hold decrypted keys are wiped. Those of p12-keystore are not: while it reads, it copies the plain
+//! container about seven times and each key about four times more, and frees the copies as they are; some ciphers' and digests' states
+//! stay on the stack. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 //!
 //! Two things never reach p12-keystore, because it would refuse the whole container or change them; the guard takes them off and puts
 //! them back: of a private key the version, the attributes and the public key (RFC 5958; in a key bag p12-keystore reads version 1 of
 //! PKCS #8 alone and sorts attributes), and a friendly name that is not UCS-2, such as one with letters outside the Basic Multilingual
-//! Plane. Attributes of bags other than the friendly name and the local key identifier are dropped; nobody uses them. What is no
-//! PKCS #8, or is of an algorithm whose identifier has more than 39 octets, and a certificate whose SubjectPublicKeyInfo has no structure
-//! make the whole container malformed.
+//! Plane. Attributes of bags other than the friendly name and the local key identifier are dropped; nobody uses them.
 //!
 //! [`Pkcs12Builder`] writes containers, [`SoftToken::rewrap`](crate::SoftToken::rewrap) writes one anew under another password, for
 //! modern programs or for old ones ([`Profile`]); [`OpenedToken`] and [`TokenKey`] hand keys out as identity and PEM. [`describe`] says how
 //! a container is protected, without its password.
-//!
-//! The buffers of this crate that hold decrypted keys are wiped, except those in which BER becomes DER, where a key stands if its bag is
-//! not shrouded. Those of p12-keystore are not: while it reads, it copies the plain container about seven times and each key about four
-//! times more, and frees the copies as they are. Whoever must not leave keys in freed memory keeps them on a token (feature `pkcs11`).
 
 mod ahead;
 mod archive;
@@ -101,9 +138,9 @@ impl Pkcs12 {
     /// Opens a container. BER is read as well as DER.
     ///
     /// # Errors
-    /// [`Reason::TooLarge`], [`Reason::Malformed`], [`Reason::NoMac`], [`Reason::WrongPassword`], [`Reason::KdfIterations`] and
-    /// [`Reason::ContainerUnsupported`]. A container without a key can be opened; a key of a type that is not implemented is in
-    /// [`keys`](Self::keys) and has its refusal there.
+    /// [`Reason::NotPkcs12`], [`Reason::ContainerTruncated`], [`Reason::TooLarge`], [`Reason::NoMac`], [`Reason::WrongPassword`],
+    /// [`Reason::KdfIterations`] and [`Reason::ContainerUnsupported`]. A container without a key can be opened; a key of a type that is
+    /// not implemented is in [`keys`](Self::keys) and has its refusal there.
     pub fn open(bytes: &[u8], password: &SecretString, policy: &Pkcs12Policy) -> Result<Self, Refusal> {
         let (plain, _) = container::open(bytes, password, policy);
         archive::read(plain?)

@@ -5,7 +5,7 @@ use super::super::cipher::Cipher;
 use super::super::derive::Derivation;
 use super::super::hash::Hash;
 use super::*;
-use crate::pbe::Purpose;
+use crate::pbe::{Purpose, pkcs12};
 
 const PLAIN: &[u8] = b"Some plain text, longer than two blocks.";
 
@@ -112,7 +112,7 @@ fn every_digest_derives_and_authenticates() {
     let mut seen = 0;
     for row in rows(include_str!("../../../tests/fixtures/pbe/digests.txt")) {
         let hash = Hash::from_digest(&row[0].parse().unwrap()).unwrap();
-        let job = crate::pbe::pkcs12(hash, Purpose::Mac, password, &salt, 5, 100);
+        let job = pkcs12(hash, Purpose::Mac, password, &salt, 5, 100);
         assert_eq!(*budget.derive(job).unwrap(), octets(row[1]), "{}", row[0]);
         let mut mac = octets(row[2]);
         assert_eq!(mac.len(), hash.output_len);

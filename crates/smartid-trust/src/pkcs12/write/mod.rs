@@ -94,7 +94,9 @@ impl Pkcs12Builder {
         Self {
             keys: container.keys.iter().map(copy).collect(),
             certificates,
-            findings: not_kept.chain(attributes.map(Finding::AttributeNotKept)).collect(),
+            findings: not_kept
+                .chain(attributes.map(Finding::AttributeNotKept))
+                .collect(),
         }
     }
 

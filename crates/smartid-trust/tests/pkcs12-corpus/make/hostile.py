@@ -120,7 +120,7 @@ def contents(m):
     m.one("mismatch-no-id", "The certificate is another key's, without localKeyID.", MISMATCH, leaf="p384", key_marks={}, cert_marks={})
     m.one("mismatch-type", "An RSA key with the certificate of a P-256 key.", MISMATCH, tag="rsa1", leaf="p256")
     m.one("mismatch-same-type", "An RSA key with the certificate of another RSA key.", MISMATCH, tag="rsa1", leaf="rsa2", key=Pbe(), mac=Mac("sha1"))
-    m.one("mismatch-issuers-only", "The key and its issuers, the leaf left out.", MISMATCH, leaf=None, also=["open"])
+    m.one("mismatch-issuers-only", "The key, and a safe for certificates that has none.", MISMATCH, leaf=None, also=["open"])
     m.safes("no-key-certificates", "Certificates only.", NO_KEY, lambda d, s: [encrypted_safe(Pbes2(), s, d, *(cert_bag(p.cert[c]) for c in ("p256", "issuing")))])
     m.safes("no-key-no-bags", "Safes without bags.", NO_KEY, lambda d, s: [plain_safe()])
     m.safes("no-key-no-safes", "No safes at all.", NO_KEY, lambda d, s: b"\x30\x00", also=[NOT])
