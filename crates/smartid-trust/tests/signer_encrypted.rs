@@ -59,7 +59,8 @@ const LEGACY: &[(&str, &str)] = &[
     ),
 ];
 
-const NEVER: &[(&str, &str)] = &[
+/// Broken or rare; also with the feature `pkcs12`, because OpenSSL with its legacy provider opens them.
+const RARE: &[(&str, &str)] = &[
     (
         "RC4-128",
         "MFAwHAYKKoZIhvcNAQwBATAOBAhybT5S0I346AICCAAEMCkKFynDOfzJJH4gCMoqubviAGPM8vHmgduUQXEmuGNxL6mnDNF9zbss\
@@ -96,6 +97,7 @@ fn opens(cases: &[(&str, &str)]) {
     }
 }
 
+#[cfg(not(feature = "pkcs12"))]
 fn is_refused(cases: &[(&str, &str)]) {
     for (name, letters) in cases {
         let refusal = open(letters, "test-Passw0rd").unwrap_err();
@@ -109,19 +111,16 @@ fn pbes2_with_aes_opens() {
     opens(ALWAYS);
 }
 
-#[test]
-fn what_is_broken_or_rare_is_refused_with_the_way_out() {
-    is_refused(NEVER);
-}
-
 #[cfg(feature = "pkcs12")]
 #[test]
 fn the_old_schemes_open() {
     opens(LEGACY);
+    opens(RARE);
 }
 
 #[cfg(not(feature = "pkcs12"))]
 #[test]
 fn the_old_schemes_are_refused_with_the_way_out() {
     is_refused(LEGACY);
+    is_refused(RARE);
 }
