@@ -19,6 +19,7 @@
 //! [certificate_manager]                                              # only for programs that talk to it; then nothing above is needed
 //! url = "https://pgwy.example.com:8444/pgwy/api"
 //! root = "/etc/smartid/cm-root.pem"                                   # PEM; a list is allowed; [tls] does not count here
+//! gateway_url = "https://pgwy.example.com:8444/pgwy"                   # optional: for AST; url without /api when left out
 //! dialect = "/etc/smartid/dialect.toml"                               # optional; its table [certificate_manager]
 //!
 //! [certificate_manager.officer]                                      # in one of three ways:
@@ -119,6 +120,8 @@ pub struct CertificateManager {
     /// PEM files with the authorities that Protocol Gateway's certificate must lead to.
     #[serde(default, deserialize_with = "one_or_several")]
     pub root: Vec<PathBuf>,
+    /// The address of Protocol Gateway, where it is not `url` without `/api`.
+    pub gateway_url: Option<String>,
     /// A dialect file, for its table `[certificate_manager]`.
     pub dialect: Option<PathBuf>,
     /// The officer of the connection, who signs, too, where there is no other.

@@ -10,8 +10,11 @@ pub mod enrolment;
 pub mod inspect;
 pub mod office;
 pub mod officer;
+pub mod password;
 pub mod printing_inbox;
+pub mod secret_file;
 pub mod simulated;
+pub mod soft_token;
 pub mod terminal;
 pub mod world;
 
@@ -24,6 +27,8 @@ mod book {
     struct Operating;
     #[doc = include_str!("../../docs/src/simulator.md")]
     struct Simulator;
+    #[doc = include_str!("../../docs/src/soft-tokens.md")]
+    struct SoftTokens;
     #[doc = include_str!("../../README.md")]
     struct Readme;
 }

@@ -76,9 +76,27 @@ pub struct Office {
     pub place: String,
 }
 
+/// What one program sets in an installation, or in the simulator, before it is opened.
+pub trait Preparation {
+    /// Settings of the dialect that options of the command line name; they win over its file.
+    fn dialect(&self, _dialect: &mut CmDialect) {}
+
+    /// The address of Protocol Gateway, where it is not that of the API without `/api`.
+    fn gateway_url(&self) -> Option<&str> {
+        None
+    }
+
+    /// Switches of the simulator, unless a file sets them.
+    fn simulator(&self, _config: &mut SimConfig) {}
+}
+
+/// Nothing.
+impl Preparation for () {}
+
 /// An installation and who we are there.
 struct Site {
     url: String,
+    gateway_url: Option<String>,
     roots: Vec<Vec<u8>>,
     dialect: CmDialect,
     officer: Arc<dyn OfficerSigner>,
@@ -137,6 +155,7 @@ impl Common {
         };
         Ok(Site {
             url,
+            gateway_url: of_file.and_then(|config| config.gateway_url.clone()),
             roots,
             dialect: Dialects::read(dialect)?.certificate_manager,
             officer,
@@ -150,7 +169,7 @@ const SIMULATED_OFFICER: &str = "ra-officer";
 
 impl Common {
     /// The simulator, with a simulated officer.
-    async fn simulated(&self) -> Result<(Site, Sim), ConfigError> {
+    async fn simulated(&self, preparation: &dyn Preparation) -> Result<(Site, Sim), ConfigError> {
         let wrong = |setting: &'static str, problem: String| ConfigError::new(setting, problem);
         let (officer, signer) = (self.officer.key(), self.signer.key());
         if officer.is_given() || signer.is_given() || !self.root.is_empty() {
@@ -165,7 +184,11 @@ impl Common {
                 SimConfig::from_toml(&text)
                     .map_err(|error| wrong("--simulator", format!("{}: {error}", file.display())))?
             }
-            None => SimConfig::default(),
+            None => {
+                let mut switches = SimConfig::default();
+                preparation.simulator(&mut switches);
+                switches
+            }
         };
         let officers: Vec<String> = switches
             .cm
@@ -189,6 +212,7 @@ impl Common {
             .map_err(|refusal| wrong("--as", refusal.to_string()))?;
         let site = Site {
             url: sim.cm_url(),
+            gateway_url: None,
             roots: vec![sim.ca_pem().as_bytes().to_vec()],
             dialect: Dialects::read(self.dialect.as_deref())?.certificate_manager,
             officer: Arc::new(signer),
@@ -203,14 +227,20 @@ impl Office {
     ///
     /// # Errors
     /// [`ConfigError`] that names the setting.
-    pub async fn open(common: &Common) -> Result<Self, ConfigError> {
+    pub async fn open(common: &Common, preparation: &dyn Preparation) -> Result<Self, ConfigError> {
         show_warnings();
-        let (site, sim) = if common.config.is_some() || common.url.is_some() {
+        let (mut site, sim) = if common.config.is_some() || common.url.is_some() {
             (common.site()?, None)
         } else {
-            let (site, sim) = common.simulated().await?;
+            let (site, sim) = common.simulated(preparation).await?;
             (site, Some(sim))
         };
+        preparation.dialect(&mut site.dialect);
+        let gateway_url = preparation.gateway_url().map(str::to_owned);
+        if gateway_url.is_some() && sim.is_some() {
+            let problem = "is for an installation, named by --url or --config";
+            return Err(ConfigError::new("--gateway-url", problem));
+        }
         let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime::new());
         let officer = subject(&*site.officer);
         let identity = OfficerIdentity::new(Arc::clone(&site.officer))
@@ -232,11 +262,13 @@ impl Office {
         if sim.is_some() {
             place.insert_str(0, "a simulated installation, ");
         }
-        let cm = CertificateManager::builder(&site.url)
+        let mut cm = CertificateManager::builder(&site.url)
             .dialect(site.dialect)
-            .signer(site.signer.unwrap_or(site.officer))
-            .build(transport, runtime)
-            .map_err(as_in_the_file)?;
+            .signer(site.signer.unwrap_or(site.officer));
+        if let Some(url) = gateway_url.or(site.gateway_url) {
+            cm = cm.gateway_url(url);
+        }
+        let cm = cm.build(transport, runtime).map_err(as_in_the_file)?;
         Ok(Self {
             cm,
             sim,
@@ -292,7 +324,17 @@ pub async fn program(
     common: &Common,
     work: impl AsyncFnOnce(&Office) -> Result<End, Problem>,
 ) -> ExitCode {
-    match Office::open(common).await {
+    prepared_program(name, common, &(), work).await
+}
+
+/// As [`program()`], with what this program sets beforehand.
+pub async fn prepared_program(
+    name: &'static str,
+    common: &Common,
+    preparation: &dyn Preparation,
+    work: impl AsyncFnOnce(&Office) -> Result<End, Problem>,
+) -> ExitCode {
+    match Office::open(common, preparation).await {
         Ok(office) => {
             let end = work(&office).await;
             finish(name, &office.terminal, end)

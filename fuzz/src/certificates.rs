@@ -4,22 +4,27 @@
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use smartid_cm::ast::AstRequest;
 use smartid_cm::dialect::CmDialect;
+use smartid_cm::eui::{EuiCertificate, EuiSoftToken};
 use smartid_cm::operations::experimental::{
     HashAlgorithm, Import, ImportCertificates, IssueAttributeCertificate, Issuers, RemoveCertificates,
-    SignHash,
+    RequestSoftToken, SignHash,
 };
 use smartid_cm::operations::{
     Details, Download, IssueCertificate, MediaType, Procedures, Register, RegistrationKind, Registrations,
     Reinstate, RevocationReason, Revoke, Search,
 };
 use smartid_cm::push::{MemoryPushSink, PushReceiver};
+use smartid_cm::soft_token::IssuedSoftToken;
 use smartid_cm::{
-    AccountId, Call, CertId, CertificateRecord, Certificates, Csr, ProcedureName, RequestSignature,
-    SignedCall, Step, Write,
+    AccountId, Call, CertId, CertificateRecord, Certificates, CmRefusal, Csr, ProcedureName,
+    RequestSignature, SignedCall, Step, Write,
 };
-use smartid_core::{Endpoint as _, Head, Incoming, ManualRuntime, ServiceError as _, Timestamp};
+use smartid_core::{
+    Endpoint as _, Head, Incoming, ManualRuntime, ResponseError, ServiceError as _, Timestamp,
+};
 use smartid_trust::Certificate;
 
 use crate::{answer, choice};
@@ -149,6 +154,66 @@ pub fn cm_certificates(data: &[u8]) {
             }
         }
         let _ = black_box(read.chain_for(&key));
+    }
+}
+
+/// An answer with the headers of a golden message too, or with the first line as the name of a file.
+fn with_headers(data: &[u8]) -> Incoming {
+    let body = incoming(data);
+    let mut headers = HeaderMap::new();
+    let head = data
+        .split(|octet| *octet == b'\n')
+        .take_while(|line| !line.is_empty());
+    for line in head.take(64) {
+        let colon = line.iter().position(|octet| *octet == b':');
+        let (name, value) = match colon {
+            Some(colon) if data.starts_with(b"HTTP/") => (&line[..colon], line[colon + 1..].trim_ascii()),
+            _ => (&b"content-disposition"[..], line),
+        };
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            headers.append(name, value);
+        }
+    }
+    Incoming::new(body.status(), headers, body.body().clone())
+}
+
+/// Any answer to a request for a soft token is a container, told by its octets, or an error that does not repeat the password; a file name
+/// is one component of a path. A certificate out of a page is for the key of the request.
+pub fn cm_soft_token(data: &[u8]) {
+    const PASSWORD: &str = "a password of five words";
+    let (which, rest) = choice(data);
+    let message = if data.starts_with(b"HTTP/") { data } else { rest };
+    let incoming = with_headers(message);
+    let check = |issued: &IssuedSoftToken| {
+        assert_eq!(issued.token.expose_octets()[0], 0x30);
+        if let Some(name) = &issued.file_name {
+            assert_eq!(std::path::Path::new(name.as_str()).components().count(), 1);
+            assert!(
+                !name.as_str().contains(['/', '\\', ':']) && !name.as_str().chars().any(char::is_control)
+            );
+        }
+    };
+    let refused = |error: ResponseError<CmRefusal>| {
+        let shown = match error {
+            ResponseError::Refused(refusal) => format!("{refusal} {refusal:?} {}", refusal.advice()),
+            ResponseError::Unreadable(unreadable) => format!("{unreadable} {unreadable:?}"),
+        };
+        assert!(!shown.contains(PASSWORD));
+    };
+    match which % 4 {
+        0 | 1 => match EuiCertificate::new(csr()).response(dialect(), incoming.clone()) {
+            Ok(issued) => assert_eq!(issued.certificate.public_key().unwrap(), *csr().public_key()),
+            Err(error) => refused(error),
+        },
+        2 => steps(&RequestSoftToken::new(PASSWORD), incoming.clone(), check),
+        _ => match AstRequest::new(PASSWORD).response(dialect(), incoming.clone()) {
+            Ok(issued) => check(&issued),
+            Err(error) => refused(error),
+        },
+    }
+    match EuiSoftToken::new(PASSWORD).response(dialect(), incoming) {
+        Ok(issued) => check(&issued),
+        Err(error) => refused(error),
     }
 }
 

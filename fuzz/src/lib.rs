@@ -1,6 +1,7 @@
 //! What the fuzz targets do: give a parser any bytes, and check what must hold of every input. The functions are ordinary code, so that
 //! the stable toolchain builds them and runs their seeds (`cargo test`); `cargo +nightly fuzz run --features fuzzing <target>` looks for more.
 
+pub mod ast;
 pub mod certificates;
 pub mod messaging;
 pub mod trust;

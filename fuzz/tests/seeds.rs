@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smartid_fuzz::{certificates, messaging, trust};
+use smartid_fuzz::{ast, certificates, messaging, trust};
 
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
@@ -217,11 +217,32 @@ const TARGETS: &[Target] = &[
             "smartid-cm/tests/golden/download",
         ],
     ),
+    (
+        "cm_soft_token",
+        certificates::cm_soft_token,
+        &[
+            "smartid-cm/tests/golden/eui",
+            "smartid-cm/tests/golden/pkcs12-rest",
+            "smartid-cm/tests/golden/ast",
+            "smartid-cm/tests/golden/pki",
+        ],
+    ),
     ("cm_csr", certificates::cm_csr, &["smartid-cm/tests/golden/pki"]),
     (
         "cm_push",
         certificates::cm_push,
         &["smartid-cm/tests/golden/push", "smartid-cm/tests/golden/pki"],
+    ),
+    (
+        "ast_properties",
+        ast::properties,
+        &["smartid-cm/tests/golden/ast-properties"],
+    ),
+    ("ast_request", ast::request, &["smartid-cm/tests/golden/ast"]),
+    (
+        "ast_answer",
+        ast::answer,
+        &["smartid-cm/tests/golden/ast", "smartid-cm/tests/golden/pki"],
     ),
     (
         "iso_date",
@@ -250,6 +271,7 @@ const EXTRA: &[&str] = &[
     "[options]\npath = 'x/{user}'\nresponse = [{ move = '/a', to = '' }]",
     "/fidoCommand/publicKey\n{\"fidoCommand\":{\"a\":1.50}}",
     "personal://start?title=a%20b&redirect=https%3A%2F%2Fh%2F",
+    "\u{d}p\u{1}h\u{1}commonname\u{1}x-cn\u{1}Jürgen",
     "- client-id: a\n  key: 'b: c'\n",
     "\n[{\"set\":\"/a/b\",\"value\":[1]},{\"move\":\"/a\",\"to\":\"/c\"},{\"remove\":\"/c\"}]",
 ];

@@ -163,6 +163,34 @@ free_name!(
     "the tenant id"
 );
 
+name!(
+    /// The name of a handler of a servlet for soft tokens: one segment of the path behind the servlet's (`eui/<handler>` seen in public
+    /// scripts; for AST inferred).
+    HandlerName,
+    "the handler"
+);
+
+impl HandlerName {
+    /// From a text.
+    ///
+    /// # Errors
+    /// [`NameError`] when it is empty, longer than 1024 bytes, contains a control character, a slash or a backslash, or is `.` or `..`:
+    /// encoded they would be harmless to us, but what stands in front of the servlet may decode them.
+    pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
+        let text = text.into();
+        check("the handler", &text)?;
+        let problem = match text.as_str() {
+            "." | ".." => "is made of dots",
+            _ if text.contains(['/', '\\']) => "contains a slash or a backslash",
+            _ => return Ok(Self(text)),
+        };
+        Err(NameError {
+            what: "the handler",
+            problem,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,5 +216,15 @@ mod tests {
             "Användare, inloggning"
         );
         assert!(ProcedureName::new("\r\n").is_err());
+    }
+
+    #[test]
+    fn a_handler_is_one_segment() {
+        for good in ["server", "web server ä", "...", "a%2Fb", "a;b"] {
+            assert_eq!(HandlerName::new(good).unwrap().as_str(), good);
+        }
+        for bad in ["", " ", ".", "..", "a/b", "a\\b", "a\r\nb", "a\0", "/"] {
+            assert!(HandlerName::new(bad).is_err(), "{bad:?}");
+        }
     }
 }

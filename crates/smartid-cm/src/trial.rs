@@ -3,12 +3,15 @@
 
 use smartid_core::{BuildError, ConfigError, Endpoint, Timestamp};
 
+use crate::ast::AstRequest;
+use crate::attribute::Attribute;
 use crate::body::{self, Fields};
 use crate::check::Probe;
 use crate::dialect::{CmDialect, WriteCall};
-use crate::ids::{AccountId, CertId, ProcedureName};
+use crate::eui::{EuiCertificate, EuiSoftToken, try_request};
+use crate::ids::{AccountId, CertId, HandlerName, ProcedureName};
 use crate::operations::experimental::{
-    DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, SignHash,
+    DownloadRevocationList, HashAlgorithm, Issuers, RemoveCertificates, RequestSoftToken, SignHash,
 };
 use crate::operations::{
     CaCertificate, Details, Download, MediaType, Procedures, Register, RegistrationKind, RegistrationStatus,
@@ -34,9 +37,21 @@ pub(crate) fn try_dialect(dialect: &CmDialect) -> Result<(), ConfigError> {
     )?;
     write(&Reinstate::new(certid.clone()), dialect)?;
     read(&Details::new(certid.clone()), dialect)?;
+    soft_tokens(dialect)?;
     looking(dialect)?;
     registering(dialect)?;
     issuing(dialect, certid)
+}
+
+/// What asks for soft tokens beside the API, with a handler and without.
+fn soft_tokens(dialect: &CmDialect) -> Result<(), ConfigError> {
+    let handler = HandlerName::new("1").map_err(|error| ConfigError::new(DIALECT, error.to_string()))?;
+    let request = AstRequest::new("x").attribute(Attribute::COUNTRY_NAME, "SE");
+    read(&request, dialect)?;
+    read(&request.handler(handler.clone()), dialect)?;
+    try_request(dialect, &handler).map_err(|error| cannot(EuiCertificate::NAME, &error))?;
+    read(&EuiSoftToken::new("x"), dialect)?;
+    read(&EuiSoftToken::new("x").handler(handler), dialect)
 }
 
 /// What lists certificates and their issuers, with all that can be asked.
@@ -101,9 +116,25 @@ fn issuing(dialect: &CmDialect, certid: CertId) -> Result<(), ConfigError> {
     write(&RemoveCertificates::new(certid).clean_audit_log(true), dialect)?;
     let hash = SignHash::new(HashAlgorithm::Sha256, vec![0; 32]).procedure(procedure.clone());
     write(&hash, dialect)?;
+    let time = |seconds: u64| Timestamp::from_millis(seconds * 1000);
+    let all = Attribute::known().fold(RequestSoftToken::new("x"), |request, attribute| {
+        request.attribute(attribute, "å & b")
+    });
+    let token = all
+        .procedure(procedure.clone())
+        .valid_from(time(1))
+        .valid_to(time(2));
+    write(&token, dialect)?;
     // These need a request or a certificate; what the fields hold does not matter.
-    let time = |seconds: u64| Some(Timestamp::from_millis(seconds * 1000));
-    let request = || issue_fields(dialect, &[0x30, 0], Some(&procedure), time(1), time(2));
+    let request = || {
+        issue_fields(
+            dialect,
+            &[0x30, 0],
+            Some(&procedure),
+            Some(time(1)),
+            Some(time(2)),
+        )
+    };
     let import = || Ok(import_fields(&procedure, "[]".to_owned()));
     fields("cm.issue", dialect, &dialect.issue, request())?;
     let call = &dialect.attribute_certificate;

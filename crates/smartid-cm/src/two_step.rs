@@ -7,7 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError};
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, SecretString};
 
 use crate::answer;
 use crate::auth::Officer;
@@ -41,6 +41,19 @@ pub trait Write: fmt::Debug + Send + Sync {
     /// [`ResponseError::Refused`] when the service says no, [`ResponseError::Unreadable`] when it cannot be understood.
     fn done(&self, dialect: &CmDialect, incoming: Incoming)
     -> Result<Self::Output, ResponseError<CmRefusal>>;
+
+    /// What the request holds that no refusal may repeat, should the service do so: a password.
+    fn secret(&self) -> Option<&SecretString> {
+        None
+    }
+}
+
+/// A refusal does not repeat what the request held.
+fn hiding<W: Write>(write: &W, error: ResponseError<CmRefusal>) -> ResponseError<CmRefusal> {
+    match (error, write.secret()) {
+        (ResponseError::Refused(refusal), Some(secret)) => ResponseError::Refused(refusal.hiding(secret)),
+        (error, _) => error,
+    }
 }
 
 /// What the first step came to.
@@ -141,7 +154,7 @@ impl<W: Write> Endpoint for Call<'_, W> {
         incoming: Incoming,
     ) -> Result<Self::Output, ResponseError<CmRefusal>> {
         let incoming = self.0.settings(dialect).response.apply_to_response(incoming);
-        match answer::demand(dialect, &incoming) {
+        let step = match answer::demand(dialect, &incoming) {
             Ok(Some(data)) => Ok(Step::Sign(data)),
             Ok(None) => done(self.0, dialect, incoming, CmRefusalKind::NothingToSign).map(Step::Done),
             // The code is worth more than what is wrong with the data.
@@ -151,7 +164,8 @@ impl<W: Write> Endpoint for Call<'_, W> {
                 ),
                 _ => Err(unreadable),
             },
-        }
+        };
+        step.map_err(|error| hiding(self.0, error))
     }
 }
 
@@ -190,16 +204,12 @@ impl<W: Write> Endpoint for SignedCall<'_, W> {
     ) -> Result<W::Output, ResponseError<CmRefusal>> {
         let incoming = self.write.settings(dialect).response.apply_to_response(incoming);
         if !matches!(answer::demand(dialect, &incoming), Ok(None)) {
-            return Err(ResponseError::Refused(
-                answer::refusal(dialect, &incoming).with_kind(CmRefusalKind::SignatureDemandedAgain),
-            ));
+            let refusal =
+                answer::refusal(dialect, &incoming).with_kind(CmRefusalKind::SignatureDemandedAgain);
+            return Err(hiding(self.write, ResponseError::Refused(refusal)));
         }
-        done(
-            self.write,
-            dialect,
-            incoming,
-            CmRefusalKind::SignatureDemandedAgain,
-        )
+        let again = CmRefusalKind::SignatureDemandedAgain;
+        done(self.write, dialect, incoming, again).map_err(|error| hiding(self.write, error))
     }
 }
 

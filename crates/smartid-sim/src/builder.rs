@@ -78,6 +78,7 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     if let Some(wrong_setting) = crate::hermod::wrong_settings(&config.hermod) {
         return wrong(&wrong_setting);
     }
+    crate::pgwy::read_files(&mut config.cm)?;
     if let Some(wrong_setting) = crate::pgwy::wrong_settings(&config.cm) {
         return wrong(&wrong_setting);
     }

@@ -60,6 +60,12 @@ pub enum Route {
     CmOther,
     /// The servlet `dp` of Protocol Gateway.
     CmDp,
+    /// The servlet `ast` of Protocol Gateway.
+    CmAst,
+    /// The servlet `eui` of Protocol Gateway.
+    CmEui,
+    /// The pages of Protocol Gateway, below `request`.
+    CmPage,
     /// The push of a certificate to Identity Manager. Latency, `callback-duplicate` and `callback-drop` are played.
     CmPush,
     /// None of these.

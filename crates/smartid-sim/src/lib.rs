@@ -62,7 +62,7 @@ pub use net::tls::ClientIdentity;
 pub use persona::{Persona, UnknownPersona};
 pub use pgwy::{
     AuditEntry, CertificatePush, CertificateState, CmHandle, IssuedAttributeCertificate, IssuedCertificate,
-    Officer, PushReport, Registration, SeenSignature,
+    IssuedSoftToken, Officer, PushReport, Registration, SeenSignature, TokenCaller, TokenOrigin,
 };
 pub use pki::TestCa;
 pub use record::{Party, Record};

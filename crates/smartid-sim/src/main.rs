@@ -162,6 +162,8 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             "certificateManager": {
                 "baseUrl": sim.cm_url(),
                 "dpUrl": sim.cm_dp_url(),
+                "gatewayUrl": sim.gateway_url(),
+                "gatewayPlainUrl": sim.gateway_plain_url(),
                 "rootPem": sim.cm_root_pem(),
                 "officers": sim.cm().officers(),
                 "officersFolder": args.officers,
@@ -199,6 +201,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
+             AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
              Control page         {control}\nDesktop App          {persona}\nMobile App           {}, {answers}\n\
              Attestation key      {attestation}\n\nCertificate authority of the servers:\n{}\n\
              Root of Certificate Manager:\n{}\nCtrl-C stops.",
@@ -210,6 +213,8 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             sim.da_token(),
             sim.cm_url(),
             sim.cm_dp_url(),
+            sim.gateway_url(),
+            sim.gateway_plain_url(),
             phone.persona,
             sim.ca_pem(),
             sim.cm_root_pem(),

@@ -8,7 +8,9 @@
 )]
 
 const TESTS: &[&str] = &[
+    include_str!("cm/ast.rs"),
     include_str!("cm/download.rs"),
+    include_str!("cm/eui.rs"),
     include_str!("cm/gateway.rs"),
     include_str!("cm/inferred.rs"),
     include_str!("cm/issue.rs"),
@@ -16,7 +18,9 @@ const TESTS: &[&str] = &[
     include_str!("cm/push.rs"),
     include_str!("cm/revoke.rs"),
     include_str!("cm/search.rs"),
+    include_str!("cm/servlets.rs"),
     include_str!("cm/signing.rs"),
+    include_str!("cm/soft_tokens.rs"),
     include_str!("cm/tls.rs"),
     include_str!("cm/wire.rs"),
     include_str!("device_desktop.rs"),

@@ -9,6 +9,7 @@
 //! * [`path`]: which certificates are believed, and for what; [`Certificate`] reads them.
 //! * [`request`]: PKCS #10 templates for provisioning, and the check of what the device sends back.
 //! * [`filter`]: the certificate filter of Messaging and Digital Access.
+//! * [`password`]: passwords for soft tokens, printable and with their entropy stated.
 //! * [`OfficerSigner`]: keys that sign for us, in memory or on a smart card.
 //!
 //! # The one rule
@@ -92,6 +93,7 @@ mod evidence;
 pub mod filter;
 pub mod jws;
 mod key;
+pub mod password;
 pub mod path;
 mod pbe;
 mod pem;
@@ -99,6 +101,7 @@ mod pem;
 pub mod pkcs11;
 #[cfg(feature = "pkcs12")]
 pub mod pkcs12;
+mod random;
 pub mod raw;
 mod reason;
 pub mod request;

@@ -73,6 +73,23 @@ pub(crate) fn secret_sections(text: &str) -> Result<Vec<Section<'_>>, Refusal> {
     Ok(sections)
 }
 
+/// One section in lines of 64 letters (RFC 7468 2), kept as secrets are.
+pub(crate) fn write(label: &str, contents: &[u8]) -> Zeroizing<String> {
+    let letters = Zeroizing::new(base64::encode(Flavour::Standard, contents));
+    // It holds everything and so never moves.
+    let boundaries = 2 * ("-----BEGIN -----\n".len() + label.len());
+    let mut text = Zeroizing::new(String::with_capacity(letters.len() / 64 * 65 + 65 + boundaries));
+    text.extend(["-----BEGIN ", label, "-----\n"]);
+    let mut rest = letters.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at_checked(64).unwrap_or((rest, ""));
+        text.extend([line, "\n"]);
+        rest = after;
+    }
+    text.extend(["-----END ", label, "-----\n"]);
+    text
+}
+
 /// A section whose end has not come yet.
 struct Open<'a> {
     label: &'a str,
@@ -190,6 +207,14 @@ mod tests {
             let lines: Vec<_> = letters.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
             let text = format!("-----BEGIN X Y-----\n{}\n-----END X Y-----\n", lines.join("\n"));
             prop_assert_eq!(sections(&text, "X Y").unwrap(), [contents]);
+        }
+
+        #[test]
+        fn what_we_write_is_read_and_does_not_move(contents in prop::collection::vec(any::<u8>(), 0..300)) {
+            let text = write("SOME KEY", &contents);
+            prop_assert!(text.lines().all(|line| (1..=64).contains(&line.len())));
+            prop_assert!(text.capacity() < text.len() + 80, "it has grown");
+            prop_assert_eq!(sections(&text, "SOME KEY").unwrap(), [contents]);
         }
 
         #[test]

@@ -413,6 +413,16 @@ reasons! {
     ContainerUnsupported "container-unsupported" Caller
         "the PKCS #12 container is protected in a way that is not implemented"
         "the file; convert it with: openssl pkcs12 -legacy -in old.p12 -nodes | openssl pkcs12 -export -out new.p12";
+    /// A container was to be written under an empty password, and the caller did not say that this is meant.
+    PasswordEmpty "password-empty" Caller
+        "the password is empty" "the password: an empty one protects nothing, so it must be asked for";
+    /// A container was to be written with fewer or more iterations than are sensible.
+    IterationsOutOfRange "iterations-out-of-range" Caller
+        "the number of iterations is not within its bounds"
+        "the number: too few do not slow a guesser down, and of too many the owner's programs refuse to open the container";
+    /// The system gave no random bytes.
+    RandomUnavailable "random-unavailable" Administrator
+        "the system gave no random bytes" "the system's source of randomness: nothing can be encrypted without it";
     /// The PKCS #11 module could not be loaded or does not answer.
     TokenModule "token-module" Administrator
         "the PKCS #11 module cannot be used"

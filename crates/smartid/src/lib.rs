@@ -60,6 +60,13 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Soft tokens
+//!
+#![cfg_attr(feature = "cm", doc = "[`soft_token`]")]
+#![cfg_attr(not(feature = "cm"), doc = "`soft_token` (feature `cm`)")]
+//! asks for keys that Certificate Manager makes, as a PKCS #12 container, over the REST API or over AST, behind one call; with
+//! the feature `pkcs12` it opens them.
+//!
 //! # Callbacks
 //!
 //! Answers of apps come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
@@ -75,12 +82,15 @@
 //!
 //! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `stream` (a command's states as a
 //! stream); `triple-des` (admin keys of smart cards); `yaml` (messaging's list of API users); `webauthn-rs-proto` (conversions);
-//! `pkcs12` (keys from containers); `pkcs11` (keys on smart cards); `full` (all of them).
+//! `pkcs12` (officers' keys and soft tokens from containers); `pkcs11` (keys on smart cards); `full` (all of them).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "hermod", feature = "da"))]
 pub mod flows;
 mod smart_id;
+#[cfg(feature = "cm")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cm")))]
+pub mod soft_token;
 pub mod store;
 
 pub use smart_id::{Missing, SmartId, SmartIdBuilder};

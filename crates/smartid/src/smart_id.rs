@@ -129,6 +129,16 @@ impl SmartId {
             .ok_or(Missing("the client of Digital Access (digital_access)"))
     }
 
+    /// Requests for soft tokens, over the REST API or AST.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Certificate Manager.
+    #[cfg(feature = "cm")]
+    pub fn soft_tokens(&self, way: crate::soft_token::Way) -> Result<crate::soft_token::SoftTokens, Missing> {
+        let cm = self.certificate_manager()?.clone();
+        Ok(crate::soft_token::SoftTokens::new(cm, way))
+    }
+
     /// What Messaging calls back, ready to be mounted in a web server: it stores outcomes where the flows find them. Set the user and
     /// password that stand in `callback-basic-auth` of the messaging server's configuration.
     ///

@@ -12,8 +12,9 @@ use smartid::core::Runtime as _;
 use smartid::da::fido::CreationOptions;
 use smartid::trust::Certificate;
 use smartid::trust::jws::JwkSet;
-use smartid::{SecretString, Timestamp, TokioRuntime};
-use smartid_examples::inspect::{Command, Context, Finding, data_to_sign, inspect, is_comparable};
+use smartid::{Timestamp, TokioRuntime};
+use smartid_examples::inspect::{Command, Context, Finding, data_to_sign, inspect, is_comparable, show};
+use smartid_examples::password::Password;
 use smartid_examples::terminal::{Style, Terminal, error};
 use smartid_examples::world::Dialects;
 
@@ -68,9 +69,12 @@ struct Arguments {
     #[arg(long, value_name = "VERB")]
     command: Option<Command>,
 
-    /// The file whose first line is the password of a PKCS #12 container
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    /// Ask for the password of a PKCS #12 container
+    #[arg(long, conflicts_with_all = ["password_file", "password_env", "password_stdin", "empty_password"])]
+    ask_password: bool,
+
+    #[command(flatten)]
+    password: Password,
 
     /// Check signatures and certificates as of this time, in seconds since 1970 (default: now)
     #[arg(long, value_name = "SECONDS")]
@@ -92,7 +96,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(if arguments.json { Style::Json } else { Style::Human });
     match run(&arguments) {
-        Ok(Some(finding)) => report(&terminal, &finding),
+        Ok(Some(finding)) => show(&terminal, &finding),
         Ok(None) => {
             terminal.json(&json!({ "kind": null }));
             terminal.always(
@@ -130,9 +134,12 @@ fn run(arguments: &Arguments) -> Result<Option<Finding>, Box<dyn std::error::Err
         context.content.push(read(Some(file))?);
     }
     context.command = arguments.command;
-    if let Some(file) = &arguments.password_file {
-        let text = String::from_utf8(read(Some(file))?)?;
-        context.password = Some(SecretString::new(text.lines().next().unwrap_or_default()));
+    if arguments.password.password_stdin && arguments.file.as_ref().is_none_or(|file| file.as_os_str() == "-")
+    {
+        return Err("--password-stdin: standard input is the file already".into());
+    }
+    if arguments.ask_password || arguments.password.is_given() {
+        context.password = Some(arguments.password.read()?);
     }
     if let Some(file) = &arguments.options {
         let text = String::from_utf8(read(Some(file))?)?;
@@ -185,45 +192,4 @@ fn read(file: Option<&PathBuf>) -> Result<Vec<u8>, String> {
             .map_err(|error| format!("cannot read standard input: {error}")),
     };
     outcome.map(|_| bytes)
-}
-
-fn report(terminal: &Terminal, finding: &Finding) -> ExitCode {
-    terminal.json(&json!({
-        "kind": finding.kind,
-        "verdict": finding.verdict,
-        "facts": finding.facts.iter().map(|(name, value)| json!({ "name": name.trim(), "value": value })).collect::<Vec<_>>(),
-        "remarks": finding.remarks,
-        "problems": finding.problems,
-        "dialect": finding.dialect,
-    }));
-    terminal.line(&terminal.strong(&finding.kind));
-    for (name, value) in &finding.facts {
-        terminal.line(&format!("  {name:<22} {value}"));
-    }
-    for remark in &finding.remarks {
-        terminal.line(&format!("  {:<22} {remark}", "remark"));
-    }
-    for problem in &finding.problems {
-        terminal.line(&format!(
-            "  {} {problem}",
-            terminal.bad(&format!("{:<22}", "problem"))
-        ));
-    }
-    if !finding.dialect.is_empty() {
-        terminal.line("\nThis dialect would make it fit:\n");
-        terminal.line(&finding.dialect.join("\n\n"));
-        terminal.line("");
-    }
-    let verdict = match finding.verdict {
-        _ if !finding.dialect.is_empty() => terminal.bad("it does not fit as it is"),
-        Some(true) => terminal.good("what could be checked is right"),
-        Some(false) => terminal.bad("it does not verify"),
-        None => terminal.dim("nothing could be checked"),
-    };
-    terminal.line(&verdict);
-    if finding.verdict != Some(false) && finding.problems.is_empty() && finding.dialect.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    }
 }

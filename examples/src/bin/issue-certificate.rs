@@ -11,7 +11,6 @@ use clap::Parser;
 use serde_json::json;
 use smartid::cm::operations::{Download, IssueCertificate};
 use smartid::cm::{CertId, CertificateForm, Certificates, Csr, FindIssued, ProcedureName};
-use smartid::core::base64::{Flavour, encode};
 use smartid::trust::request::{TemplateBuilder, ThrowAwayKey};
 use smartid::trust::{Certificate, Radix};
 use smartid::{Error, Phase, Timestamp};
@@ -266,15 +265,5 @@ async fn look(
 }
 
 fn pem(chain: &[Certificate]) -> String {
-    let mut text = String::new();
-    for certificate in chain {
-        text.push_str("-----BEGIN CERTIFICATE-----\n");
-        let base64 = encode(Flavour::Standard, certificate.der());
-        for line in base64.as_bytes().chunks(64) {
-            text.push_str(&String::from_utf8_lossy(line));
-            text.push('\n');
-        }
-        text.push_str("-----END CERTIFICATE-----\n");
-    }
-    text
+    chain.iter().map(Certificate::to_pem).collect()
 }

@@ -1,6 +1,8 @@
 //! Whole HTTP messages: an answer as `curl -i` shows it, and a request as a proxy logs it. The body counts; the head tells to which
 //! command or operation it belongs.
 
+use std::borrow::Cow;
+
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use smartid::hermod::ApiKey;
 
@@ -46,7 +48,11 @@ pub(super) fn message(bytes: &[u8], context: &Context) -> Option<Finding> {
         .unwrap_or(bytes)
         .trim_ascii_start();
     let (head, body) = parts(bytes);
-    let head = std::str::from_utf8(head).ok()?;
+    // Headers may hold any octet; each stands for the letter that ISO-8859-1 gives it.
+    let head: &str = &match std::str::from_utf8(head) {
+        Ok(head) => Cow::Borrowed(head),
+        Err(_) => head.iter().copied().map(char::from).collect(),
+    };
     if head.starts_with("HTTP/") {
         return Some(answer(head, body, context));
     }
@@ -102,7 +108,7 @@ fn headers(head: &str) -> HeaderMap {
         };
         if let (Ok(name), Ok(value)) = (
             HeaderName::try_from(name.trim()),
-            HeaderValue::from_str(value.trim()),
+            HeaderValue::from_bytes(value.trim().as_bytes()),
         ) {
             headers.append(name, value);
         }
@@ -120,6 +126,7 @@ fn answer(head: &str, body: &[u8], context: &Context) -> Finding {
     });
     let mut finding = inside(body, "HTTP answer", &context);
     cm::head(&mut finding, &context);
+    cm::head_of_token(&mut finding, body, &context);
     finding.facts.insert(0, ("answered".to_owned(), line.to_owned()));
     finding
 }

@@ -16,6 +16,7 @@ mod places;
 mod push;
 mod report;
 mod response;
+mod show;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use smartid::core::json;
 
 pub use finding::{Context, Finding};
 pub use kind::Command;
+pub use show::show;
 
 /// Whether a text is a command that an answer can be compared with.
 #[must_use]
@@ -38,6 +40,12 @@ pub fn data_to_sign(bytes: &[u8], context: &Context) -> Vec<u8> {
     cm::handed_out(bytes, context)
 }
 
+/// Says what is in a PKCS #12 container: DER, BER, or either as base64 or PEM; `None` when it is none.
+#[must_use]
+pub fn container(bytes: &[u8], context: &Context) -> Option<Finding> {
+    inspect(bytes, context).filter(|finding| finding.kind == evidence::p12::KIND)
+}
+
 /// Says what `bytes` are; `None` when nothing fits.
 #[must_use]
 pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
@@ -48,6 +56,10 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         return cm::certificates(bytes, "archive of certificates (ZIP)", context);
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
+        // A page in another encoding: its tags are ASCII.
+        if bytes.trim_ascii_start().starts_with(b"<") {
+            return inspect(String::from_utf8_lossy(bytes).as_bytes(), context);
+        }
         return binary(bytes, context);
     };
     let text = text.trim_start_matches('\u{feff}').trim();
@@ -57,6 +69,11 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
         .is_some_and(|scheme| scheme.ends_with("plugout"))
     {
         return Some(links::plugout(text, context));
+    }
+    if text.starts_with('<')
+        && let Some(finding) = cm::eui_page(text, context)
+    {
+        return Some(finding);
     }
     if page(text) {
         let mut finding = Finding::of("HTML page");
@@ -90,6 +107,9 @@ pub fn inspect(bytes: &[u8], context: &Context) -> Option<Finding> {
     {
         return inspect(inner.as_bytes(), context);
     }
+    if let Some(finding) = cm::properties(bytes) {
+        return Some(finding);
+    }
     if let Some(finding) = clients::list(text, context).or_else(|| links::mobile(text, context)) {
         return Some(finding);
     }
@@ -114,6 +134,7 @@ fn document(text: &str, context: &Context) -> Option<Finding> {
         .or_else(|| report::report(text, context))
         .or_else(|| content::message(text, context))
         .or_else(|| push::message(text, context))
+        .or_else(|| cm::token(text.as_bytes(), context))
         .or_else(|| cm::document(text, context))
         .or_else(|| nested(text, context, "", 0))
         .or_else(|| report::elsewhere(text, context))

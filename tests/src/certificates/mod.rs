@@ -17,8 +17,10 @@ use smartid_sim::pki::{Key, KeyKind, csr};
 use smartid_sim::{Party, Record, Sim, SimClock, SimConfig};
 
 mod setup;
+mod tokens;
 
 pub use setup::{CmSetup, OFFICER_PASSWORD, OfficerFile};
+pub use tokens::{TOKEN_PASSWORD, ask, why};
 
 /// The simulated officer who may do everything.
 pub const OFFICER: &str = "ra-officer";
@@ -41,7 +43,7 @@ impl CmWorld {
     pub async fn start(setup: CmSetup) -> Self {
         let sim = Sim::builder()
             .seed(20)
-            .config(setup.sim.clone())
+            .config((*setup.sim).clone())
             .clock(setup.clock.clone())
             .start()
             .await

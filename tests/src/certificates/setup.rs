@@ -22,8 +22,8 @@ pub enum OfficerFile {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CmSetup {
-    /// The simulator's switches.
-    pub sim: SimConfig,
+    /// The simulator's switches; they are some kilobytes, and tests have dozens of setups in one list.
+    pub sim: Box<SimConfig>,
     /// What the simulator is timed with.
     pub clock: SimClock,
     /// The dialect of the client.
@@ -45,7 +45,7 @@ pub struct CmSetup {
 impl Default for CmSetup {
     fn default() -> Self {
         Self {
-            sim: SimConfig::default(),
+            sim: Box::default(),
             clock: SimClock::system(),
             dialect: CmDialect::default(),
             officer: Some(OFFICER.to_owned()),
@@ -62,7 +62,8 @@ impl CmSetup {
     /// With these switches of the simulator, as TOML.
     #[must_use]
     pub fn sim(mut self, text: &str) -> Self {
-        self.sim = SimConfig::from_toml(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let switches = SimConfig::from_toml(text);
+        self.sim = Box::new(switches.unwrap_or_else(|error| panic!("{text}: {error}")));
         self
     }
 

@@ -33,7 +33,7 @@ const SEARCHED: &str = "canary-person-searched-for";
 const RAW: &str = "canary-raw-value-7aa1";
 
 /// Bytes that must be seen nowhere, not even a part of them: beginning and end, however they are written.
-fn plant_bytes(seen: &mut Seen, bytes: &[u8]) {
+pub(crate) fn plant_bytes(seen: &mut Seen, bytes: &[u8]) {
     let end = (bytes.len() - 45) / 48 * 48;
     for part in [&bytes[..48.min(bytes.len())], &bytes[end..]] {
         seen.plant_octets(part);
@@ -72,7 +72,7 @@ fn client(seen: &mut Seen, world: &CmWorld) -> CertificateManager {
     cm
 }
 
-fn error(seen: &mut Seen, error: &Error) {
+pub(crate) fn error(seen: &mut Seen, error: &Error) {
     let texts = (error.to_string(), error.summary(), error.advice());
     seen.debug(&(error, texts));
     if let Some(refusal) = error.refusal::<CmRefusal>() {

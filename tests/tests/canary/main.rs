@@ -11,6 +11,7 @@ mod certificates;
 mod fido;
 mod messaging;
 mod refusals;
+mod tokens;
 
 use std::fmt::Debug;
 use std::io;
@@ -154,6 +155,7 @@ async fn no_secret_is_seen_anywhere() {
     messaging::run(&mut seen).await;
     refusals::run(&mut seen).await;
     certificates::run(&mut seen).await;
+    tokens::run(&mut seen).await;
 
     // The simulator is a product of its own and logs in the same process; its lines do not count.
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

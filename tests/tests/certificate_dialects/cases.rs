@@ -117,10 +117,20 @@ const CALLS: &[Call] = &[
         "hash",
         true,
     ),
+    write(
+        Op::SoftToken,
+        "soft_token",
+        "certs/softtoken",
+        "commonname",
+        false,
+    ),
 ];
 
 fn sim_key(key: &str) -> String {
-    key.replace('_', "-")
+    match key {
+        "soft_token" => "pkcs12".to_owned(),
+        key => key.replace('_', "-"),
+    }
 }
 
 /// What every operation can have otherwise.

@@ -12,6 +12,7 @@
 mod cases;
 mod pushed;
 mod run;
+mod tokens;
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,11 @@ fn keys_of(text: &str) -> BTreeSet<String> {
 }
 
 fn cases() -> Vec<Case> {
-    calls().into_iter().chain(others()).collect()
+    calls()
+        .into_iter()
+        .chain(others())
+        .chain(tokens::cases())
+        .collect()
 }
 
 /// What became of the operation in that world.
@@ -86,6 +91,9 @@ fn every_setting_is_in_a_case() {
     let mut covered: BTreeSet<String> = pushed::KEYS.iter().map(|key| (*key).to_owned()).collect();
     for case in cases() {
         covered.extend(keys_of(&case.dialect));
+    }
+    for dialect in tokens::dialects() {
+        covered.extend(keys_of(dialect));
     }
     let all: BTreeSet<String> = settings::<CmDialect>().into_iter().map(|(key, _)| key).collect();
     let missing: Vec<_> = all.difference(&covered).collect();

@@ -18,6 +18,8 @@ use smartid_sim::config::CmWireConfig;
 use smartid_sim::pki::{Digest, Key, KeyKind, cms};
 use smartid_tests::certificates::{CmWorld, csr_for, new_csr};
 
+use super::tokens;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     Search,
@@ -39,6 +41,18 @@ pub(crate) enum Op {
     SigningAuthority,
     CaCertificate,
     RevocationList,
+    SoftToken,
+    Ast,
+    AstHandler,
+    /// With a name beyond ASCII, which goes by a setting alone.
+    AstName,
+    /// With a name that is empty; the same.
+    AstEmpty,
+    /// With a password beyond ASCII; the same.
+    AstPassword,
+    Eui,
+    EuiHandler,
+    EuiToken,
 }
 
 impl Op {
@@ -62,6 +76,12 @@ impl Op {
         Self::SigningAuthority,
         Self::CaCertificate,
         Self::RevocationList,
+        Self::SoftToken,
+        Self::Ast,
+        Self::AstHandler,
+        Self::Eui,
+        Self::EuiHandler,
+        Self::EuiToken,
     ];
 
     /// What the simulator guesses otherwise than the client where nothing is published.
@@ -71,16 +91,16 @@ impl Op {
                 "cm.signing_authority.algorithm_field = 'hashalgorithm'\ncm.signing_authority.format_field = 'format'\n\
                  cm.signing_authority.reply_name = 'signeddata'"
             }
-            _ => "",
+            _ => tokens::switches(self),
         }
     }
 }
 
-fn check(holds: bool, what: &str) -> Result<(), String> {
+pub(crate) fn check(holds: bool, what: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(what.to_owned()) }
 }
 
-fn told(error: Error) -> String {
+pub(crate) fn told(error: Error) -> String {
     error.to_string()
 }
 
@@ -110,6 +130,15 @@ pub(crate) async fn run(op: Op, world: &CmWorld, dialect: &str) -> Result<(), St
         Op::Registrations | Op::Register => register(op, world).await,
         Op::Import | Op::PartlyImport => import(op, world).await,
         Op::CaCertificate | Op::RevocationList => public(op, world, dialect).await,
+        Op::SoftToken
+        | Op::Ast
+        | Op::AstHandler
+        | Op::AstName
+        | Op::AstEmpty
+        | Op::AstPassword
+        | Op::Eui
+        | Op::EuiHandler
+        | Op::EuiToken => tokens::run(op, world).await,
     }
 }
 

@@ -64,6 +64,10 @@ impl Fields {
         }
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+
     /// A field of a name that is not ours, such as a subject attribute.
     pub(crate) fn named(mut self, name: String, value: Value) -> Self {
         self.0.push((Cow::Owned(name), value));
@@ -246,7 +250,8 @@ pub(crate) fn accept(mut outgoing: Outgoing, accept: Option<&str>) -> Result<Out
     }
 }
 
-fn last_name<'a>(dialect: &'a CmDialect, call: &'a WriteCall, name: &'a str) -> &'a str {
+/// What a field is called on the wire.
+pub(crate) fn last_name<'a>(dialect: &'a CmDialect, call: &'a WriteCall, name: &'a str) -> &'a str {
     if let Some(renamed) = call.rename.get(name) {
         return renamed;
     }
@@ -262,12 +267,15 @@ fn csr_text(form: CsrForm, der: &[u8]) -> Option<String> {
     match form {
         CsrForm::Base64 => Some(encode(Flavour::Standard, der)),
         CsrForm::Base64Lines => Some(lines(der, "\r\n")),
-        CsrForm::Pem => Some(format!(
-            "-----BEGIN CERTIFICATE REQUEST-----\n{}-----END CERTIFICATE REQUEST-----\n",
-            lines(der, "\n")
-        )),
+        CsrForm::Pem => Some(csr_pem(der)),
         CsrForm::Der => None,
     }
+}
+
+/// A certification request as PEM.
+pub(crate) fn csr_pem(der: &[u8]) -> String {
+    let lines = lines(der, "\n");
+    format!("-----BEGIN CERTIFICATE REQUEST-----\n{lines}-----END CERTIFICATE REQUEST-----\n")
 }
 
 /// Base64 in lines of 64 letters, each ended.

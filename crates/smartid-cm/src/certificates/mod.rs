@@ -105,6 +105,18 @@ impl Certificates {
         })
     }
 
+    /// Certificates that were read one by one; the bytes are those of one behind the other.
+    pub(crate) fn of_list(certificates: Vec<Certificate>) -> Self {
+        let ders: Vec<&[u8]> = certificates.iter().map(|one| &**one.der()).collect();
+        Self {
+            bytes: ders.concat().into(),
+            content_type: String::new(),
+            certid: None,
+            certificates: Some(certificates),
+            unreadable: 0,
+        }
+    }
+
     /// The bytes as they came.
     #[must_use]
     pub const fn bytes(&self) -> &Bytes {

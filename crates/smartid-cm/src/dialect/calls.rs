@@ -9,7 +9,7 @@ use smartid_core::dialect::{Edits, Verb};
 use super::Encoding;
 
 /// Path constants of this crate; a test shows that they are templates.
-fn template(path: &str) -> PathTemplate {
+pub(super) fn template(path: &str) -> PathTemplate {
     path.parse().unwrap_or_default()
 }
 

@@ -19,9 +19,21 @@ const AS_REVOKE: &str = "never seen; as revoking";
 const AS_ISSUE: &str = "multipart is what most public clients send for issuing; revoking was seen as a form (Keyfactor/nexus-certificate-manager-caplugin), which can be set";
 const GUESS: &str = "the operation is known from a model in public third-party code (Keyfactor/nexus-certificate-manager-caplugin); its path is not published";
 const SA: &str = "vendor page: Officers and roles in Certificate Manager names the role; names of hashes and formats in public third-party code; the rest is not published";
+const SOFT: &str = "vendor page: AST support in Certificate Manager says that the REST API does the same as AST; by the name of certificates/pkcs10 and of the media type pkcs12";
+const SOFT_FIELDS: &str = "procname, validfrom and validto as in issuing; attributes by the names that AST has (vendor page: AST support in Certificate Manager); password is the name of the field in AST";
+const EUI: &str =
+    "seen in public scripts that use pgwy/eui; vendor page: EUI support in Certificate Manager is not public";
+const EUI_ELEMENT: &str = "public scripts that use pgwy/eui look for a quoted string that begins so; that it is the name or id of an element is inferred";
+const EUI_TOKEN: &str = "vendor page: AST support in Certificate Manager says that AST works in the same way as EUI; the rest is not published";
 const PUSH: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager";
 const PUSHED: &str = "vendor page: Push certificates from Certificate Manager to Identity Manager. No status is told; HTTP's own meaning";
 const CRL: &str = "that the servlet which serves CA certificates serves revocation lists too is inferred; their path is not published";
+const AST: &str = "vendor page: AST support in Certificate Manager";
+const BESIDE: &str =
+    "by analogy with the paths of the servlets eui and est; the path of AST is not published";
+const HEADERS: &str = "what the service makes of octets beyond ASCII in a header is not published; a Java servlet reads ISO-8859-1";
+const EMPTY: &str = "what the service makes of an empty header is not published";
+const PASSWORDS: &str = "in which encoding the service reads a form is not published, and a password that it reads otherwise opens nothing";
 const NONE: &str = "a way to say what is different; nothing is known to be";
 
 /// One row for each setting of [`CmDialect`](super::CmDialect).
@@ -333,6 +345,48 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Unknown,
         CRL,
         "what the file name of a revocation list ends with",
+    ),
+    Evidence::new(
+        "ast.path",
+        Tag::Inferred,
+        BESIDE,
+        "path of asking for a soft token over AST, below the address of Protocol Gateway, where no handler is named",
+    ),
+    Evidence::new(
+        "ast.handler_path",
+        Tag::Inferred,
+        BESIDE,
+        "the same path with a handler; {handler} is its name",
+    ),
+    Evidence::new(
+        "ast.password",
+        Tag::Documented,
+        AST,
+        "name of the field that carries the password of a soft token over AST",
+    ),
+    Evidence::new(
+        "ast.constants",
+        Tag::Inferred,
+        NONE,
+        "fields that a request for a soft token over AST always has beside the password",
+    ),
+    Evidence::new(
+        "ast.non_ascii",
+        Tag::Unknown,
+        HEADERS,
+        "how values beyond ASCII go into the headers of AST: refuse, utf-8, iso-8859-1 or percent",
+    ),
+    Evidence::new(
+        "ast.empty_values",
+        Tag::Unknown,
+        EMPTY,
+        "whether an attribute may be empty over AST: its header then goes out with nothing in it",
+    ),
+    Evidence::new(
+        "ast.non_ascii_passwords",
+        Tag::Unknown,
+        PASSWORDS,
+        "whether a password may hold characters beyond ASCII over AST",
     ),
     Evidence::new(
         "push.path",
@@ -673,5 +727,149 @@ pub const EVIDENCE: &[Evidence] = &[
         Tag::Inferred,
         NONE,
         "changes of the answer to signing a hash (experimental) before it is read",
+    ),
+    Evidence::new(
+        "soft_token.verb",
+        Tag::Inferred,
+        SOFT,
+        "verb of asking for a soft token (experimental)",
+    ),
+    Evidence::new(
+        "soft_token.path",
+        Tag::Inferred,
+        SOFT,
+        "path of asking for a soft token (experimental)",
+    ),
+    Evidence::new(
+        "soft_token.encoding",
+        Tag::Inferred,
+        AS_ISSUE,
+        "how the fields of asking for a soft token (experimental) are sent: multipart, form or json",
+    ),
+    Evidence::new(
+        "soft_token.rename",
+        Tag::Inferred,
+        SOFT_FIELDS,
+        "fields of asking for a soft token (experimental) that have another name, by the name in this library: procname, password, validfrom, validto, signature, and each attribute of the subject",
+    ),
+    Evidence::new(
+        "soft_token.constants",
+        Tag::Inferred,
+        NONE,
+        "fields that asking for a soft token (experimental) always has, in both steps, unless the call gives another value",
+    ),
+    Evidence::new(
+        "soft_token.request",
+        Tag::Inferred,
+        NONE,
+        "changes of the body of asking for a soft token (experimental) before it is sent, where it is JSON",
+    ),
+    Evidence::new(
+        "soft_token.response",
+        Tag::Inferred,
+        NONE,
+        "changes of the answer to asking for a soft token (experimental) before it is read; a container in JSON is read as base64 at /pkcs12",
+    ),
+    Evidence::new(
+        "eui.certificate.verb",
+        Tag::Observed,
+        EUI,
+        "verb of asking EUI for a certificate",
+    ),
+    Evidence::new(
+        "eui.certificate.path",
+        Tag::Observed,
+        EUI,
+        "path of asking EUI for a certificate, below the address of Protocol Gateway",
+    ),
+    Evidence::new(
+        "eui.certificate.encoding",
+        Tag::Observed,
+        EUI,
+        "how the fields of asking EUI for a certificate are sent: form, multipart or json",
+    ),
+    Evidence::new(
+        "eui.certificate.rename",
+        Tag::Inferred,
+        NONE,
+        "fields of asking EUI for a certificate that have another name, by the name in this library: certencoding and pkcs10, and those of the call",
+    ),
+    Evidence::new(
+        "eui.certificate.constants",
+        Tag::Inferred,
+        NONE,
+        "fields that asking EUI for a certificate always has, unless the call gives another value",
+    ),
+    Evidence::new(
+        "eui.certificate.request",
+        Tag::Inferred,
+        NONE,
+        "changes of the body of asking EUI for a certificate before it is sent, where it is JSON",
+    ),
+    Evidence::new(
+        "eui.certificate.response",
+        Tag::Inferred,
+        NONE,
+        "changes of the answer to asking EUI for a certificate before it is read, where it is JSON",
+    ),
+    Evidence::new(
+        "eui.certificate_encoding",
+        Tag::Observed,
+        EUI,
+        "value of the field certencoding; which others there are is unknown",
+    ),
+    Evidence::new(
+        "eui.soft_token.verb",
+        Tag::Unknown,
+        EUI_TOKEN,
+        "verb of asking EUI for a soft token (experimental)",
+    ),
+    Evidence::new(
+        "eui.soft_token.path",
+        Tag::Unknown,
+        EUI_TOKEN,
+        "path of asking EUI for a soft token (experimental), below the address of Protocol Gateway",
+    ),
+    Evidence::new(
+        "eui.soft_token.encoding",
+        Tag::Unknown,
+        EUI_TOKEN,
+        "how the fields of asking EUI for a soft token (experimental) are sent: form, multipart or json",
+    ),
+    Evidence::new(
+        "eui.soft_token.rename",
+        Tag::Unknown,
+        EUI_TOKEN,
+        "fields of asking EUI for a soft token (experimental) that have another name, by the name in this library: password, and those of the call",
+    ),
+    Evidence::new(
+        "eui.soft_token.constants",
+        Tag::Inferred,
+        NONE,
+        "fields that asking EUI for a soft token (experimental) always has, unless the call gives another value",
+    ),
+    Evidence::new(
+        "eui.soft_token.request",
+        Tag::Inferred,
+        NONE,
+        "changes of the body of asking EUI for a soft token (experimental) before it is sent, where it is JSON",
+    ),
+    Evidence::new(
+        "eui.soft_token.response",
+        Tag::Inferred,
+        NONE,
+        "changes of the answer to asking EUI for a soft token (experimental) before it is read, where it is JSON",
+    ),
+    Evidence::new(
+        "eui.path_without_handler",
+        Tag::Unknown,
+        EUI,
+        "path of both requests when no handler is named",
+    ),
+    Evidence::new(
+        "eui.element",
+        Tag::Inferred,
+        EUI_ELEMENT,
+        "how the name or id of the element begins that has the answer, in any letter case",
     ),
 ];

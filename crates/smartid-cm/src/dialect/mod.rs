@@ -24,7 +24,9 @@
 //!
 //! The base URL and the officer's certificate are not here: they are settings of the client and of the transport.
 
+mod ast;
 mod calls;
+mod eui;
 mod evidence;
 mod forms;
 mod push;
@@ -32,7 +34,9 @@ mod push;
 use serde::{Deserialize, Serialize};
 use smartid_core::dialect::{DialectError, overlay};
 
+pub use ast::AstDialect;
 pub use calls::{PublicFile, ReadCall, WriteCall};
+pub use eui::EuiDialect;
 pub use evidence::EVIDENCE;
 pub use forms::{Answers, CsrForm, DateForm, DaysForm, Encoding, Lists, Requests, SerialRadix, Unlisted};
 pub use push::PushDialect;
@@ -74,10 +78,16 @@ pub struct CmDialect {
     pub attribute_certificate: WriteCall,
     /// Has Certificate Manager sign a hash. Its path and most of its fields are guesses.
     pub signing_authority: WriteCall,
+    /// Asks for a soft token. Its path and its fields are guesses.
+    pub soft_token: WriteCall,
+    /// The servlet EUI, which has another base URL.
+    pub eui: EuiDialect,
     /// Downloads a CA certificate from the `dp` servlet, which has another base URL.
     pub ca_certificate: PublicFile,
     /// Downloads a revocation list from the `dp` servlet. Its path is a guess.
     pub revocation_list: PublicFile,
+    /// `POST ast` on Protocol Gateway: a soft token by headers of a trusted front.
+    pub ast: AstDialect,
     /// How certificates are pushed to us.
     pub push: PushDialect,
 }
@@ -101,8 +111,11 @@ impl Default for CmDialect {
             remove: WriteCall::new("certificates/remove", Encoding::Json),
             attribute_certificate: WriteCall::new("certificates/attributecertificate", Encoding::Multipart),
             signing_authority: WriteCall::new("signingauthority/sign", Encoding::Json),
+            soft_token: WriteCall::new("certificates/pkcs12", Encoding::Multipart),
+            eui: EuiDialect::default(),
             ca_certificate: PublicFile::new("ca/{name}", ".cer"),
             revocation_list: PublicFile::new("crl/{name}", ".crl"),
+            ast: AstDialect::default(),
             push: PushDialect::default(),
         }
     }
@@ -144,6 +157,8 @@ mod tests {
             &dialect.register.path,
             &dialect.ca_certificate.path,
             &dialect.revocation_list.path,
+            &dialect.ast.path,
+            &dialect.ast.handler_path,
         ] {
             assert!(!path.to_string().is_empty());
         }

@@ -28,7 +28,7 @@ pub enum FieldValue {
 }
 
 impl FieldValue {
-    pub(super) fn to_value(&self) -> Result<Value, BuildError> {
+    pub(crate) fn to_value(&self) -> Result<Value, BuildError> {
         Ok(match self {
             Self::Text(text) => Value::Text(text.clone()),
             Self::List(texts) => Value::Texts(texts.clone()),

@@ -197,6 +197,22 @@ pub(crate) fn fields(
     valid_from: Option<Timestamp>,
     valid_to: Option<Timestamp>,
 ) -> Result<Fields, BuildError> {
+    let fields = Fields::new()
+        .with("pkcs10", Value::Csr(csr.to_vec()))
+        .optional("procname", procedure.map(|name| Value::Text(name.to_string())));
+    with_validity(fields, dialect, valid_from, valid_to)
+}
+
+pub(super) const VALID_FROM: &str = "validfrom";
+pub(super) const VALID_TO: &str = "validto";
+
+/// The fields of a request that may say how long what is issued is to be valid.
+pub(super) fn with_validity(
+    fields: Fields,
+    dialect: &CmDialect,
+    valid_from: Option<Timestamp>,
+    valid_to: Option<Timestamp>,
+) -> Result<Fields, BuildError> {
     if let (Some(from), Some(to)) = (valid_from, valid_to)
         && to <= from
     {
@@ -205,11 +221,9 @@ pub(crate) fn fields(
         ));
     }
     let date = |time: Timestamp| Value::Text(date::to_wire(dialect, time));
-    Ok(Fields::new()
-        .with("pkcs10", Value::Csr(csr.to_vec()))
-        .optional("procname", procedure.map(|name| Value::Text(name.to_string())))
-        .optional("validfrom", valid_from.map(date))
-        .optional("validto", valid_to.map(date)))
+    Ok(fields
+        .optional(VALID_FROM, valid_from.map(date))
+        .optional(VALID_TO, valid_to.map(date)))
 }
 
 impl Write for IssueCertificate {
@@ -247,31 +261,45 @@ impl Write for IssueCertificate {
         incoming: Incoming,
     ) -> Result<IssuedCertificate, ResponseError<CmRefusal>> {
         let incoming = answer::bytes(dialect, incoming)?;
-        let unusable = |problem| UnusableCertificate::new(dialect, &incoming, problem);
-        let answer = Certificates::of_answer(dialect, &incoming)
-            .map_err(|problem| unusable(problem).into_unreadable(&incoming))?;
-        let found = answer.chain_for(self.csr.public_key()).and_then(|chain| {
-            let others = answer.of_key(self.csr.public_key())?;
-            let others = others.into_iter().skip(1).cloned().collect();
-            Ok((chain, others))
-        });
-        let problem = match found {
-            Ok((chain, others)) => match chain.first().cloned() {
-                Some(certificate) => {
-                    return Ok(IssuedCertificate {
-                        certid: answer.certid().cloned(),
-                        certificate,
-                        chain,
-                        others,
-                        answer,
-                    });
-                }
-                None => CertificatesError::OtherKey,
-            },
-            Err(problem) => problem,
-        };
-        let mut unusable = unusable(problem);
-        unusable.certificates = answer.all().map(<[_]>::to_vec).unwrap_or_default();
-        Err(unusable.into_unreadable(&incoming).into())
+        issued(
+            dialect,
+            &incoming,
+            &self.csr,
+            Certificates::of_answer(dialect, &incoming),
+        )
     }
+}
+
+/// What was issued, if it is for the key of the request.
+pub(crate) fn issued(
+    dialect: &CmDialect,
+    incoming: &Incoming,
+    csr: &Csr,
+    answer: Result<Certificates, CertificatesError>,
+) -> Result<IssuedCertificate, ResponseError<CmRefusal>> {
+    let unusable = |problem| UnusableCertificate::new(dialect, incoming, problem);
+    let answer = answer.map_err(|problem| unusable(problem).into_unreadable(incoming))?;
+    let found = answer.chain_for(csr.public_key()).and_then(|chain| {
+        let others = answer.of_key(csr.public_key())?;
+        let others = others.into_iter().skip(1).cloned().collect();
+        Ok((chain, others))
+    });
+    let problem = match found {
+        Ok((chain, others)) => match chain.first().cloned() {
+            Some(certificate) => {
+                return Ok(IssuedCertificate {
+                    certid: answer.certid().cloned(),
+                    certificate,
+                    chain,
+                    others,
+                    answer,
+                });
+            }
+            None => CertificatesError::OtherKey,
+        },
+        Err(problem) => problem,
+    };
+    let mut unusable = unusable(problem);
+    unusable.certificates = answer.all().map(<[_]>::to_vec).unwrap_or_default();
+    Err(unusable.into_unreadable(incoming).into())
 }

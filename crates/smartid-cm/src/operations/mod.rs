@@ -24,9 +24,10 @@ mod revocation_list;
 mod revoke;
 mod search;
 mod signing_authority;
+mod soft_token;
 
 pub(crate) use import::fields as import_fields;
-pub(crate) use issue::fields as issue_fields;
+pub(crate) use issue::{fields as issue_fields, issued};
 
 pub use ca_certificate::{CaCertificate, CaNotBelieved, DownloadedCaCertificate};
 pub use details::Details;
@@ -52,4 +53,5 @@ pub mod experimental {
     pub use super::remove::RemoveCertificates;
     pub use super::revocation_list::{DownloadRevocationList, DownloadedRevocationList};
     pub use super::signing_authority::{HashAlgorithm, SignHash, SignatureFormat, SignedHash};
+    pub use super::soft_token::RequestSoftToken;
 }

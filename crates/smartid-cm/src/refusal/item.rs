@@ -52,6 +52,13 @@ pub struct ItemError {
     pub limit: Option<u64>,
 }
 
+impl ItemError {
+    /// What was said in words.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        self.message.iter_mut().chain(&mut self.server_message)
+    }
+}
+
 /// Reads a text or a number; what cannot be read is left out, so that the error itself is not lost.
 fn if_it_is_one<'de, T: FromText, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     #[derive(Deserialize)]

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn, redact};
+use smartid_core::{Advice, Content, Incoming, Phase, Retry, SecretString, ServiceError, Turn, redact};
+
+use crate::hide;
 
 pub use code::CmCode;
 pub use item::ItemError;
@@ -99,6 +101,8 @@ struct Answer {
     excerpt: String,
     after: Option<Duration>,
     body: Bytes,
+    /// What is to be said in place of the kind's advice.
+    advice: Option<Advice>,
 }
 
 /// How much of a body is kept for [`CmRefusal::danger_body`].
@@ -160,6 +164,17 @@ impl CmRefusal {
         )
     }
 
+    /// The same without a secret that the request held, should the service repeat it.
+    pub(crate) fn hiding(mut self, secret: &SecretString) -> Self {
+        let answer = &mut *self.answer;
+        let texts = answer.items.iter_mut().flat_map(ItemError::texts);
+        for text in texts.chain([&mut answer.excerpt]).chain(&mut answer.message) {
+            *text = hide::in_text(text, secret);
+        }
+        answer.body = hide::in_text(&String::from_utf8_lossy(&answer.body), secret).into();
+        self
+    }
+
     /// From an envelope.
     pub(crate) fn of_envelope(
         kind: CmRefusalKind,
@@ -182,6 +197,7 @@ impl CmRefusal {
                 after: incoming.retry_after_by_own_date(),
                 // A copy, so that a small error does not keep a large answer.
                 body: Bytes::copy_from_slice(incoming.body().get(..kept).unwrap_or_default()),
+                advice: None,
             }),
         }
     }
@@ -202,7 +218,7 @@ impl CmRefusal {
         };
         let message = match incoming.content() {
             Content::Html => redact::html_title(incoming.body()),
-            Content::Other => Some(incoming.plain_text()),
+            Content::Other if is_text(incoming.body()) => Some(incoming.plain_text()),
             _ => None,
         };
         Self::of_envelope(kind, incoming, None, message.as_deref(), Vec::new())
@@ -220,14 +236,27 @@ impl CmRefusal {
                 excerpt: String::new(),
                 after: None,
                 body: Bytes::new(),
+                advice: None,
             }),
         }
+    }
+
+    /// With other advice: that of the API speaks of the API's settings.
+    pub(crate) fn advising(mut self, advice: Advice) -> Self {
+        self.answer.advice = Some(advice);
+        self
     }
 
     pub(crate) fn with_kind(mut self, kind: CmRefusalKind) -> Self {
         self.kind = kind;
         self
     }
+}
+
+/// Whether it begins as a text: a container or a certificate is not quoted, in whatever pieces.
+fn is_text(body: &[u8]) -> bool {
+    let mut head = body.iter().take(2048);
+    head.all(|octet| !octet.is_ascii_control() || octet.is_ascii_whitespace())
 }
 
 impl ServiceError for CmRefusal {
@@ -270,6 +299,9 @@ impl ServiceError for CmRefusal {
     }
 
     fn advice(&self) -> Advice {
+        if let Some(advice) = &self.answer.advice {
+            return advice.clone();
+        }
         let (turn, check) = match &self.kind {
             CmRefusalKind::Code(code) => advice_of_code(*code),
             CmRefusalKind::SignatureDemandedAgain => (

@@ -16,6 +16,7 @@ impl fmt::Display for CmRefusal {
             excerpt,
             after: _,
             body: _,
+            advice: _,
         } = &*self.answer;
         let status = status.map_or(0, |status| status.as_u16());
         match &self.kind {
@@ -68,6 +69,7 @@ impl fmt::Debug for CmRefusal {
             excerpt,
             after,
             body,
+            advice: _,
         } = &**answer;
         f.debug_struct("CmRefusal")
             .field("kind", kind)

@@ -1,5 +1,6 @@
 //! Reads an index and the messages that it names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,6 +10,16 @@ use toml::{Table, Value};
 
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The files of a folder but for its index.
+pub fn files_of(folder: &str) -> BTreeSet<String> {
+    let mut files: BTreeSet<String> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(files.remove("INDEX.toml"), "{folder} has no index");
+    files
 }
 
 /// One folder's index.
@@ -52,11 +63,35 @@ impl Index {
         self.entries("exchange")
     }
 
+    /// The fixture of this file.
+    pub fn fixture(&self, file: &str) -> Entry {
+        let mut fixtures = self.fixtures().into_iter();
+        let found = fixtures.find(|fixture| fixture.text("file") == file);
+        found.unwrap_or_else(|| panic!("{}/{file} is in no index", self.folder))
+    }
+
     /// The fixtures of one kind.
     pub fn of_kind(&self, kind: &str) -> Vec<Entry> {
         let mut fixtures = self.fixtures();
         fixtures.retain(|fixture| fixture.text("kind") == kind);
         fixtures
+    }
+}
+
+/// Every file of a folder is in an entry: one that no test reads is a mistake.
+pub fn assert_complete(folder: &str) {
+    let fixtures = Index::of(folder).fixtures();
+    for file in std::fs::read_dir(root().join(folder)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let is_named = |key: &str| {
+            fixtures
+                .iter()
+                .any(|fixture| fixture.optional_text(key) == Some(&name))
+        };
+        assert!(
+            name == "INDEX.toml" || is_named("file") || is_named("body_file"),
+            "{folder}/{name}"
+        );
     }
 }
 
@@ -134,9 +169,7 @@ impl Entry {
             Some((folder, file)) => (folder, file),
             None => (self.folder.as_str(), file),
         };
-        let fixtures = Index::of(folder).fixtures();
-        let found = fixtures.into_iter().find(|fixture| fixture.text("file") == file);
-        found.unwrap_or_else(|| panic!("{self}: {file} is in no index"))
+        Index::of(folder).fixture(file)
     }
 
     pub fn message(&self) -> Message {
@@ -145,7 +178,10 @@ impl Entry {
             message.body = self.octets(file);
         }
         if let Some(fill) = self.get("body_fill").and_then(Value::as_table) {
-            let octet = fill["octet"].as_str().unwrap().as_bytes()[0];
+            let octet = match &fill["octet"] {
+                Value::Integer(octet) => u8::try_from(*octet).unwrap(),
+                octet => octet.as_str().unwrap().as_bytes()[0],
+            };
             let count = usize::try_from(fill["count"].as_integer().unwrap()).unwrap();
             message.body = vec![octet; count];
         }
@@ -180,7 +216,7 @@ impl std::fmt::Display for Entry {
 #[derive(Clone, Debug)]
 pub struct Message {
     pub first: String,
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Vec<u8>)>,
     pub body: Vec<u8>,
 }
 
@@ -191,15 +227,19 @@ impl Message {
             Some(end) => (&octets[..end], octets[end + 2..].to_vec()),
             None => (octets, Vec::new()),
         };
-        let head =
-            String::from_utf8(head.to_vec()).unwrap_or_else(|_| panic!("{name}: a head that is not UTF-8"));
-        let mut lines = head.lines();
-        let first = lines.next().unwrap_or_default().to_owned();
+        // A few heads hold octets that are no text.
+        let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+        let mut lines = head.split(|octet| *octet == b'\n');
+        let first = text(lines.next().unwrap());
         let headers = lines
             .filter(|line| !line.is_empty())
             .map(|line| {
-                let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("{name}: {line:?}"));
-                (name.to_ascii_lowercase(), value.trim().to_owned())
+                let colon = line.iter().position(|octet| *octet == b':');
+                let (header, value) = line.split_at(colon.unwrap_or_else(|| panic!("{name}: {line:?}")));
+                (
+                    text(header).to_ascii_lowercase(),
+                    value[1..].trim_ascii().to_vec(),
+                )
             })
             .collect();
         Self { first, headers, body }
@@ -207,7 +247,7 @@ impl Message {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
+        found.map(|(_, value)| std::str::from_utf8(value).unwrap())
     }
 
     /// The verb and the target of a request.
@@ -222,7 +262,7 @@ impl Message {
         for (name, value) in &self.headers {
             headers.append(
                 HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value).unwrap(),
             );
         }
         Incoming::new(

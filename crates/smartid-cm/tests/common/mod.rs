@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod golden;
+pub mod token;
 pub mod verdict;
 
 use std::fmt;
@@ -16,6 +17,9 @@ use smartid_core::{
 };
 
 pub const BASE: &str = "https://pgwy.example.test:8444/pgwy/api";
+
+/// Below which the servlets beside the API are.
+pub const GATEWAY: &str = "https://pgwy.example.test:8444/pgwy";
 
 /// A transport whose answers a test makes.
 pub struct Answers<F>(Mutex<F>);

@@ -168,3 +168,18 @@ pub fn items(ours: &[ItemError], expected: &[toml::Table], fixture: &Entry) {
         }
     }
 }
+
+/// What came of reading an answer, as the client would have it.
+pub fn result<T>(read: Result<T, ResponseError<CmRefusal>>) -> Result<T, Error> {
+    match Verdict::of(read) {
+        Verdict::Ok(value) => Ok(value),
+        Verdict::Error(error) => Err(error),
+        Verdict::Sign(_) => panic!("data to sign"),
+    }
+}
+
+/// All that can be shown of an error, however it is asked for.
+pub fn shown(error: &Error) -> String {
+    let refusal = error.refusal::<CmRefusal>();
+    format!("{error} {error:?} {error:#?} {} {refusal:?}", error.advice())
+}

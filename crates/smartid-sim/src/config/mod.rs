@@ -18,12 +18,15 @@ use serde::{Deserialize, Serialize};
 
 pub use callback::{CallbackConfig, RegistrationEncoding};
 pub use cm::{
-    AttributeCertificateConfig, ClientCertificate, CmAnswerConfig, CmConfig, CmDateStyle, CmDecodeConfig,
-    CmDownloadConfig, CmDpConfig, CmErrorStyle, CmImportConfig, CmOperation, CmProcedureConfig, CmPushConfig,
-    CmRateConfig, CmRegistrationConfig, CmRevocationConfig, CmSearchConfig, CmSigningConfig, CmStatusConfig,
-    CmTlsConfig, CmWireConfig, HandlerConfig, KeyIdentifierStyle, ListStyle, NotOfficer, OfficerConfig,
-    OfficerKey, OfficerState, OverCap, Pkcs12Config, PushBody, REGISTRATION_ROLES, SerialStyle,
-    SignedAttributes, SigningAuthorityConfig, SigningAuthorityReply, SigningMode, UnknownAccept,
+    AttributeCertificateConfig, ClientCertificate, CmAnswerConfig, CmAstConfig, CmConfig, CmDateStyle,
+    CmDecodeConfig, CmDownloadConfig, CmDpConfig, CmErrorStyle, CmEuiConfig, CmImportConfig, CmOperation,
+    CmProcedureConfig, CmPushConfig, CmRateConfig, CmRegistrationConfig, CmRevocationConfig, CmSearchConfig,
+    CmSigningConfig, CmStatusConfig, CmTlsConfig, CmTrustConfig, CmWireConfig, DefaultHeaders, FormCharset,
+    HandlerConfig, HeaderEncoding, KeyIdentifierStyle, ListStyle, NotOfficer, OfficerConfig, OfficerKey,
+    OfficerState, OverCap, Pkcs12Config, PushBody, REGISTRATION_ROLES, RepeatedHeader, ResponseElement,
+    SerialStyle, ServletErrorConfig, ServletErrorStyle, ServletHandlerConfig, SignedAttributes,
+    SigningAuthorityConfig, SigningAuthorityReply, SigningMode, SoftTokenConfig, TokenAnswerConfig,
+    TokenChain, TokenEncoding, TokenFlaw, TokenMac, TokenProfile, UnknownAccept, Untrusted,
 };
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};

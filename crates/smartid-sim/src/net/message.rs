@@ -1,5 +1,7 @@
 //! Requests and replies as the parts of the simulator see them: already read, still raw.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) too_large: bool,
     /// The certificate (DER) that the caller has shown in the TLS handshake.
     pub(crate) peer: Option<Bytes>,
+    /// Where the caller's connection comes from.
+    pub(crate) from: Option<IpAddr>,
 }
 
 impl Request {

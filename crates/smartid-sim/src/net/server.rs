@@ -2,6 +2,7 @@
 //! all) sends the reply. Services behind it see whole requests and give whole replies.
 
 use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -65,7 +66,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Tls, context: Shared) {
             accepted = listener.accept() => accepted,
             _ = shutdown.wait_for(|ended| *ended) => return,
         };
-        let Ok((tcp, _)) = accepted else { continue };
+        let Ok((tcp, address)) = accepted else { continue };
         let _ = tcp.set_nodelay(true);
         let context = context.clone();
         let tls = tls.clone();
@@ -75,7 +76,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Tls, context: Shared) {
             let mut shutdown = context.shutdown.clone();
             let serving = async {
                 let settings = match &tls {
-                    Tls::Plain => return connection(tcp, context, None).await,
+                    Tls::Plain => return connection(tcp, context, Peer::at(address, None)).await,
                     Tls::Fixed(settings) => Some(Arc::clone(settings)),
                     Tls::PerConnection(settings) => settings(),
                 };
@@ -86,7 +87,7 @@ pub(crate) async fn serve(listener: TcpListener, tls: Tls, context: Shared) {
                         let peer = shown
                             .and_then(|chain| chain.first())
                             .map(|leaf| Bytes::copy_from_slice(leaf));
-                        connection(stream, context, peer).await;
+                        connection(stream, context, Peer::at(address, peer)).await;
                     }
                     Err(error) => tracing::debug!(%error, "TLS handshake failed"),
                 }
@@ -100,7 +101,23 @@ pub(crate) async fn serve(listener: TcpListener, tls: Tls, context: Shared) {
     }
 }
 
-async fn connection<S>(stream: S, context: Shared, peer: Option<Bytes>)
+/// The other end of a connection.
+#[derive(Clone)]
+struct Peer {
+    address: IpAddr,
+    certificate: Option<Bytes>,
+}
+
+impl Peer {
+    fn at(address: SocketAddr, certificate: Option<Bytes>) -> Self {
+        Self {
+            address: address.ip().to_canonical(),
+            certificate,
+        }
+    }
+}
+
+async fn connection<S>(stream: S, context: Shared, peer: Peer)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -121,11 +138,7 @@ where
 #[error("connection closed by a fault")]
 struct Abort;
 
-async fn read(
-    request: hyper::Request<Incoming>,
-    limit: usize,
-    peer: Option<Bytes>,
-) -> Result<Request, Abort> {
+async fn read(request: hyper::Request<Incoming>, limit: usize, peer: Peer) -> Result<Request, Abort> {
     let (parts, body) = request.into_parts();
     let (body, too_large) = match Limited::new(body, limit).collect().await {
         Ok(collected) => (collected.to_bytes(), false),
@@ -139,14 +152,15 @@ async fn read(
         headers: parts.headers,
         body,
         too_large,
-        peer,
+        peer: peer.certificate,
+        from: Some(peer.address),
     })
 }
 
 async fn respond(
     context: &Shared,
     request: hyper::Request<Incoming>,
-    peer: Option<Bytes>,
+    peer: Peer,
 ) -> Result<hyper::Response<OutBody>, Abort> {
     let request = read(request, context.service.max_body(), peer).await?;
     let route = context.service.route(&request);

@@ -11,6 +11,21 @@ impl Sim {
         self.cm_service().url()
     }
 
+    /// Protocol Gateway beside its REST API, for example `https://localhost:40125/pgwy`: the servlets AST and EUI are `ast` and `eui` below
+    /// it, the pages for people `request/ast.html` and `request/server_base64.html`. TLS is that of [`Sim::cm_url`]; AST and EUI serve
+    /// officers, and the front whose certificate is that of [`Sim::officer`] `digital-access`.
+    #[must_use]
+    pub fn gateway_url(&self) -> String {
+        self.cm_service().gateway_url()
+    }
+
+    /// As [`Sim::gateway_url`], over the port without TLS, where a browser without client certificate sees the pages. AST and EUI serve
+    /// nobody there unless `cm.ast.trust.front_addresses` and `cm.eui.trust.front_addresses` name where a front calls from.
+    #[must_use]
+    pub fn gateway_plain_url(&self) -> String {
+        self.cm_service().gateway_plain_url()
+    }
+
     /// The servlet with certificates of authorities and revocation lists, for example `http://localhost:40126/pgwy/dp`.
     #[must_use]
     pub fn cm_dp_url(&self) -> String {

@@ -116,7 +116,7 @@ fn thousandths(text: &str) -> u16 {
 }
 
 /// `SignedData` without content and without signers (RFC 5652 5.1), whose certificates are a set: their order says nothing.
-fn certs_only(chain: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn certs_only(chain: &[Vec<u8>]) -> Vec<u8> {
     let signed_data = der::seq(&[
         &der::number(1),
         &der::tlv(der::SET, &[]),
@@ -165,6 +165,7 @@ mod tests {
             body: Bytes::new(),
             too_large: false,
             peer: None,
+            from: None,
         };
         let config = CmDownloadConfig {
             unknown_accept: UnknownAccept::NotAcceptable,

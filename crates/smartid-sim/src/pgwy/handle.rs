@@ -8,6 +8,7 @@ use super::operations::attribute_certificate::IssuedAttributeCertificate;
 use super::operations::registrations::Registration;
 use super::push::{CertificatePush, PushReport};
 use super::signing::SeenSignature;
+use super::soft_token::IssuedSoftToken;
 use super::store::{AuditEntry, Body, Entry, Facts, IssuedCertificate, preloaded_subject};
 use super::{Cm, DAY};
 use crate::SimError;
@@ -206,9 +207,7 @@ impl CmHandle {
         let request = Csr::parse(csr_der)?;
         request.verify()?;
         let ca = self.0.ca()?;
-        let (_, last) = ca.issuer().validity();
-        let mut validity = Validity::days(self.0.now(), procedure.days);
-        validity.not_after = validity.not_after.min(last);
+        let validity = self.0.usual_validity(procedure)?;
         let profile = procedure.pki_profile().unwrap_or(Profile::Authentication);
         let certificate = ca.certify_request(&request, profile, validity)?;
         let certid = self.0.keep(&certificate, procedure, "simulator");
@@ -279,6 +278,24 @@ impl CmHandle {
     #[must_use]
     pub fn attribute_certificates(&self) -> Vec<IssuedAttributeCertificate> {
         lock(&self.0.attribute_certificates).clone()
+    }
+
+    /// Soft tokens that were handed out, whichever way they were asked for, oldest first.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// let sim = smartid_sim::Sim::builder().seed(7).start().await?;
+    /// // A client posts `password=...` to `{sim.gateway_url()}/ast` with the certificate of `sim.officer("ra-officer")`. Then:
+    /// for token in sim.cm().soft_tokens() {
+    ///     println!("{} for {:?}, headers {:?}", token.subject, token.caller, token.headers);
+    ///     assert!(!token.has_password("guess"));
+    /// }
+    /// # Ok::<(), smartid_sim::SimError>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn soft_tokens(&self) -> Vec<IssuedSoftToken> {
+        lock(&self.0.soft_tokens).clone()
     }
 
     /// Pushes a certificate to a receiver as a distribution rule would, `cm.push.times` times. Gives how each ended; a receiver that

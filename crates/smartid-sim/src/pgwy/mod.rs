@@ -17,7 +17,9 @@ mod officers;
 mod operations;
 mod path;
 mod push;
+mod servlets;
 mod signing;
+mod soft_token;
 mod store;
 mod values;
 
@@ -53,9 +55,11 @@ pub use self::handle::CmHandle;
 pub use self::officers::Officer;
 pub use self::operations::attribute_certificate::IssuedAttributeCertificate;
 pub use self::operations::registrations::Registration;
-pub(crate) use self::path::wrong_settings;
+pub(crate) use self::path::{read_files, wrong_settings};
 pub use self::push::{CertificatePush, PushReport};
+pub use self::servlets::TokenCaller;
 pub use self::signing::SeenSignature;
+pub use self::soft_token::{IssuedSoftToken, TokenOrigin};
 pub use self::store::{AuditEntry, CertificateState, IssuedCertificate};
 
 const DAY: u64 = 86_400;
@@ -92,6 +96,7 @@ pub(crate) struct Cm {
     limiter: Limiter,
     registrations: Mutex<Vec<Registration>>,
     attribute_certificates: Mutex<Vec<IssuedAttributeCertificate>>,
+    soft_tokens: Mutex<Vec<IssuedSoftToken>>,
     /// Who signs hashes, made when it is first wanted.
     signing_authority: OnceLock<SigningAuthority>,
     faults: Arc<Faults>,
@@ -145,6 +150,7 @@ impl Cm {
             limiter: Limiter::default(),
             registrations: Mutex::default(),
             attribute_certificates: Mutex::default(),
+            soft_tokens: Mutex::default(),
             signing_authority: OnceLock::new(),
             faults,
             records,
@@ -190,6 +196,22 @@ impl Cm {
     pub(crate) fn url(&self) -> String {
         let origin = self.origin.get().map_or("https://localhost", String::as_str);
         format!("{origin}{}", path::base(&self.config.get().cm))
+    }
+
+    /// `https://localhost:40125/pgwy`: what stands before the last segment of the path of AST.
+    pub(crate) fn gateway_url(&self) -> String {
+        self.gateway(self.origin.get().map_or("https://localhost", String::as_str))
+    }
+
+    /// The same without TLS.
+    pub(crate) fn gateway_plain_url(&self) -> String {
+        self.gateway(self.plain_origin.get().map_or("http://localhost", String::as_str))
+    }
+
+    fn gateway(&self, origin: &str) -> String {
+        let path = path::slashed(&self.config.get().cm.ast.prefix);
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        format!("{origin}{parent}")
     }
 
     /// `http://localhost:40126/pgwy/dp`
@@ -272,6 +294,9 @@ impl Service for Cm {
         if request.below(&path::slashed(&config.dp.prefix)).is_some() {
             return Route::CmDp;
         }
+        if let Some(place) = servlets::place(config, request) {
+            return place.route();
+        }
         match path::target(config, request).map(|target| target.operation) {
             Ok(CmOperation::Search) => Route::CmSearch,
             Ok(CmOperation::Details) => Route::CmDetails,
@@ -293,6 +318,9 @@ impl Service for Cm {
     fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
         Box::pin(async move {
             let config = &self.config.get().cm;
+            if let Some(place) = servlets::place(config, &request) {
+                return self.serve(config, &place, &request).await;
+            }
             let answered = self.answer(config, &request).await;
             let reply = answered.unwrap_or_else(|refusal| refusal.reply(config));
             reply.with_moves(&config.wire.answer_moves)

@@ -245,8 +245,13 @@ impl Officers {
         config: &'c CmConfig,
         certificate: &Certificate,
     ) -> Option<&'c OfficerConfig> {
-        let name = lock(&self.by_serial).get(certificate.serial()).cloned()?;
+        let name = self.name_of(certificate)?;
         profile(config, &name).filter(|officer| officer.officer)
+    }
+
+    /// The name in the configuration of whose certificate this is, officer or not.
+    pub(super) fn name_of(&self, certificate: &Certificate) -> Option<String> {
+        lock(&self.by_serial).get(certificate.serial()).cloned()
     }
 }
 

@@ -2,6 +2,8 @@
 //! notes: cm 2 and 3).
 
 use super::errors::Refusal;
+use super::servlets::properties::headers;
+use crate::SimError;
 use crate::config::{CmConfig, CmOperation};
 use crate::net::message::Request;
 
@@ -172,6 +174,71 @@ pub(crate) fn wrong_settings(config: &CmConfig) -> Option<String> {
         let path = config.path(*operation);
         if path.is_empty() || path.split('/').any(str::is_empty) {
             return Some(format!("cm.paths: the path of {operation:?} is none"));
+        }
+    }
+    wrong_servlets(config)
+}
+
+/// Takes in what the settings name by file.
+pub(crate) fn read_files(config: &mut CmConfig) -> Result<(), SimError> {
+    let ast = &mut config.ast;
+    if ast.properties_file.is_empty() {
+        return Ok(());
+    }
+    let wrong = |error| {
+        SimError::Config(format!(
+            "cm.ast.properties_file: {}: {error}",
+            ast.properties_file
+        ))
+    };
+    let bytes = std::fs::read(&ast.properties_file).map_err(wrong)?;
+    // ISO-8859-1, as Java reads such files.
+    let text: String = bytes.into_iter().map(char::from).collect();
+    ast.properties = format!("{text}\n{}", ast.properties);
+    ast.properties_file.clear();
+    Ok(())
+}
+
+/// What contradicts itself in the settings of the servlets.
+fn wrong_servlets(config: &CmConfig) -> Option<String> {
+    let (ast, eui) = (&config.ast, &config.eui);
+    for handler in &ast.handlers {
+        if let Err(error) = headers(&ast.properties, &handler.number, ast.default_headers) {
+            return Some(format!("cm.ast.properties: {error}"));
+        }
+    }
+    for (name, all) in [("ast", &ast.handlers), ("eui", &eui.handlers)] {
+        for (place, handler) in all.iter().enumerate() {
+            if all.iter().skip(place + 1).any(|other| other.name == handler.name) {
+                return Some(format!(
+                    "cm.{name}.handlers: there are two called {:?}",
+                    handler.name
+                ));
+            }
+        }
+    }
+    if eui.certencodings.is_empty() {
+        return Some("cm.eui.certencodings: there is none".into());
+    }
+    let tokens = &config.soft_tokens;
+    if tokens.iterations == 0 || tokens.mac_iterations == 0 {
+        return Some("cm.soft_tokens: iterations must be at least 1".into());
+    }
+    for (name, errors) in [("ast", &ast.errors), ("eui", &eui.errors)] {
+        if errors.status != 0 && !(200..600).contains(&errors.status) {
+            return Some(format!(
+                "cm.{name}.errors.status: {} is no final HTTP status",
+                errors.status
+            ));
+        }
+    }
+    for (name, answer) in [("ast", &ast.answer), ("eui", &eui.answer)] {
+        let mut values = answer
+            .cookies
+            .iter()
+            .chain([&answer.content_type, &answer.disposition]);
+        if values.any(|value| http::HeaderValue::from_str(value).is_err()) {
+            return Some(format!("cm.{name}.answer: a value cannot stand in a header"));
         }
     }
     None

@@ -16,7 +16,7 @@ const EMAIL: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01];
 const PILOT: &[u8] = &[0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01];
 
 /// Short names of the attributes of 2.5.4, with their last number.
-const SHORT: [(&str, u8); 9] = [
+const SHORT: [(&str, u8); 10] = [
     ("CN", 3),
     ("SN", 4),
     ("serialNumber", 5),
@@ -25,6 +25,7 @@ const SHORT: [(&str, u8); 9] = [
     ("ST", 8),
     ("O", 10),
     ("OU", 11),
+    ("title", 12),
     ("GN", 42),
 ];
 
@@ -47,7 +48,7 @@ fn kind(name: &str) -> Option<(Vec<u8>, u8)> {
 }
 
 /// Encodes a name such as `CN=Anna Example,O=Example,C=SE`. The parts come to stand in the order in which they are written; a comma or
-/// a backslash in a value is written with a backslash before it. Known are CN, SN, serialNumber, C, L, ST, O, OU, GN, UID, DC, and
+/// a backslash in a value is written with a backslash before it. Known are CN, SN, serialNumber, C, L, ST, O, OU, title, GN, UID, DC, and
 /// emailAddress or E. The empty text is the empty name.
 ///
 /// # Errors
@@ -117,7 +118,7 @@ fn short_name(oid: &[u8]) -> String {
         .map_or_else(|| dotted(oid), str::to_owned)
 }
 
-/// `OID.2.5.4.12`, as RFC 1779 2.3 writes what has no keyword.
+/// `OID.2.5.4.13`, as RFC 1779 2.3 writes what has no keyword.
 fn dotted(oid: &[u8]) -> String {
     let mut numbers: Vec<u64> = Vec::new();
     let mut value = 0_u64;
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn every_attribute_known_is_encoded() {
-        let all = "CN=a,SN=a,serialNumber=a,C=SE,L=a,ST=a,O=a,OU=a,GN=a,UID=a,DC=a,E=a@b,emailAddress=a@b";
+        let all =
+            "CN=a,SN=a,serialNumber=a,C=SE,L=a,ST=a,O=a,OU=a,title=a,GN=a,UID=a,DC=a,E=a@b,emailAddress=a@b";
         assert!(encode(all).is_ok());
     }
 
@@ -263,15 +265,15 @@ mod tests {
 
     #[test]
     fn other_strings_and_attributes_are_read() {
-        // 2.5.4.12 (title) as BMPString, 2.5.4.3 as TeletexString.
+        // 2.5.4.13 (description) as BMPString, 2.5.4.3 as TeletexString.
         let part = |oid: &[u8], tag: u8, value: &[u8]| {
             let attribute = der::seq(&[&der::oid(oid), &der::tlv(tag, &[value])]);
             der::tlv(der::SET, &[&attribute])
         };
         let name = der::seq(&[
-            &part(&[0x55, 4, 12], BMP, &[0, b'D', 0, b'r']),
+            &part(&[0x55, 4, 13], BMP, &[0, b'D', 0, b'r']),
             &part(&[0x55, 4, 3], TELETEX, &[0xc5, b's', b'a']),
         ]);
-        assert_eq!(text(&name).unwrap(), "CN=Åsa, OID.2.5.4.12=Dr");
+        assert_eq!(text(&name).unwrap(), "CN=Åsa, OID.2.5.4.13=Dr");
     }
 }

@@ -157,6 +157,28 @@ impl Caller {
     }
 }
 
+impl Caller {
+    /// Posts a form to a servlet, with headers.
+    pub(crate) async fn servlet(
+        &self,
+        path: &str,
+        headers: &[(&str, &[u8])],
+        body: impl Into<String>,
+    ) -> Answer {
+        let base = self.base.strip_suffix("/api").unwrap();
+        let mut request = self
+            .http
+            .post(format!("{base}/{path}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into());
+        for (name, value) in headers {
+            let value = reqwest::header::HeaderValue::from_bytes(value).unwrap();
+            request = request.header(*name, value);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+}
+
 /// A simulator with a caller for the officer who may do everything.
 pub(crate) struct Bench {
     pub(crate) sim: Sim,

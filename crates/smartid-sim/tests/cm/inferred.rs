@@ -297,7 +297,7 @@ async fn switches_of_the_signing_authority() {
 
 #[tokio::test]
 async fn a_soft_token_is_made() {
-    let bench = Bench::new("").await;
+    let bench = Bench::new("soft_tokens = {required_attributes = [\"commonname\"]}").await;
     let path = "certificates/pkcs12";
     let fields = [
         ("password", "pä55, word"),
@@ -352,7 +352,8 @@ async fn a_soft_token_is_made() {
             "{fields:?}"
         );
     }
-    let toml = "[cm.signing]\nmode = \"vro\"\n[cm.pkcs12]\npassword_field = \"pin\"\ncontent_type = \"application/pkcs12\"\ninclude_chain = false\nkey = \"rsa2048\"";
+    let toml = "[cm.signing]\nmode = \"vro\"\n[cm.pkcs12]\npassword_field = \"pin\"\ncontent_type = \"application/pkcs12\"\n\
+                [cm.soft_tokens]\nchain = \"none\"\nkey = \"rsa2048\"";
     let bench = Bench::with(toml).await;
     let answer = bench
         .ra

@@ -8,15 +8,20 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod ast;
 mod common;
 mod download;
+mod eui;
 mod gateway;
+mod golden;
 mod inferred;
 mod issue;
 mod operations;
 mod push;
 mod revoke;
 mod search;
+mod servlets;
 mod signing;
+mod soft_tokens;
 mod tls;
 mod wire;

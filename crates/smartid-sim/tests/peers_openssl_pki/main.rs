@@ -14,6 +14,7 @@ mod gateway;
 mod issuing;
 mod secrets;
 mod signatures;
+mod soft_tokens;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -110,6 +110,12 @@ impl Certificate {
         &self.0.der
     }
 
+    /// The certificate as PEM, with a line break at its end.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        std::mem::take(&mut *crate::pem::write("CERTIFICATE", self.der()))
+    }
+
     /// The SHA-256 digest of the DER.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {

@@ -12,6 +12,8 @@ use super::{Password, unsupported};
 use crate::der::{DerError, Element, Oid, Reader, tag};
 use crate::{Reason, Refusal};
 
+#[cfg(feature = "pkcs12")]
+pub(super) const HMAC_SHA256: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9]);
 pub(super) const PBKDF2: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12]);
 #[cfg(feature = "pkcs12")]
 const SCRYPT: Oid = Oid::known(&[0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 0x0b]);

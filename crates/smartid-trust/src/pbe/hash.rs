@@ -64,9 +64,11 @@ const fn other<D: Digest + BlockSizeUser>(oid: Oid, cost: u64) -> Hash {
     }
 }
 
+pub(crate) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
+
 static TABLE: [Hash; 18] = [
     aws!(
-        Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]),
+        SHA1,
         64,
         20,
         55,
@@ -106,7 +108,7 @@ impl Hash {
             .and_then(|row| Self::from_digest(&row.1))
     }
 
-    pub(super) const fn oid(&self) -> &Oid {
+    pub(crate) const fn oid(&self) -> &Oid {
         &self.oid
     }
 

@@ -1,7 +1,7 @@
 //! The schemes before PBES2: those of RFC 7292 appendix C and of the first version of PKCS #5 (RFC 8018 appendix A.3).
 //!
 //! OpenSSL before 3.0, Windows and Java before 17 encrypt keys with triple DES and certificates with RC2 of 40 bits. Such files are
-//! still handed out, so they are read; nothing here encrypts.
+//! still handed out, so they are read.
 
 use zeroize::Zeroizing;
 
@@ -9,7 +9,7 @@ use super::block::Family;
 use super::budget::{Budget, Job};
 use super::cipher::Cipher;
 use super::derive::{Purpose, iterations, pbkdf1, pkcs12};
-use super::hash::Hash;
+use super::hash::{Hash, SHA1};
 use super::{Password, unsupported};
 use crate::Refusal;
 use crate::der::{Oid, Reader, tag};
@@ -17,7 +17,6 @@ use crate::der::{Oid, Reader, tag};
 const PKCS5: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
 const PKCS12: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1];
 const MD5: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 5]);
-const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
 
 /// The identifier up to its last octet, that octet, the digest, the cipher, the length of its key in octets.
 const SCHEMES: [(&[u8], u8, &Oid, Family, usize); 10] = [

@@ -11,6 +11,8 @@ mod budget;
 mod cipher;
 mod derive;
 #[cfg(feature = "pkcs12")]
+pub(crate) mod encrypt;
+#[cfg(feature = "pkcs12")]
 mod hash;
 #[cfg(feature = "pkcs12")]
 mod legacy;
@@ -38,7 +40,7 @@ pub(crate) use password::Password;
 pub(crate) use {
     budget::Job,
     derive::{Purpose, number_of_iterations, pkcs12},
-    hash::Hash,
+    hash::{Hash, SHA1},
 };
 
 const PBES2: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13]);

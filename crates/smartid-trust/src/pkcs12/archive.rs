@@ -9,6 +9,7 @@ use p12_keystore::Pkcs12Archive;
 use smartid_core::SecretBytes;
 use zeroize::Zeroizing;
 
+use super::attributes::remember;
 use super::bags::{Bag, Content, PlainBags, parts, secret_element};
 use super::container::DATA;
 use super::{CertificateEntry, KeyEntry, Pkcs12};
@@ -33,11 +34,15 @@ pub(super) fn read(plain: PlainBags) -> Result<Pkcs12, Refusal> {
         keys: Vec::with_capacity(keys.len()),
         certificates: Vec::with_capacity(certificates.len()),
         passed_over: plain.passed_over,
+        other_attributes: Vec::new(),
     };
     for bag in keys.into_iter().chain(certificates) {
         let Bag {
             attributes, content, ..
         } = bag;
+        for other in attributes.others {
+            remember(&mut opened.other_attributes, other);
+        }
         match content {
             Content::Key(written) => {
                 let read = read_keys.as_mut().and_then(Iterator::next);

@@ -14,6 +14,8 @@ pub(super) const LOCAL_KEY_ID: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 
 pub(super) struct Attributes {
     pub(super) name: Option<String>,
     pub(super) local_key_id: Option<Vec<u8>>,
+    /// The types of those that are not used.
+    pub(super) others: Vec<Oid>,
 }
 
 impl Attributes {
@@ -32,9 +34,21 @@ impl Attributes {
                 read.local_key_id = value(attribute)?
                     .filter(|value| value.tag & !0x20 == tag::OCTET_STRING)
                     .and_then(|value| Some(value.octets().ok()?.to_vec()));
+            } else if oid != FRIENDLY_NAME && oid != LOCAL_KEY_ID {
+                remember(&mut read.others, oid);
             }
         }
         Ok(read)
+    }
+}
+
+/// So many types of attributes are remembered.
+const MAX_OTHERS: usize = 32;
+
+/// Adds a type, once.
+pub(super) fn remember(others: &mut Vec<Oid>, oid: Oid) {
+    if others.len() < MAX_OTHERS && !others.contains(&oid) {
+        others.push(oid);
     }
 }
 

@@ -19,10 +19,10 @@ pub(super) const CERTIFICATE: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0
 pub(super) const CRL: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 4]);
 pub(super) const SECRET: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 5]);
 const SAFE_CONTENTS: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 6]);
-const X509: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 22, 1]);
+pub(super) const X509: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 22, 1]);
 
 /// Most bags of one container.
-const MAX_BAGS: usize = 1024;
+pub(super) const MAX_BAGS: usize = 1024;
 /// Deepest nesting of bags in bags.
 const MAX_DEPTH: usize = 8;
 /// p12-keystore keeps identifiers of so many octets.
@@ -30,7 +30,7 @@ const MAX_OID_LEN: usize = 39;
 
 /// What checking a key takes, in units of work: its numbers are checked, or its public half is computed. RSA with 8192 bits (4 700
 /// octets) takes 1.4 milliseconds, a key on P-521 (98 octets) a sixth of one.
-const fn key_cost(octets: usize) -> u64 {
+pub(super) const fn key_cost(octets: usize) -> u64 {
     200_000 + 300 * (octets as u64)
 }
 

@@ -26,6 +26,11 @@ pub(super) fn unsupported(what: &'static str, oid: &Oid) -> Refusal {
     Refusal::new(Reason::ContainerUnsupported, format!("{what} {oid}")).with_algorithm(oid.clone())
 }
 
+/// What reading so many octets takes, in units of work.
+pub(super) fn read_cost(octets: usize) -> u64 {
+    u64::try_from(octets).unwrap_or(u64::MAX).saturating_mul(4)
+}
+
 /// What is not well formed is no container; what an encrypted key is refused for, the container is.
 fn of_the_container(refusal: Refusal) -> Refusal {
     let reason = match refusal.reason() {
@@ -61,8 +66,7 @@ impl Opener<'_> {
             return Err(Refusal::new(Reason::TooLarge, "a PKCS #12 container"));
         }
         // Reading everything once costs little, and takes little out.
-        self.budget
-            .charge(u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_mul(4))?;
+        self.budget.charge(read_cost(bytes.len()))?;
         let mut pfx = outermost(bytes)?;
         // Other numbers than 3 are seen to be opened; a container of version 1 has other members and goes no further than this.
         pfx.expect(tag::INTEGER, "a container without its version")?;
@@ -166,7 +170,7 @@ impl Opener<'_> {
 }
 
 /// The members of the container. Zeros and other things behind it are left alone: block devices and mail leave them there.
-fn outermost(bytes: &[u8]) -> Result<BerReader<'_>, Refusal> {
+pub(super) fn outermost(bytes: &[u8]) -> Result<BerReader<'_>, Refusal> {
     if bytes.first() != Some(&tag::SEQUENCE) {
         return Err(DerError("it is no sequence").into());
     }

@@ -17,6 +17,7 @@ pub(super) fn link(container: Pkcs12) -> Result<OpenedToken, Refusal> {
         keys,
         certificates,
         passed_over,
+        other_attributes: _,
     } = container;
     if keys.is_empty() {
         let hidden = passed_over.iter().find_map(PassedOver::may_hide_a_key);

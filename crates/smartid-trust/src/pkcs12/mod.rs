@@ -59,6 +59,10 @@
 //! them back: of a private key the version, the attributes and the public key (RFC 5958; in a key bag p12-keystore reads version 1 of
 //! PKCS #8 alone and sorts attributes), and a friendly name that is not UCS-2, such as one with letters outside the Basic Multilingual
 //! Plane. Attributes of bags other than the friendly name and the local key identifier are dropped; nobody uses them.
+//!
+//! [`Pkcs12Builder`] writes containers, [`SoftToken::rewrap`](crate::SoftToken::rewrap) writes one anew under another password, for
+//! modern programs or for old ones ([`Profile`]); [`OpenedToken`] and [`TokenKey`] hand keys out as identity and PEM. [`describe`] says how
+//! a container is protected, without its password.
 
 mod ahead;
 mod archive;
@@ -66,6 +70,8 @@ mod attributes;
 mod bags;
 mod ber;
 mod container;
+mod describe;
+mod hand_out;
 mod link;
 mod mac;
 mod opened;
@@ -74,17 +80,23 @@ mod policy;
 mod public_half;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::fmt;
 
 use smartid_core::{SecretBytes, SecretString};
 
 use crate::signer::chain;
-use crate::{Certificate, MemorySigner, Reason, Refusal, SigningKey};
+use crate::{Certificate, MemorySigner, Oid, Reason, Refusal, SigningKey};
 
+pub use describe::{Algorithm, Bag, Description, Encryption, MacDescription, Part, describe};
 pub use opened::{OpenError, OpenedToken, TokenKey};
 pub use passed_over::PassedOver;
 pub use policy::{DEFAULT_MAX_ITERATIONS, DEFAULT_MAX_LEN, DEFAULT_MAX_WORK, Pkcs12Policy};
+pub use write::{
+    DEFAULT_COMPATIBLE_ITERATIONS, DEFAULT_MODERN_ITERATIONS, Finding, MAX_ITERATIONS, MIN_ITERATIONS,
+    NewKey, Pkcs12Builder, Profile, WriteError, WriteOptions, Written,
+};
 
 /// An opened container.
 ///
@@ -103,6 +115,7 @@ pub struct Pkcs12 {
     keys: Vec<KeyEntry>,
     certificates: Vec<CertificateEntry>,
     passed_over: Vec<PassedOver>,
+    other_attributes: Vec<Oid>,
 }
 
 /// A private key in a container.
@@ -149,6 +162,13 @@ impl Pkcs12 {
     #[must_use]
     pub fn passed_over(&self) -> &[PassedOver] {
         &self.passed_over
+    }
+
+    /// The types of attributes of keys and certificates beside friendly name and local key identifier, each once, at most 32. They are
+    /// not used here: Windows says with some of them how a key is to be stored, Java which certificates are trusted.
+    #[must_use]
+    pub fn other_attributes(&self) -> &[Oid] {
+        &self.other_attributes
     }
 
     /// The certificate of `entry` and its issuers, as far as they are in the container.
@@ -255,12 +275,13 @@ impl fmt::Debug for Pkcs12 {
             keys,
             certificates,
             passed_over,
+            other_attributes: _,
         } = self;
         f.debug_struct("Pkcs12")
             .field("keys", keys)
             .field("certificates", certificates)
             .field("passed_over", passed_over)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

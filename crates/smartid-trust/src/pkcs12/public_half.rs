@@ -34,6 +34,11 @@ impl PublicHalf {
         }
     }
 
+    /// Whether it can be told at all.
+    pub(super) const fn is_known(&self) -> bool {
+        self.bits.is_some()
+    }
+
     /// Whether the certificate is for this key.
     pub(super) fn is_of(&self, certificate: &Certificate) -> bool {
         let (Some(own), Some(bits)) = (&self.algorithm, &self.bits) else {

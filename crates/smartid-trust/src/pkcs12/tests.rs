@@ -16,7 +16,7 @@ use crate::pbe::tests::{encrypt, encrypt_salted};
 use crate::pbe::{self, Budget, Hash, Password, Purpose};
 use crate::{Reason, Refusal};
 
-const ED25519_KEY: [u8; 48] = [
+pub(super) const ED25519_KEY: [u8; 48] = [
     0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
     9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
 ];
@@ -25,7 +25,7 @@ fn oid(text: &str) -> Vec<u8> {
     der::oid(&text.parse::<Oid>().unwrap())
 }
 
-fn bag(kind: &str, value: &[u8]) -> Vec<u8> {
+pub(super) fn bag(kind: &str, value: &[u8]) -> Vec<u8> {
     let name: Vec<u8> = "Schlüssel".encode_utf16().flat_map(u16::to_be_bytes).collect();
     let name = der::set(&[&der::tlv(tag::BMP_STRING, &name)]);
     let name = der::sequence(&[&oid("1.2.840.113549.1.9.20"), &name]);
@@ -46,7 +46,7 @@ fn shrouded_salted(salt: &[u8; 8], count: u32, plain: &[u8]) -> Vec<u8> {
 }
 
 /// ContentInfo with these bags, not encrypted.
-fn data(bags: &[&[u8]]) -> Vec<u8> {
+pub(super) fn data(bags: &[&[u8]]) -> Vec<u8> {
     let bags = der::octet_string(&der::sequence(bags));
     der::sequence(&[&oid("1.2.840.113549.1.7.1"), &der::explicit(0, &bags)])
 }
@@ -63,7 +63,7 @@ fn encrypted_data(count: u32, bags: &[&[u8]]) -> Vec<u8> {
     der::sequence(&[&oid("1.2.840.113549.1.7.6"), &der::explicit(0, &content)])
 }
 
-fn pfx(contents: &[&[u8]], mac: Option<u32>) -> Vec<u8> {
+pub(super) fn pfx(contents: &[&[u8]], mac: Option<u32>) -> Vec<u8> {
     pfx_with(contents, mac, "password")
 }
 

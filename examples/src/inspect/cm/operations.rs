@@ -68,6 +68,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         fields: ISSUING,
     },
     Operation {
+        table: "soft_token",
+        what: "issue a soft token",
+        call: |dialect| Known::Write(&dialect.soft_token),
+        // And attributes, by any name.
+        fields: &[],
+    },
+    Operation {
         table: "import",
         what: "import certificates of others",
         call: |dialect| Known::Write(&dialect.import),

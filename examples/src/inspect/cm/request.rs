@@ -9,6 +9,7 @@ use super::fields::{self, Encoding, Field};
 use super::operations::{Known, OPERATIONS, Operation, find};
 use super::push::push;
 use super::signature::signature;
+use super::soft_token;
 use crate::inspect::finding::quoted;
 use crate::inspect::http::{Asked, credentials};
 use crate::inspect::places::shown_text;
@@ -25,6 +26,9 @@ pub(in crate::inspect) fn request(asked: &Asked<'_>, body: &[u8], context: &Cont
         .filter(|segment| !segment.is_empty())
         .collect();
     let dialect = &context.certificate_manager;
+    if let Some(finding) = soft_token::request(asked, &segments, body, context) {
+        return Some(finding);
+    }
     let Some((operation, (before, behind))) = find(asked.method, &segments, dialect) else {
         return elsewhere(asked, &segments, body, context);
     };
@@ -107,7 +111,9 @@ fn write(
                 }
                 None => finding.problem("its signature is not base64"),
             },
-            "password" | "hmackey" => finding.secret(&field.name, field.text().unwrap_or_default(), context),
+            name if name == "hmackey" || soft_token::is_password(name) => {
+                finding.secret(&field.name, field.text().unwrap_or_default(), context)
+            }
             name => {
                 finding.fact(name, shown_text(field.text().unwrap_or("(no text)")));
                 let renamed = call.rename.values().any(|known| known == name);

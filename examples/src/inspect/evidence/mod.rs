@@ -1,5 +1,6 @@
 //! Signed evidence: certificates, requests, JWS, CMS, PKCS #12.
 
+pub(super) mod p12;
 pub(super) mod x509;
 
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use smartid::core::base64::{Flavour, decode, encode};
 use smartid::trust::cms::{CmsPolicy, SignedData, SignerReport};
 use smartid::trust::jws::{Jws, JwsPolicy};
 use smartid::trust::path::{ChainPolicy, Purpose, RevocationList, WebpkiVerifier};
-use smartid::trust::pkcs12::{Pkcs12, Pkcs12Policy};
 use smartid::trust::request::CertificationRequest;
 use smartid::trust::{Certificate, KeyType, Proof, Refusal, Unverified};
 
@@ -160,6 +160,8 @@ pub(super) fn pem(text: &str, label: &str, context: &Context) -> Finding {
                 .ok_or(Refusal::from(smartid::trust::Reason::Malformed))?;
             Ok(x509::list(&list))
         }),
+        // As GnuTLS writes it.
+        "PKCS12" => return p12::container(&pem_bytes(text), context),
         other => {
             let mut finding = Finding::of(format!("PEM: {other}"));
             finding
@@ -190,7 +192,7 @@ fn pem_bytes(text: &str) -> Vec<u8> {
 
 /// DER or BER; `None` when it is none of what is read here.
 pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
-    if !matches!(bytes, [0x30, 0x80..=0x84, ..] | [0x30, 0..=0x7f, ..]) {
+    if !matches!(bytes, [0x30, 0..=0x88, ..]) {
         return None;
     }
     if let Ok(certificate) = Certificate::from_der(bytes.to_vec()) {
@@ -217,8 +219,9 @@ pub(super) fn der(bytes: &[u8], context: &Context) -> Option<Finding> {
         }
         Err(_) => {}
     }
-    if looks_like(bytes, VERSION_3) && (looks_like(bytes, DATA) || looks_like(bytes, SIGNED_DATA)) {
-        return Some(container(bytes, context));
+    let begins = looks_like(bytes, VERSION_3) && (looks_like(bytes, DATA) || looks_like(bytes, SIGNED_DATA));
+    if begins || p12::is_container(bytes) {
+        return Some(p12::container(bytes, context));
     }
     None
 }
@@ -302,31 +305,4 @@ pub(super) fn signers(finding: &mut Finding, reports: &[SignerReport]) {
         };
         finding.fact(&name, said);
     }
-}
-
-fn container(bytes: &[u8], context: &Context) -> Finding {
-    let mut finding = Finding::of("PKCS #12 container");
-    let Some(password) = &context.password else {
-        finding
-            .remarks
-            .push("it was not opened: give --password-file".to_owned());
-        return finding;
-    };
-    match Pkcs12::open(bytes, password, &Pkcs12Policy::default()) {
-        Ok(opened) => {
-            for entry in opened.keys() {
-                match entry.key() {
-                    Ok(key) => finding.fact("key", key_words(key.public_key().key_type())),
-                    Err(refusal) => refused(&mut finding, &refusal),
-                }
-                for certificate in opened.chain(entry).unwrap_or_default() {
-                    finding.fact("its chain", certificate.subject().to_string());
-                }
-            }
-            finding.fact("certificates", opened.certificates().len().to_string());
-            finding.verdict.get_or_insert(true);
-        }
-        Err(refusal) => refused(&mut finding, &refusal),
-    }
-    finding
 }

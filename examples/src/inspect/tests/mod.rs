@@ -3,6 +3,7 @@
 mod answers;
 mod cm;
 mod commands;
+mod containers;
 mod evidence;
 mod fits;
 mod others;

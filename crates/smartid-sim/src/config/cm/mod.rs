@@ -6,7 +6,9 @@ mod decode;
 mod officers;
 mod operations;
 mod outside;
+mod servlets;
 mod signing;
+mod soft_tokens;
 mod tls;
 mod wire;
 
@@ -25,7 +27,13 @@ pub use operations::{
     HandlerConfig, ListStyle, Pkcs12Config, SigningAuthorityConfig, SigningAuthorityReply,
 };
 pub use outside::{CmDpConfig, CmPushConfig, CmRateConfig, PushBody};
+pub use servlets::{
+    CmAstConfig, CmEuiConfig, CmTrustConfig, DefaultHeaders, FormCharset, HeaderEncoding, RepeatedHeader,
+    ResponseElement, ServletErrorConfig, ServletErrorStyle, ServletHandlerConfig, TokenAnswerConfig,
+    Untrusted,
+};
 pub use signing::{CmSigningConfig, SignedAttributes, SigningMode};
+pub use soft_tokens::{SoftTokenConfig, TokenChain, TokenEncoding, TokenFlaw, TokenMac, TokenProfile};
 pub use tls::{ClientCertificate, CmTlsConfig, NotOfficer};
 pub use wire::CmWireConfig;
 
@@ -195,8 +203,14 @@ pub struct CmConfig {
     pub attribute_certificate: AttributeCertificateConfig,
     /// Signing a hash.
     pub signing_authority: SigningAuthorityConfig,
-    /// Soft tokens.
+    /// Soft tokens over the REST API.
     pub pkcs12: Pkcs12Config,
+    /// The files of soft tokens, whichever way they are asked for.
+    pub soft_tokens: SoftTokenConfig,
+    /// Soft tokens over AST.
+    pub ast: CmAstConfig,
+    /// Certificates and soft tokens over EUI.
+    pub eui: CmEuiConfig,
     /// How many calls are answered.
     pub rate: CmRateConfig,
     /// The servlet that hands out authorities' certificates and revocation lists.
@@ -245,6 +259,9 @@ impl Default for CmConfig {
             attribute_certificate: AttributeCertificateConfig::default(),
             signing_authority: SigningAuthorityConfig::default(),
             pkcs12: Pkcs12Config::default(),
+            soft_tokens: SoftTokenConfig::default(),
+            ast: CmAstConfig::default(),
+            eui: CmEuiConfig::default(),
             rate: CmRateConfig::default(),
             dp: CmDpConfig::default(),
             push: CmPushConfig::default(),

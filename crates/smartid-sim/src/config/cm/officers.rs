@@ -96,6 +96,7 @@ impl OfficerConfig {
             all("expired-officer").state(OfficerState::Expired),
             all("future-officer").state(OfficerState::NotYetValid),
             all("no-officer").no_officer(),
+            Self::new("digital-access", [""; 0]).no_officer(),
         ]
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::OfficerKey;
 use crate::pki::Profile;
 
 /// A token procedure (cm 6, D; what it holds here is what a test needs of one).
@@ -255,7 +254,7 @@ pub enum SigningAuthorityReply {
     Bytes,
 }
 
-/// Soft tokens (cm 5.5: existence D, everything else I).
+/// Soft tokens over the REST API (cm 5.5: existence D, everything else I). What is in the files stands in `cm.soft_tokens`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -264,10 +263,6 @@ pub struct Pkcs12Config {
     pub password_field: String,
     /// `Content-Type` of the answer.
     pub content_type: String,
-    /// Kind of the key (cm 5.5: from the key procedure, I).
-    pub key: OfficerKey,
-    /// Whether the file holds the chain (cm 6: token storage policy, D).
-    pub include_chain: bool,
 }
 
 impl Default for Pkcs12Config {
@@ -275,8 +270,6 @@ impl Default for Pkcs12Config {
         Self {
             password_field: "password".into(),
             content_type: "application/x-pkcs12".into(),
-            key: OfficerKey::P256,
-            include_chain: true,
         }
     }
 }

@@ -7,7 +7,7 @@ mod import;
 mod issue;
 mod issuers;
 mod pkcs12;
-mod procedures;
+pub(super) mod procedures;
 pub(super) mod registrations;
 mod reinstate;
 mod remove;

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod requests;
+mod soft_tokens;
 
 use smartid::CmDialect;
 use smartid::core::dialect::overlay_section;
@@ -34,9 +35,6 @@ fn file(path: &str) -> Vec<u8> {
     golden(&format!("smartid-cm/tests/golden/{path}"))
 }
 
-/// Messages of soft tokens, which neither the client nor `inspect` reads yet.
-const SOFT_TOKENS: [&str; 4] = ["ast", "ast-properties", "eui", "pkcs12-rest"];
-
 fn messages() -> Vec<Message> {
     let root = format!("{}/../crates/smartid-cm/tests/golden", env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
@@ -47,11 +45,15 @@ fn messages() -> Vec<Message> {
         };
         let index: toml::Table = index.parse().unwrap();
         let name = folder.file_name().into_string().unwrap();
-        if SOFT_TOKENS.contains(&name.as_str()) {
+        let Some(fixtures) = index.get("fixture") else {
             continue;
-        }
-        for entry in index["fixture"].as_array().unwrap() {
+        };
+        for entry in fixtures.as_array().unwrap() {
             let entry = entry.as_table().unwrap().clone();
+            if !entry.contains_key("file") {
+                // It is made by its test.
+                continue;
+            }
             let mut bytes = file(&format!("{name}/{}", entry["file"].as_str().unwrap()));
             if let Some(body) = entry.get("body_file") {
                 bytes.extend(file(&format!("{name}/{}", body.as_str().unwrap())));
