@@ -95,7 +95,7 @@ fn expected(case: &Case) -> Option<Reason> {
         "password-missing" => Some(Reason::PasswordMissing),
         "no-key" => Some(Reason::NoKey),
         "no-mac" => Some(Reason::NoMac),
-        "truncated" if case.name.ends_with(".p12") => Some(Reason::ContainerTruncated),
+        "truncated" if case.file.ends_with(".p12") => Some(Reason::ContainerTruncated),
         "truncated" => Some(Reason::Malformed),
         other => panic!("{}: nobody knows what {other} is", case.name),
     }
@@ -183,13 +183,13 @@ fn a_container_cut_short_or_changed_never_opens() {
     let password = SecretString::new("test-Passw0rd");
     for file in ["pkcs12/bc-default.p12", "pkcs12/openssl-rsa-legacy.p12"] {
         let whole = fixture(file);
-        for end in (0..whole.len()).step_by(7) {
+        for end in (7..whole.len()).step_by(7) {
             let opened = Pkcs12::open(&whole[..end], &password, &Pkcs12Policy::default());
-            let reason = match end {
-                0 => Reason::NotPkcs12,
-                _ => Reason::ContainerTruncated,
-            };
-            assert_eq!(opened.unwrap_err().reason(), reason, "{file} {end}");
+            assert_eq!(
+                opened.unwrap_err().reason(),
+                Reason::ContainerTruncated,
+                "{file} {end}"
+            );
         }
     }
 }

@@ -125,7 +125,8 @@ impl SigningKey {
     }
 
     /// Reads PKCS #8 as DER that is encrypted with PBES2 (RFC 8018 6.2): PBKDF2 with HMAC-SHA-1, -256, -384 or -512, at most
-    /// 9 999 999 iterations, and AES-128, -192 or -256 in CBC mode. The derivation may take seconds: call it where blocking is allowed.
+    /// 9 999 999 iterations, and AES-128, -192 or -256 in CBC mode. The feature `pkcs12` adds the schemes of its containers, without
+    /// scrypt. The derivation may take seconds: call it where blocking is allowed.
     ///
     /// # Errors
     /// [`Reason::WrongPassword`], [`Reason::KdfIterations`], [`Reason::KeyEncryptionUnsupported`], and the reasons of

@@ -114,7 +114,7 @@ impl Description {
         self.der
     }
 
-    /// The version; 3 is the only one that there is.
+    /// The version; 3 is the only one that there is. What 64 bits do not hold is [`u64::MAX`].
     #[must_use]
     pub const fn version(&self) -> u64 {
         self.version

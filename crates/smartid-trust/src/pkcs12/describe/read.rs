@@ -47,7 +47,7 @@ fn pfx(bytes: &[u8]) -> Result<Description, Refusal> {
     Ok(Description {
         octets: bytes.len(),
         der: seen.der,
-        version: number(version).ok_or(DerError("a version that is no number"))?,
+        version: number(version).unwrap_or(u64::MAX),
         content: Algorithm::new(oid),
         mac: mac.map(mac_data).transpose()?,
         parts,
