@@ -270,7 +270,7 @@ fn what_this_crate_would_not_open_is_not_written() {
     assert_eq!(refused(of(2), old), Some(Reason::KdfIterations));
     // Keys are work too; below the limit everything opens.
     assert_eq!(
-        refused(of(400), quick(Profile::Modern)),
+        refused(of(800), quick(Profile::Modern)),
         Some(Reason::KdfIterations)
     );
     let most = of(60).write(&secret("new"), &quick(Profile::Modern)).unwrap();
