@@ -272,10 +272,17 @@ fn what_this_crate_would_not_open_is_not_written() {
     let old = WriteOptions::new(Profile::Compatible).with_iterations(MAX_ITERATIONS);
     assert_eq!(refused(of(2), old), Some(Reason::KdfIterations));
     // Every key has a derivation of its own; below the limit everything opens.
-    let many = WriteOptions::new(Profile::Modern).with_iterations(200_000);
-    assert_eq!(refused(of(20), many), Some(Reason::KdfIterations));
-    let fewer = of(12).write(&secret("new"), &many).unwrap();
+    let often = WriteOptions::new(Profile::Modern).with_iterations(200_000);
+    assert_eq!(refused(of(20), often), Some(Reason::KdfIterations));
+    let fewer = of(12).write(&secret("new"), &often).unwrap();
     assert_eq!(open(fewer.token(), "new").keys().len(), 12);
+    // Keys are work too; below the limit everything opens.
+    assert_eq!(
+        refused(of(800), quick(Profile::Modern)),
+        Some(Reason::KdfIterations)
+    );
+    let most = of(60).write(&secret("new"), &quick(Profile::Modern)).unwrap();
+    assert_eq!(open(most.token(), "new").keys().len(), 60);
 
     let mut many = Pkcs12Builder::new();
     for number in 0..=MAX_BAGS {
