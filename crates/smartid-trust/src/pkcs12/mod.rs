@@ -20,7 +20,7 @@
 //!
 //! # What is read
 //!
-//! What OpenSSL 3.0 with its legacy provider or Python's cryptography opens, and no more than costs nothing:
+//! What OpenSSL 3.0 with its legacy provider or Python's cryptography opens, and what beside it comes at no cost:
 //!
 //! | | |
 //! |---|---|
