@@ -1,0 +1,109 @@
+//! `android-key`: the key store certifies the credential key and describes it in the certificate (W3C Web Authentication section 8.4).
+
+use super::ceremony::Ceremony;
+use super::der::{CONTEXT, Element, Reader};
+use super::reason::{AttestationWrong as Wrong, SignatureCheck, Stop};
+use super::statement::Statement;
+use super::{certificate, key};
+
+/// The key store's description of the key.
+const DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
+
+/// Fields of an authorisation list, by tag.
+const PURPOSE: u32 = 1;
+const ALL_APPLICATIONS: u32 = 600;
+const ORIGIN: u32 = 702;
+
+/// `KM_PURPOSE_SIGN` and `KM_ORIGIN_GENERATED`.
+const SIGN: &[u8] = &[2];
+const GENERATED: &[u8] = &[0];
+
+pub(super) fn check(
+    statement: &Statement,
+    ceremony: &Ceremony<'_>,
+    outcome: &mut SignatureCheck,
+) -> Result<(), Stop> {
+    let (leaf, others) = statement.chain()?;
+    let algorithm = statement.algorithm()?;
+    let signature = statement.bytes("sig")?;
+    certificate::order(&leaf, &others)?;
+    let certified = certificate::key(&leaf)?;
+    key::verify(&certified, algorithm, &ceremony.message(), signature, outcome)?;
+    if !certified.is_same_key(&key::credential_key(&ceremony.credential.key)?) {
+        return Err(Wrong::KeyDiffers.into());
+    }
+    let extension = certificate::extension(&leaf, DESCRIPTION).ok_or(Wrong::AndroidDescription)?;
+    let description = Description::read(&extension.value).ok_or(Wrong::AndroidDescription)?;
+    if description.challenge != ceremony.client_data_hash {
+        return Err(Wrong::AndroidChallenge.into());
+    }
+    description.authorisations()?;
+    certificate::links(&leaf, &others)
+}
+
+/// What of the description the rules are about.
+struct Description<'a> {
+    challenge: &'a [u8],
+    /// Both lists: a relying party that does not ask for hardware takes what either says.
+    fields: Vec<Element<'a>>,
+}
+
+impl<'a> Description<'a> {
+    fn read(value: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(Reader::only(value, 0x30)?);
+        // Version and security level of the attestation, then of the key store.
+        for tag in [0x02, 0x0a, 0x02, 0x0a] {
+            reader.expect(tag)?;
+        }
+        let challenge = reader.expect(0x04)?;
+        // The unique id of the device, empty for WebAuthn.
+        reader.expect(0x04)?;
+        let mut fields = Vec::new();
+        for _ in 0..2 {
+            let mut list = Reader::new(reader.expect(0x30)?);
+            while !list.is_empty() {
+                fields.push(list.next()?);
+            }
+        }
+        reader.is_empty().then_some(Self { challenge, fields })
+    }
+
+    fn values(&self, number: u32) -> impl Iterator<Item = &'a [u8]> {
+        self.fields
+            .iter()
+            .filter(move |field| field.class == CONTEXT && field.number == number)
+            .map(|field| field.contents)
+    }
+
+    fn authorisations(&self) -> Result<(), Wrong> {
+        let wrong = |what| Err(Wrong::AndroidAuthorizations(what));
+        if self.values(ALL_APPLICATIONS).next().is_some() {
+            return wrong("the key is for all applications");
+        }
+        let mut origins = self.values(ORIGIN).peekable();
+        if origins.peek().is_none() || origins.any(|origin| Reader::only(origin, 0x02) != Some(GENERATED)) {
+            return wrong("the key was not made in the key store");
+        }
+        let mut purposes = self.values(PURPOSE).peekable();
+        if purposes.peek().is_none() || purposes.any(|purpose| !signs(purpose)) {
+            return wrong("the key is not for signing");
+        }
+        Ok(())
+    }
+}
+
+/// Whether a set of purposes has signing.
+fn signs(set: &[u8]) -> bool {
+    let Some(purposes) = Reader::only(set, 0x31) else {
+        return false;
+    };
+    let mut purposes = Reader::new(purposes);
+    let mut found = false;
+    while !purposes.is_empty() {
+        match purposes.expect(0x02) {
+            Some(purpose) => found |= purpose == SIGN,
+            None => return false,
+        }
+    }
+    found
+}
