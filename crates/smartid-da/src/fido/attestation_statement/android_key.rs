@@ -107,3 +107,81 @@ fn signs(set: &[u8]) -> bool {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PURPOSES: &[u8] = &[0xa1, 8, 0x31, 6, 2, 1, 2, 2, 1, 3];
+    const ORIGIN_GENERATED: &[u8] = &[0xbf, 0x85, 0x3e, 3, 2, 1, 0];
+
+    /// A description with this hardware list.
+    fn description(list: &[u8]) -> Vec<u8> {
+        let short = |length: usize| u8::try_from(length).unwrap();
+        let head = [
+            2,
+            1,
+            3,
+            0x0a,
+            1,
+            1,
+            2,
+            1,
+            4,
+            0x0a,
+            1,
+            1,
+            4,
+            1,
+            9,
+            4,
+            0,
+            0x30,
+            0,
+            0x30,
+            short(list.len()),
+        ];
+        let length = short(head.len() + list.len());
+        [&[0x30, length], head.as_slice(), list].concat()
+    }
+
+    fn said(list: &[&[u8]]) -> Option<Result<(), Wrong>> {
+        let description = description(&list.concat());
+        Description::read(&description).map(|description| description.authorisations())
+    }
+
+    #[test]
+    fn a_key_signs_and_was_made_in_the_store() {
+        assert_eq!(said(&[PURPOSES, ORIGIN_GENERATED]), Some(Ok(())));
+        let verify_only: &[u8] = &[0xa1, 5, 0x31, 3, 2, 1, 3];
+        let no_set: &[u8] = &[0xa1, 3, 2, 1, 2];
+        let imported: &[u8] = &[0xbf, 0x85, 0x3e, 3, 2, 1, 2];
+        let wrong: [&[&[u8]]; 6] = [
+            &[PURPOSES],
+            &[ORIGIN_GENERATED],
+            &[verify_only, ORIGIN_GENERATED],
+            &[no_set, ORIGIN_GENERATED],
+            // Two lists that disagree.
+            &[PURPOSES, ORIGIN_GENERATED, imported],
+            &[PURPOSES, verify_only, ORIGIN_GENERATED],
+        ];
+        for list in wrong {
+            let said = said(list);
+            assert!(
+                matches!(said, Some(Err(Wrong::AndroidAuthorizations(_)))),
+                "{list:02x?}: {said:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_description_is_whole() {
+        let whole = description(&[PURPOSES, ORIGIN_GENERATED].concat());
+        assert_eq!(Description::read(&whole).unwrap().challenge, [9]);
+        for end in 0..whole.len() {
+            assert!(Description::read(&whole[..end]).is_none(), "{end}");
+        }
+        assert!(Description::read(&[whole, vec![0]].concat()).is_none());
+        assert!(said(&[PURPOSES, &[0xa1]]).is_none());
+    }
+}
