@@ -183,7 +183,8 @@ mod tests {
             let written = element(0x04, &octets);
             prop_assert_eq!(Reader::only(&written, 0x04), Some(octets.as_slice()));
             prop_assert_eq!(Reader::only(&written, 0x30), None);
-            prop_assert_eq!(Reader::only(&[written, vec![0]].concat(), 0x04), None);
+            let followed = [written, vec![0]].concat();
+            prop_assert_eq!(Reader::only(&followed, 0x04), None);
         }
 
         #[test]
