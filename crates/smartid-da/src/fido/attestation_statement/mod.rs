@@ -57,10 +57,10 @@ pub enum ChainEntry {
 ///
 /// // Format none, and still a member in the statement.
 /// let id = "c0ffee";
-/// let key = format!("a40101032720062158{}{}", "20", "07".repeat(32));
-/// let auth_data = format!("{}45{:08x}{}0003{id}{key}", "00".repeat(32), 0, "00".repeat(16));
-/// let object = format!("a363666d74646e6f6e656761747453746d74a163736967406861757468446174615 8{:02x}{auth_data}", auth_data.len() / 2);
-/// let object = hex(&object.replace(' ', ""));
+/// let key = format!("a4010103272006215820{}", "07".repeat(32));
+/// let auth_data = format!("{}4500000000{}0003{id}{key}", "00".repeat(32), "00".repeat(16));
+/// let length = auth_data.len() / 2;
+/// let object = hex(&format!("a363666d74646e6f6e656761747453746d74a16373696740686175746844617461{:04x}{auth_data}", 0x5800 + length));
 /// let id = encode(Flavour::Url, &hex(id));
 /// let registration = Registration::parse(&format!(
 ///     r#"{{"id":"{id}","rawId":"{id}","type":"public-key","response":{{"clientDataJSON":"{}","attestationObject":"{}"}}}}"#,
