@@ -1,10 +1,10 @@
 //! `android-key`: the key store certifies the credential key and describes it in the certificate (W3C Web Authentication section 8.4).
 
 use super::ceremony::Ceremony;
+use super::certificate::{self, Chain};
 use super::der::{CONTEXT, Element, Reader};
-use super::reason::{AttestationWrong as Wrong, SignatureCheck, Stop};
-use super::statement::Statement;
-use super::{certificate, key};
+use super::key;
+use super::reason::{AttestationWrong as Wrong, Stop};
 
 /// The key store's description of the key.
 const DESCRIPTION: &str = "1.3.6.1.4.1.11129.2.1.17";
@@ -18,27 +18,22 @@ const ORIGIN: u32 = 702;
 const SIGN: &[u8] = &[2];
 const GENERATED: &[u8] = &[0];
 
-pub(super) fn check(
-    statement: &Statement,
-    ceremony: &Ceremony<'_>,
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
-    let (leaf, others) = statement.chain()?;
-    let algorithm = statement.algorithm()?;
-    let signature = statement.bytes("sig")?;
-    certificate::order(&leaf, &others)?;
-    let certified = certificate::key(&leaf)?;
-    key::verify(&certified, algorithm, &ceremony.message(), signature, outcome)?;
-    if !certified.is_same_key(&key::credential_key(&ceremony.credential.key)?) {
+pub(super) fn check(ceremony: &Ceremony<'_>) -> Result<(), Stop> {
+    let chain = Chain::read(ceremony.statement)?;
+    ceremony.verify_statement(&chain.key, &ceremony.message())?;
+    if !chain
+        .key
+        .is_same_key(&key::credential_key(&ceremony.credential.key)?)
+    {
         return Err(Wrong::KeyDiffers.into());
     }
-    let extension = certificate::extension(&leaf, DESCRIPTION).ok_or(Wrong::AndroidDescription)?;
+    let extension = certificate::extension(&chain.leaf, DESCRIPTION).ok_or(Wrong::AndroidDescription)?;
     let description = Description::read(&extension.value).ok_or(Wrong::AndroidDescription)?;
     if description.challenge != ceremony.client_data_hash {
         return Err(Wrong::AndroidChallenge.into());
     }
     description.authorisations()?;
-    certificate::links(&leaf, &others)
+    chain.links()
 }
 
 /// What of the description the rules are about.

@@ -5,6 +5,7 @@ use smartid_trust::{AttributeType, Certificate, Oid, PublicKey, Reason};
 use super::der;
 use super::key::unusable;
 use super::reason::{AttestationWrong as Wrong, Stop};
+use super::statement::Statement;
 use crate::fido::Aaguid;
 
 /// id-fido-gen-ce-aaguid: which model the certificate is for (W3C Web Authentication section 8.2.1).
@@ -19,45 +20,55 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE \
     YT ZA ZM ZW";
 
-/// The key of the certificate that signed.
-pub(super) fn key(leaf: &Certificate) -> Result<PublicKey, Stop> {
-    leaf.public_key()
-        .map_err(|refusal| unusable(&refusal, Wrong::CertificateKey))
+/// The certificates of a statement.
+pub(super) struct Chain {
+    /// The certificate whose key signed.
+    pub(super) leaf: Certificate,
+    /// Its issuers.
+    pub(super) others: Vec<Certificate>,
+    /// The key of the leaf.
+    pub(super) key: PublicKey,
+}
+
+impl Chain {
+    /// Reads `x5c`. The leaf stands first: the next certificate was not issued with its key.
+    pub(super) fn read(statement: &Statement) -> Result<Self, Stop> {
+        let (leaf, others) = statement.chain()?;
+        let key = leaf
+            .public_key()
+            .map_err(|refusal| unusable(&refusal, Wrong::CertificateKey))?;
+        if let Some(next) = others.first()
+            && next.der() != leaf.der()
+            && next.is_signed_by(&key).is_ok()
+        {
+            return Err(Wrong::CertificateOrder.into());
+        }
+        Ok(Self { leaf, others, key })
+    }
+
+    /// Each certificate was signed by the one behind it. Where one is signed in a way that cannot be verified, nothing is said.
+    pub(super) fn links(&self) -> Result<(), Stop> {
+        let mut issued = &self.leaf;
+        for issuer in &self.others {
+            if let Ok(key) = issuer.public_key()
+                && let Err(refusal) = issued.is_signed_by(&key)
+                && matches!(
+                    refusal.reason(),
+                    Reason::BadSignature | Reason::AlgorithmDoesNotFitKey
+                )
+            {
+                return Err(Wrong::Chain.into());
+            }
+            issued = issuer;
+        }
+        Ok(())
+    }
 }
 
 /// An extension by its dotted identifier.
 pub(super) fn extension<'a>(certificate: &'a Certificate, oid: &str) -> Option<&'a smartid_trust::Extension> {
     let oid: Oid = oid.parse().ok()?;
     certificate.extension(&oid)
-}
-
-/// The certificate that signed stands first; the next did not come out of it.
-pub(super) fn order(leaf: &Certificate, others: &[Certificate]) -> Result<(), Stop> {
-    if let (Some(next), Ok(key)) = (others.first(), leaf.public_key())
-        && next.der() != leaf.der()
-        && next.is_signed_by(&key).is_ok()
-    {
-        return Err(Wrong::CertificateOrder.into());
-    }
-    Ok(())
-}
-
-/// Each certificate was signed by the one behind it. Where one is signed in a way that cannot be verified, nothing is said.
-pub(super) fn links(leaf: &Certificate, others: &[Certificate]) -> Result<(), Stop> {
-    let mut issued = leaf;
-    for issuer in others {
-        if let Ok(key) = issuer.public_key()
-            && let Err(refusal) = issued.is_signed_by(&key)
-            && matches!(
-                refusal.reason(),
-                Reason::BadSignature | Reason::AlgorithmDoesNotFitKey
-            )
-        {
-            return Err(Wrong::Chain.into());
-        }
-        issued = issuer;
-    }
-    Ok(())
 }
 
 /// Version 3, and not a CA's: what packed and TPM attestation certificates have in common (sections 8.2.1 and 8.3.1).

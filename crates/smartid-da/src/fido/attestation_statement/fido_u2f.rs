@@ -3,20 +3,16 @@
 use smartid_trust::{Curve, KeyType};
 
 use super::ceremony::Ceremony;
-use super::reason::{AttestationWrong as Wrong, SignatureCheck, Stop};
-use super::statement::Statement;
-use super::{certificate, key};
+use super::certificate::Chain;
+use super::reason::{AttestationWrong as Wrong, Stop};
 use crate::fido::{CoseAlgorithm, KeyMaterial};
 
-pub(super) fn check(
-    statement: &Statement,
-    ceremony: &Ceremony<'_>,
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
-    let (leaf, others) = statement.chain()?;
+pub(super) fn check(ceremony: &Ceremony<'_>) -> Result<(), Stop> {
+    let statement = ceremony.statement;
+    let chain = Chain::read(statement)?;
     let signature = statement.bytes("sig")?;
-    if !others.is_empty() {
-        return Err(Wrong::ChainCount(others.len() + 1).into());
+    if !chain.others.is_empty() {
+        return Err(Wrong::ChainCount(chain.others.len() + 1).into());
     }
     let credential = ceremony.credential;
     let KeyMaterial::Ec2 { curve: 1, x, y } = &credential.key.material else {
@@ -25,8 +21,7 @@ pub(super) fn check(
     if credential.key.algorithm != CoseAlgorithm::ES256 {
         return Err(Wrong::KeyType.into());
     }
-    let key = certificate::key(&leaf)?;
-    if key.key_type() != KeyType::Ec(Curve::P256) {
+    if chain.key.key_type() != KeyType::Ec(Curve::P256) {
         return Err(Wrong::CertificateKey.into());
     }
     let message = [
@@ -39,7 +34,7 @@ pub(super) fn check(
         y,
     ]
     .concat();
-    key::verify(&key, CoseAlgorithm::ES256, &message, signature, outcome)?;
+    ceremony.verify(&chain.key, CoseAlgorithm::ES256, &message, signature)?;
     if !credential.aaguid.is_zero() {
         return Err(Wrong::AaguidNotZero.into());
     }

@@ -1,9 +1,9 @@
 //! Credential keys and COSE algorithms as the verifying crate takes them.
 
-use smartid_trust::{Curve, DigestAlgorithm, KeyType, PublicKey, Reason, Refusal, SignatureAlgorithm};
+use smartid_trust::{Curve, DigestAlgorithm, PublicKey, Reason, Refusal, SignatureAlgorithm};
 
 use super::der;
-use super::reason::{AttestationWrong as Wrong, SignatureCheck, StatementNotChecked as NotChecked, Stop};
+use super::reason::{AttestationWrong as Wrong, StatementNotChecked as NotChecked, Stop};
 use crate::fido::{CoseAlgorithm, CoseKey, KeyMaterial};
 
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
@@ -47,41 +47,8 @@ pub(super) fn unusable(refusal: &Refusal, otherwise: Wrong) -> Stop {
     }
 }
 
-/// Verifies, and notes what came of it. An algorithm is bound to its curve, as WebAuthn does (section 5.8.5).
-pub(super) fn verify(
-    key: &PublicKey,
-    algorithm: CoseAlgorithm,
-    message: &[u8],
-    signature: &[u8],
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
-    let (known, curve) = known(algorithm).ok_or(NotChecked::Algorithm(algorithm))?;
-    if let KeyType::Ec(of_key) = key.key_type()
-        && Some(of_key) != curve
-    {
-        return Err(Wrong::AlgorithmDiffers.into());
-    }
-    note(key.verify(known, message, signature), outcome)
-}
-
-/// Turns what the verifying crate says into what is said here.
-pub(super) fn note(verified: Result<(), Refusal>, outcome: &mut SignatureCheck) -> Result<(), Stop> {
-    match verified {
-        Ok(()) => {
-            *outcome = SignatureCheck::Verified;
-            Ok(())
-        }
-        Err(refusal) if refusal.reason() == Reason::AlgorithmDoesNotFitKey => {
-            Err(Wrong::AlgorithmDiffers.into())
-        }
-        Err(_) => {
-            *outcome = SignatureCheck::Wrong;
-            Err(Wrong::Signature.into())
-        }
-    }
-}
-
-fn known(algorithm: CoseAlgorithm) -> Option<(SignatureAlgorithm, Option<Curve>)> {
+/// An algorithm as the verifying crate takes it, and the curve that WebAuthn binds it to (section 5.8.5).
+pub(super) fn known(algorithm: CoseAlgorithm) -> Option<(SignatureAlgorithm, Option<Curve>)> {
     use CoseAlgorithm as A;
     use DigestAlgorithm::{Sha256, Sha384, Sha512};
     use SignatureAlgorithm as S;

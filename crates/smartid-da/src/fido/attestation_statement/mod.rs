@@ -19,6 +19,7 @@ mod statement;
 mod tpm;
 mod tpm_structures;
 
+use std::cell::Cell;
 use std::fmt;
 
 use sha2::{Digest, Sha256};
@@ -100,16 +101,18 @@ impl Attestation {
             .attested
             .as_ref()
             .ok_or(AttestationError::AuthData("it has no credential"))?;
-        let ceremony = Ceremony {
+        let format = AttestationFormat::new(object.format);
+        let statement = Statement::read(&object.statement)?;
+        let signature = Cell::new(SignatureCheck::NotChecked);
+        let ceremony = |statement| Ceremony {
+            statement,
+            outcome: &signature,
             auth_data: &object.auth_data,
             rp_id_hash: data.rp_id_hash,
             credential,
             client_data_hash: Sha256::digest(registration.client_data_json()).into(),
         };
-        let format = AttestationFormat::new(object.format);
-        let statement = Statement::read(&object.statement)?;
-        let mut signature = SignatureCheck::NotChecked;
-        let verdict = match check(&format, statement.as_ref(), &ceremony, &mut signature) {
+        let verdict = match check(&format, statement.as_ref().map(ceremony)) {
             Ok(()) => AttestationVerdict::Verified,
             Err(Stop::Wrong(why)) => AttestationVerdict::Wrong(why),
             Err(Stop::NotChecked(why)) => AttestationVerdict::NotChecked(why),
@@ -124,7 +127,7 @@ impl Attestation {
                 .and_then(|statement| statement.algorithm().ok()),
             x5c: statement.as_ref().and_then(entries),
             statement: object.statement,
-            signature,
+            signature: signature.get(),
             verdict,
         })
     }
@@ -200,12 +203,8 @@ impl fmt::Debug for Attestation {
     }
 }
 
-fn check(
-    format: &AttestationFormat,
-    statement: Option<&Statement>,
-    ceremony: &Ceremony<'_>,
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
+/// Without a ceremony the statement is no map.
+fn check(format: &AttestationFormat, ceremony: Option<Ceremony<'_>>) -> Result<(), Stop> {
     use AttestationFormat as F;
     let rules = match format {
         F::None => none,
@@ -216,16 +215,16 @@ fn check(
         F::AndroidKey => android_key::check,
         F::AndroidSafetyNet | F::Compound | F::Other(_) => return Err(StatementNotChecked::Format.into()),
     };
-    let statement = statement.ok_or(AttestationWrong::Type("attStmt"))?;
+    let ceremony = ceremony.ok_or(AttestationWrong::Type("attStmt"))?;
     if *format != F::None {
-        statement.within_caps()?;
+        ceremony.statement.within_caps()?;
     }
-    rules(statement, ceremony, outcome)
+    rules(&ceremony)
 }
 
 /// Format `none`: an empty map (section 8.7).
-fn none(statement: &Statement, _: &Ceremony<'_>, _: &mut SignatureCheck) -> Result<(), Stop> {
-    if statement.is_empty() {
+fn none(ceremony: &Ceremony<'_>) -> Result<(), Stop> {
+    if ceremony.statement.is_empty() {
         return Ok(());
     }
     Err(AttestationWrong::NotEmpty.into())

@@ -5,10 +5,9 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use smartid_trust::{Attribute, Certificate, GeneralName, Oid};
 
 use super::ceremony::Ceremony;
-use super::reason::{AttestationWrong as Wrong, SignatureCheck, StatementNotChecked as NotChecked, Stop};
-use super::statement::Statement;
+use super::certificate::{self, Chain};
+use super::reason::{AttestationWrong as Wrong, StatementNotChecked as NotChecked, Stop};
 use super::tpm_structures::{CertInfo, PubArea};
-use super::{certificate, key};
 use crate::fido::CoseAlgorithm;
 
 /// tcg-kp-AIKCertificate.
@@ -18,17 +17,17 @@ const MANUFACTURER: &str = "2.23.133.2.1";
 const MODEL: &str = "2.23.133.2.2";
 const VERSION: &str = "2.23.133.2.3";
 
-pub(super) fn check(
-    statement: &Statement,
-    ceremony: &Ceremony<'_>,
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
-    let (leaf, others) = statement.chain()?;
+pub(super) fn check(ceremony: &Ceremony<'_>) -> Result<(), Stop> {
+    let statement = ceremony.statement;
+    let chain = Chain::read(statement)?;
     let algorithm = statement.algorithm()?;
-    let signature = statement.bytes("sig")?;
     let cert_info = statement.bytes("certInfo")?;
-    certificate::order(&leaf, &others)?;
-    verify(&leaf, algorithm, cert_info, signature, outcome)?;
+    if algorithm == CoseAlgorithm::RS1 {
+        // Older TPMs sign with SHA-1, and no other format may.
+        ceremony.note(chain.key.verify_rsa_sha1(cert_info, statement.bytes("sig")?))?;
+    } else {
+        ceremony.verify_statement(&chain.key, cert_info)?;
+    }
     if statement.text("ver")? != "2.0" {
         return Err(Wrong::TpmVersion.into());
     }
@@ -51,25 +50,10 @@ pub(super) fn check(
     if cert_info.name != name {
         return Err(Wrong::TpmName.into());
     }
-    certificate::end_entity(&leaf)?;
-    identity(&leaf)?;
-    certificate::aaguid(&leaf, ceremony.credential.aaguid)?;
-    certificate::links(&leaf, &others)
-}
-
-/// Older TPMs sign with SHA-1, and no other format may.
-fn verify(
-    leaf: &Certificate,
-    algorithm: CoseAlgorithm,
-    message: &[u8],
-    signature: &[u8],
-    outcome: &mut SignatureCheck,
-) -> Result<(), Stop> {
-    let key = certificate::key(leaf)?;
-    if algorithm == CoseAlgorithm::RS1 {
-        return key::note(key.verify_rsa_sha1(message, signature), outcome);
-    }
-    key::verify(&key, algorithm, message, signature, outcome)
+    certificate::end_entity(&chain.leaf)?;
+    identity(&chain.leaf)?;
+    certificate::aaguid(&chain.leaf, ceremony.credential.aaguid)?;
+    chain.links()
 }
 
 /// What an identity key's certificate says of its TPM (section 8.3.1).
