@@ -231,6 +231,14 @@ fn chains_of_every_format_hang_together_and_begin_with_the_leaf() {
 }
 
 #[test]
+fn a_u2f_key_is_es256_by_that_number_alone() {
+    let key = |algorithm| [0xa5, 1, 2, 3, algorithm, 0x20, 1];
+    let other = altered("fido-u2f", &key(0x26), &key(0x28));
+    assert_eq!(other.key_algorithm(), CoseAlgorithm::ESP256);
+    assert_eq!(other.verdict(), AttestationVerdict::Wrong(Wrong::KeyType));
+}
+
+#[test]
 fn every_octet_of_a_self_attestation_counts() {
     let good = golden("packed-self-es256");
     assert_eq!(
