@@ -69,7 +69,7 @@ impl From<minicbor::decode::Error> for AttestationError {
 /// Most members that an attestation object may have; real ones have three.
 const MAX_MEMBERS: usize = 32;
 
-/// An attestation object. Its statement is not verified here: that is the relying party's part.
+/// An attestation object. Its statement is not verified here, but by [`Attestation`](super::Attestation).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AttestationObject {
@@ -88,6 +88,15 @@ impl AttestationObject {
     /// # Errors
     /// [`AttestationError`].
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
+        let object = Self::with_any_statement(bytes)?;
+        match Decoder::new(&object.statement).datatype()? {
+            Type::Map | Type::MapIndef => Ok(object),
+            _ => Err(AttestationError::Cbor("attStmt is not a map")),
+        }
+    }
+
+    /// As [`parse`](Self::parse), with a statement that may be no map: what that means is for its format to say.
+    pub(crate) fn with_any_statement(bytes: &[u8]) -> Result<Self, AttestationError> {
         let mut decoder = Decoder::new(bytes);
         let mut format = None;
         let mut statement = None;
@@ -106,9 +115,6 @@ impl AttestationObject {
                 "fmt" => format = Some(cbor::text(decoder)?),
                 "authData" => auth_data = Some(cbor::bytes(decoder)?),
                 "attStmt" => {
-                    if !matches!(decoder.datatype()?, Type::Map | Type::MapIndef) {
-                        return Err(AttestationError::Cbor("attStmt is not a map"));
-                    }
                     let start = decoder.position();
                     cbor::skip(decoder)?;
                     let slice = bytes.get(start..decoder.position()).unwrap_or_default();

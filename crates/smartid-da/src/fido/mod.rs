@@ -10,6 +10,7 @@
 
 mod algorithm;
 mod attestation;
+mod attestation_statement;
 mod auth_data;
 mod cbor;
 mod client_data;
@@ -28,6 +29,10 @@ pub mod webauthn_rs;
 
 pub use algorithm::CoseAlgorithm;
 pub use attestation::{AttestationError, AttestationObject};
+pub use attestation_statement::{
+    Attestation, AttestationFormat, AttestationKind, AttestationVerdict, AttestationWrong, ChainEntry,
+    SignatureCheck, StatementNotChecked,
+};
 pub use auth_data::{Aaguid, AttestedCredential, AuthenticatorData, Flags};
 pub use client_data::{ClientData, ClientDataError};
 pub use cose::{CoseKey, KeyMaterial};

@@ -132,6 +132,15 @@ impl PublicKey {
         self.0.verifier.verify(algorithm, message, signature)
     }
 
+    /// Whether `signature` is one of this RSA key over `message` with PKCS #1 v1.5 and SHA-1. Collisions in SHA-1 are cheap: this is for
+    /// older trusted platform modules, which sign nothing else (COSE algorithm RS1), and no verifier of this crate uses it.
+    ///
+    /// # Errors
+    /// [`Reason::AlgorithmDoesNotFitKey`] and [`Reason::BadSignature`].
+    pub fn verify_rsa_sha1(&self, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+        crate::request::legacy::verify(self, message, signature)
+    }
+
     /// As [`verify`](Self::verify), where the digest of the message is known; it must be of the kind that `algorithm` takes.
     pub(crate) fn verify_digest(
         &self,

@@ -170,6 +170,22 @@ fn every_key_refuses_the_algorithms_of_the_others() {
 }
 
 #[test]
+fn sha1_is_for_rsa_keys_and_makes_no_other_signature() {
+    let key = rsa();
+    let pkcs1 = key.public_key().as_ref();
+    let public = PublicKey::from_spki_der(&spki(&[&der::oid(&RSA_ENCRYPTION), &der::null()], pkcs1)).unwrap();
+    let sha256 = rsa_sign(&key, &aws::RSA_PKCS1_SHA256, b"text");
+    let refusal = public.verify_rsa_sha1(b"text", &sha256).unwrap_err();
+    assert_eq!(refusal.reason(), Reason::BadSignature);
+    let curve = curve_oid("1.2.840.10045.3.1.7");
+    let point = p256();
+    let point = point.public_key().as_ref();
+    let ec = PublicKey::from_spki_der(&spki(&[&der::oid(&EC_PUBLIC_KEY), &curve], point)).unwrap();
+    let refusal = ec.verify_rsa_sha1(b"text", &sha256).unwrap_err();
+    assert_eq!(refusal.reason(), Reason::AlgorithmDoesNotFitKey);
+}
+
+#[test]
 fn jws_binds_the_digest_to_the_curve() {
     let key = EcdsaKeyPair::generate(&aws::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let public = PublicKey::from_ec_point(Curve::P256, key.public_key().as_ref()).unwrap();

@@ -4,7 +4,8 @@
 //! algorithm of its template answers in kind. Collisions in SHA-1 are cheap. In a self-signature they let somebody who chooses both
 //! texts carry the signature of one request over to another; the names and the key are compared with the template all the same.
 //! Nothing here is reachable without
-//! [`RequestPolicy::accept_sha1_self_signature`](super::RequestPolicy::accept_sha1_self_signature).
+//! [`RequestPolicy::accept_sha1_self_signature`](super::RequestPolicy::accept_sha1_self_signature), but for
+//! [`PublicKey::verify_rsa_sha1`], which says so by its name.
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, VerificationAlgorithm as _};
 
@@ -29,7 +30,7 @@ pub(super) fn is_rsa_sha1(contents: &[u8]) -> bool {
 }
 
 /// Whether `signature` is one of `key` over `message`, with SHA-1.
-pub(super) fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> Result<(), Refusal> {
     let misfit = || {
         Refusal::new(
             Reason::AlgorithmDoesNotFitKey,

@@ -37,7 +37,7 @@
 
 mod check;
 pub(crate) mod compare;
-mod legacy;
+pub(crate) mod legacy;
 mod parse;
 mod policy;
 mod template;
