@@ -71,6 +71,7 @@ mod credential;
 pub mod dialect;
 mod endpoint;
 mod error;
+mod forwarding;
 mod inbound;
 mod inbox;
 mod incoming;
@@ -98,6 +99,7 @@ pub use error::{
     Advice, BuildError, CredentialError, Error, NotSigned, Phase, ResponseError, Retry, ServiceError, Turn,
     Unreadable,
 };
+pub use forwarding::{ForwardedHeaders, ForwardingError, ForwardingProblem, HeaderEncoding, NotForwarded};
 pub use inbound::{Admission, ClientCertificate, Head, Inbound, Reply};
 pub use inbox::{CorrelationId, Inbox, Letter, MemoryInbox, Put, StoreError};
 pub use incoming::{Content, Incoming};

@@ -8,8 +8,11 @@
     reason = "a test may panic"
 )]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use http::{HeaderMap, HeaderName, HeaderValue};
+use smartid_core::{ForwardedHeaders, ForwardingError, ForwardingProblem, HeaderEncoding};
 use smartid_da::MappedPath;
 use smartid_da::portal::{AccessPoint, LoginAddress, LoginAddressError, MappedPathError, MappedScheme};
 use toml::Table;
@@ -123,6 +126,113 @@ fn addresses_of_the_login_page() {
             }
             (Err(reason), true) => assert_eq!(reason, get(&row, "reason"), "{file}"),
             (made, _) => panic!("{file}: {made:?}"),
+        }
+    }
+}
+
+/// A value of a header in the files: text, or octets after `hex:`.
+fn octets(value: &str) -> Vec<u8> {
+    match value.strip_prefix("hex:") {
+        Some(digits) => (0..digits.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+            .collect(),
+        None => value.as_bytes().to_vec(),
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forwarding {
+    configured: serde_json::Value,
+    #[serde(default)]
+    encoding: Option<HeaderEncoding>,
+    user: BTreeMap<String, Vec<String>>,
+    client_request: Pairs,
+    #[serde(default)]
+    forwarded: Pairs,
+}
+
+fn header_map(pairs: &Pairs) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        map.append(name, HeaderValue::from_bytes(&octets(value)).unwrap());
+    }
+    map
+}
+
+/// The file's rules through the calls, and the same through a configuration file.
+fn forwarding_rules(file: &Forwarding) -> Result<ForwardedHeaders, &'static str> {
+    let made = file.configured.as_array().unwrap().iter().try_fold(
+        ForwardedHeaders::new().with_encoding(file.encoding.unwrap_or_default()),
+        |rules, rule| {
+            rules.with(
+                rule["header"].as_str().unwrap(),
+                rule["attribute"].as_str().unwrap(),
+            )
+        },
+    );
+    let mut written = serde_json::json!({ "headers": file.configured });
+    if let Some(encoding) = file.encoding {
+        written["encoding"] = serde_json::to_value(encoding).unwrap();
+    }
+    assert_eq!(serde_json::from_value(written).ok(), made.clone().ok());
+    made.map_err(|error| match error {
+        ForwardingError::NotAName | ForwardingError::Reserved(_) | ForwardingError::Twice(_) => "name",
+        ForwardingError::Attribute(_) => "attribute",
+        other => panic!("{other}"),
+    })
+}
+
+#[test]
+fn forwarded_headers() {
+    for row in entries("forwarding", 62) {
+        let name = get(&row, "file");
+        let text = std::fs::read_to_string(folder().join(name)).unwrap();
+        let file: Forwarding = serde_json::from_str(&text).unwrap();
+        let client = header_map(&file.client_request);
+        let trailers = row.get("client_trailers").cloned();
+        let trailers: Pairs = trailers.map_or_else(Vec::new, |list| list.try_into().unwrap());
+        let forwarded = forwarding_rules(&file).and_then(|rules| {
+            let passing = rules.passing(&header_map(&trailers)).unwrap();
+            assert!(passing.is_empty(), "{name}");
+            let values = |attribute: &str| file.user.get(attribute).map_or(&[][..], Vec::as_slice);
+            rules
+                .forward(&client, values)
+                .map_err(|refused| match refused.problem {
+                    ForwardingProblem::SeveralValues => "several-values",
+                    ForwardingProblem::Control | ForwardingProblem::OuterSpace => "value",
+                    ForwardingProblem::Encoding => "encoding",
+                    other => panic!("{name}: {other}"),
+                })
+        });
+        match forwarded {
+            Ok(forwarded) => {
+                // The main answer is ours, also where another would do.
+                assert_eq!(get(&row, "outcome"), "forwarded", "{name}");
+                let sent: Vec<(String, Vec<u8>)> = forwarded
+                    .iter()
+                    .map(|(header, value)| (header.to_string(), value.as_bytes().to_vec()))
+                    .collect();
+                let given = row.get("octets").and_then(toml::Value::as_table);
+                let expected: Vec<(String, Vec<u8>)> = file
+                    .forwarded
+                    .iter()
+                    .map(|(header, value)| {
+                        let beyond = given.and_then(|given| given.get(header)?.as_str());
+                        let value = beyond.map_or_else(|| octets(value), |hex| octets(&format!("hex:{hex}")));
+                        (header.to_ascii_lowercase(), value)
+                    })
+                    .collect();
+                assert_eq!(sent, expected, "{name}");
+            }
+            Err(reason) => {
+                assert_eq!(get(&row, "outcome"), "refuse", "{name}: {reason}");
+                assert!(agrees(&row, "reason", reason), "{name}: {reason}");
+            }
         }
     }
 }
