@@ -8,6 +8,7 @@
 //! * [`Caller`]: carries an endpoint to its service, with [`CallPolicy`] and [`Credential`].
 //! * [`Error`]: phase, retry verdict, advice.
 //! * [`dialect`] and [`json`]: what may differ between installations, without losing a byte of what does not.
+//! * [`ForwardedHeaders`]: how a front tells the service behind it who its user is, and nobody else can.
 //! * [`SecretString`], [`SecretBytes`], [`redact`]: what must not be seen.
 //!
 //! # Threat model

@@ -133,10 +133,11 @@ fn addresses_of_the_login_page() {
 /// A value of a header in the files: text, or octets after `hex:`.
 fn octets(value: &str) -> Vec<u8> {
     match value.strip_prefix("hex:") {
-        Some(digits) => (0..digits.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
-            .collect(),
+        Some(digits) => {
+            let digit = |b: &u8| char::from(*b).to_digit(16).unwrap();
+            let octet = |pair: &[u8]| u8::try_from(digit(&pair[0]) * 16 + digit(&pair[1])).unwrap();
+            digits.as_bytes().chunks(2).map(octet).collect()
+        }
         None => value.as_bytes().to_vec(),
     }
 }

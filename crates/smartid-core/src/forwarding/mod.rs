@@ -192,6 +192,13 @@ impl ForwardedHeaders {
         self.rules.iter().any(|rule| canonical(&rule.header) == header)
     }
 
+    /// Whether the header can never carry an attribute, because it means something to HTTP itself, to a proxy, or to the client's own
+    /// login; also where it is written with `_` for `-`.
+    #[must_use]
+    pub fn is_reserved(header: &HeaderName) -> bool {
+        is_reserved(header)
+    }
+
     /// The headers of the forwarded request: those of the client that may pass, in their order, then the configured ones. `values` gives
     /// the values of an attribute of the logged-in user; none at all where nobody is logged in.
     ///

@@ -3,7 +3,10 @@
 use http::HeaderName;
 
 /// Headers that mean something to HTTP itself, to a proxy on the way, or to the login of whoever asks.
-const RESERVED: [&str; 20] = [
+const RESERVED: &[&str] = &[
+    "age",
+    "alt-used",
+    "authentication-info",
     "authorization",
     "cache-control",
     "cookie",
@@ -21,13 +24,15 @@ const RESERVED: [&str; 20] = [
     "set-cookie",
     "set-cookie2",
     "user-agent",
+    "upgrade-insecure-requests",
     "via",
+    "warning",
     "www-authenticate",
     "x-real-ip",
 ];
 
 /// Beginnings of such names.
-const RESERVED_FAMILIES: [&str; 9] = [
+const RESERVED_FAMILIES: &[&str] = &[
     "accept",
     "access-control-",
     "content-",
@@ -40,7 +45,7 @@ const RESERVED_FAMILIES: [&str; 9] = [
 ];
 
 /// Headers for one hop only (RFC 9110, section 7.6.1).
-const BETWEEN_HOPS: [&str; 9] = [
+const BETWEEN_HOPS: &[&str] = &[
     "connection",
     "keep-alive",
     "proxy-authenticate",

@@ -187,6 +187,7 @@ mod tests {
             "https:evil.example.org",
             "https://",
             "https:///x",
+            "https://[::1",
             "https://:8443/x",
             "https://da.example.test@evil.example.org/",
             "HTTPS://app.example.test/",
