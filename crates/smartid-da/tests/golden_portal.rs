@@ -11,10 +11,16 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use smartid_core::{ForwardedHeaders, ForwardingError, ForwardingProblem, HeaderEncoding};
-use smartid_da::MappedPath;
-use smartid_da::portal::{AccessPoint, LoginAddress, LoginAddressError, MappedPathError, MappedScheme};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use smartid_core::{
+    Endpoint, ForwardedHeaders, ForwardingError, ForwardingProblem, HeaderEncoding, Incoming, ResponseError,
+    Retry, ServiceError,
+};
+use smartid_da::fido::GetOptions;
+use smartid_da::portal::{
+    AccessPoint, LoginAddress, LoginAddressError, MappedPathError, MappedScheme, Redirect,
+};
+use smartid_da::{DaDialect, MappedPath, UserId};
 use toml::Table;
 
 fn folder() -> PathBuf {
@@ -234,6 +240,80 @@ fn forwarded_headers() {
                 assert_eq!(get(&row, "outcome"), "refuse", "{name}: {reason}");
                 assert!(agrees(&row, "reason", reason), "{name}: {reason}");
             }
+        }
+    }
+}
+
+/// The answer of a file. A header that no header map can hold never reaches us.
+fn answer(text: &str) -> (StatusCode, HeaderMap, String) {
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').unwrap();
+        if let Ok(value) = HeaderValue::from_str(value.trim()) {
+            headers.append(name.parse::<HeaderName>().unwrap(), value);
+        }
+    }
+    (status, headers, body.to_owned())
+}
+
+/// Answers that lead elsewhere, whatever was called: what they mean, and where a browser would go.
+#[test]
+fn answers_that_lead_to_a_login() {
+    let access_point = AccessPoint::parse("https://da.example.test").unwrap();
+    let called = "/https/api/rest/v1.0/me".parse().unwrap();
+    let mut rows = entries("response", 61);
+    rows.retain(|row| get(row, "file").starts_with("login/"));
+    assert_eq!(rows.len(), 37);
+    for row in rows {
+        let file = get(&row, "file");
+        let (status, headers, body) = answer(&std::fs::read_to_string(folder().join(file)).unwrap());
+        let redirect = Redirect::read(&access_point, &called, &headers);
+        let field = |name: &str| row.get(name).and_then(toml::Value::as_str);
+        assert_eq!(
+            redirect.as_ref().map(Redirect::address),
+            field("leads_to"),
+            "{file}"
+        );
+        let login = redirect.as_ref().is_some_and(Redirect::is_login);
+        let also = row.get("login_also").and_then(|also| also[0].as_bool());
+        assert!(
+            row["login"].as_bool() == Some(login) || also == Some(login),
+            "{file}"
+        );
+        if let Some(redirect) = &redirect {
+            assert_eq!(redirect.authmech(), field("authmech"), "{file}");
+            assert_eq!(redirect.return_to(), field("return_to"), "{file}");
+        }
+
+        let incoming = Incoming::new(status, headers, body.into());
+        let call = GetOptions::new(UserId::new("alice").unwrap());
+        let failed = call.response(&DaDialect::default(), incoming).err().unwrap();
+        let (class, retry) = match &failed {
+            ResponseError::Refused(refusal) => (refusal.kind().name(), refusal.retry()),
+            ResponseError::Unreadable(_) => ("unexpected", Retry::No),
+        };
+        let class = if class == "unavailable" {
+            "server-error"
+        } else {
+            class
+        };
+        assert!(agrees(&row, "class", class), "{file}: {class}");
+        assert_eq!(
+            field("retry") == Some("later"),
+            !matches!(retry, Retry::No),
+            "{file}: {retry:?}"
+        );
+        for secret in row
+            .get("secrets")
+            .and_then(toml::Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let shown = format!("{failed:?} {redirect:?}");
+            assert!(!shown.contains(secret.as_str().unwrap()), "{file}");
         }
     }
 }
