@@ -8,6 +8,7 @@
 //! * [`Caller`]: carries an endpoint to its service, with [`CallPolicy`] and [`Credential`].
 //! * [`Error`]: phase, retry verdict, advice.
 //! * [`dialect`] and [`json`]: what may differ between installations, without losing a byte of what does not.
+//! * [`ForwardedHeaders`]: how a front tells the service behind it who its user is, and nobody else can.
 //! * [`SecretString`], [`SecretBytes`], [`redact`]: what must not be seen.
 //!
 //! # Threat model
@@ -71,6 +72,7 @@ mod credential;
 pub mod dialect;
 mod endpoint;
 mod error;
+mod forwarding;
 mod inbound;
 mod inbox;
 mod incoming;
@@ -98,6 +100,7 @@ pub use error::{
     Advice, BuildError, CredentialError, Error, NotSigned, Phase, ResponseError, Retry, ServiceError, Turn,
     Unreadable,
 };
+pub use forwarding::{ForwardedHeaders, ForwardingError, ForwardingProblem, HeaderEncoding, NotForwarded};
 pub use inbound::{Admission, ClientCertificate, Head, Inbound, Reply};
 pub use inbox::{CorrelationId, Inbox, Letter, MemoryInbox, Put, StoreError};
 pub use incoming::{Content, Incoming};
