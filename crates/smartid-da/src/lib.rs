@@ -62,6 +62,7 @@ pub mod auth;
 mod client;
 pub mod dialect;
 pub mod fido;
+pub mod personal;
 mod refusal;
 mod request;
 mod user;
