@@ -49,29 +49,23 @@ trait Document: DeserializeOwned + serde::Serialize + PartialEq + std::fmt::Debu
     fn findings(&self) -> Findings;
 }
 
-impl Document for PersonalMethod {
-    fn of_json(json: &str) -> Result<Self, SettingsError> {
-        Self::from_json(json)
-    }
-    fn json(&self) -> String {
-        self.to_json()
-    }
-    fn findings(&self) -> Findings {
-        self.validate()
-    }
+macro_rules! document {
+    ($($name:ident)*) => {
+        $(impl Document for $name {
+            fn of_json(json: &str) -> Result<Self, SettingsError> {
+                Self::from_json(json)
+            }
+            fn json(&self) -> String {
+                self.to_json()
+            }
+            fn findings(&self) -> Findings {
+                self.validate()
+            }
+        })*
+    };
 }
 
-impl Document for PersonalMethods {
-    fn of_json(json: &str) -> Result<Self, SettingsError> {
-        Self::from_json(json)
-    }
-    fn json(&self) -> String {
-        self.to_json()
-    }
-    fn findings(&self) -> Findings {
-        self.validate()
-    }
-}
+document!(PersonalMethod PersonalMethods);
 
 /// The document; or the member at fault (`syntax` for none) and the error's text.
 fn read<D: Document>(file: &str) -> Result<D, (String, String)> {
@@ -171,10 +165,10 @@ fn check<D: Document>(row: &Value) -> Result<(), String> {
     if !kept(&before, &serde_json::to_value(&table).unwrap()) || table.try_into() != Ok(document) {
         return Err("as TOML".into());
     }
-    if let Some(other) = row["same_as"].as_str() {
-        if document_of::<D>(file) != document_of(other) {
-            return Err(format!("not the same as {other}"));
-        }
+    if let Some(other) = row["same_as"].as_str()
+        && document_of::<D>(file) != document_of(other)
+    {
+        return Err(format!("not the same as {other}"));
     }
     Ok(())
 }

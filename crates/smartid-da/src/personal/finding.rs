@@ -215,6 +215,16 @@ impl Findings {
         self.0.push(finding);
     }
 
+    pub(super) fn add(
+        &mut self,
+        level: FindingLevel,
+        code: FindingCode,
+        member: impl Into<Option<&'static str>>,
+        sentence: impl Into<Cow<'static, str>>,
+    ) {
+        self.push(Finding::new(level, code, member, sentence));
+    }
+
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.0.extend(findings);
     }

@@ -120,7 +120,7 @@ impl PersonalMethods {
         found.extend(validate_all(&self.methods));
         for name in self.others.names() {
             let sentence = format!("The member {name:?} is not known.");
-            found.push(Finding::new(Note, Code::UnknownMember, None, sentence));
+            found.add(Note, Code::UnknownMember, None, sentence);
         }
         found
     }
@@ -138,7 +138,7 @@ pub fn validate_all(methods: &[PersonalMethod]) -> Findings {
     names(methods, &mut found);
     both_ways(methods, &mut found);
     if methods.is_empty() {
-        found.push(Finding::new(Note, Code::Empty, None, "There is no method."));
+        found.add(Note, Code::Empty, None, "There is no method.");
     }
     found
 }
@@ -180,11 +180,11 @@ fn both_ways(methods: &[PersonalMethod], found: &mut Findings) {
     match (offered(true), offered(false)) {
         (true, false) => {
             let sentence = "Personal Mobile is offered on the same device only: users at a computer have no way to log in with it.";
-            found.push(Finding::new(Warning, Code::OtherDeviceNotOffered, None, sentence));
+            found.add(Warning, Code::OtherDeviceNotOffered, None, sentence);
         }
         (false, true) => {
             let sentence = "Personal Mobile is offered on another device only.";
-            found.push(Finding::new(Note, Code::SameDeviceNotOffered, None, sentence));
+            found.add(Note, Code::SameDeviceNotOffered, None, sentence);
         }
         (true, true) | (false, false) => {}
     }

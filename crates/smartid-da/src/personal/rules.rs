@@ -34,22 +34,17 @@ impl PersonalMethod {
         let name = self.display_name();
         if name.trim().is_empty() || name.chars().any(char::is_control) {
             let sentence = "The display name is missing, blank or has control characters.";
-            found.push(Finding::new(Error, Code::DisplayName, "display_name", sentence));
+            found.add(Error, Code::DisplayName, "display_name", sentence);
         }
         let servers = self.servers();
         if servers.is_empty() || servers.iter().any(|name| name.trim().is_empty()) {
             let member = "authentication_method_servers";
             let sentence = "There is no authentication method server, or one without a name.";
-            found.push(Finding::new(Error, Code::ServerMissing, member, sentence));
+            found.add(Error, Code::ServerMissing, member, sentence);
         }
         if !self.is_enabled() {
             let member = "enable_authentication_method";
-            found.push(Finding::new(
-                Note,
-                Code::NotEnabled,
-                member,
-                "The method is not enabled.",
-            ));
+            found.add(Note, Code::NotEnabled, member, "The method is not enabled.");
         }
     }
 
@@ -77,7 +72,7 @@ impl PersonalMethod {
             ),
             (true, true) | (false, false) => return,
         };
-        found.push(Finding::new(level, code, member, sentence));
+        found.add(level, code, member, sentence);
     }
 
     fn check_desktop(&self, found: &mut Findings) {
@@ -88,7 +83,7 @@ impl PersonalMethod {
         ];
         for (_, member) in settings.into_iter().filter(|(there, _)| *there) {
             let sentence = "Authentication on the same device is a setting of Personal Mobile, and this is Personal Desktop.";
-            found.push(Finding::new(Error, Code::SameDeviceMobileOnly, member, sentence));
+            found.add(Error, Code::SameDeviceMobileOnly, member, sentence);
         }
     }
 
@@ -97,12 +92,7 @@ impl PersonalMethod {
             for member in ["wait_for_seconds", "redirect_text"] {
                 if self.has(member) {
                     let sentence = "The setting has no effect: authentication on the same device is off.";
-                    found.push(Finding::new(
-                        Warning,
-                        Code::SameDeviceSettingUnused,
-                        member,
-                        sentence,
-                    ));
+                    found.add(Warning, Code::SameDeviceSettingUnused, member, sentence);
                 }
             }
         }
@@ -120,7 +110,7 @@ impl PersonalMethod {
             ),
             Some(_) | None => return,
         };
-        found.push(Finding::new(level, code, "wait_for_seconds", sentence));
+        found.add(level, code, "wait_for_seconds", sentence);
     }
 
     fn mapping_pair(&self, found: &mut Findings) {
@@ -136,7 +126,7 @@ impl PersonalMethod {
             if missing.len() < 2 {
                 let sentence = "User Attribute and Certificate Attribute have no effect without certificate authentication.";
                 let member = "extended_properties";
-                found.push(Finding::new(Warning, Code::MappingUnused, member, sentence));
+                found.add(Warning, Code::MappingUnused, member, sentence);
             }
             return;
         }
@@ -163,12 +153,7 @@ impl PersonalMethod {
         if attribute.is_some_and(|attribute| !is_known(&attribute)) {
             let member = property::CERTIFICATE_ATTRIBUTE;
             let sentence = "The certificate attribute is not one that is known here.";
-            found.push(Finding::new(
-                Warning,
-                Code::CertificateAttributeUnknown,
-                member,
-                sentence,
-            ));
+            found.add(Warning, Code::CertificateAttributeUnknown, member, sentence);
         }
     }
 
@@ -182,11 +167,11 @@ impl PersonalMethod {
                 (Code::UnknownProperty, "is not known.")
             };
             let sentence = format!("The extended property {name:?} {sentence}");
-            found.push(Finding::new(Note, code, "extended_properties", sentence));
+            found.add(Note, code, "extended_properties", sentence);
         }
         for name in self.unknown_members() {
             let sentence = format!("The member {name:?} is not known.");
-            found.push(Finding::new(Note, Code::UnknownMember, None, sentence));
+            found.add(Note, Code::UnknownMember, None, sentence);
         }
     }
 }

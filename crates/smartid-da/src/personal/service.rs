@@ -8,10 +8,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::Findings;
 use super::document::{Members, SettingsError, Shape};
 use super::finding::FindingCode as Code;
 use super::finding::FindingLevel::{Error, Note, Warning};
-use super::{Finding, Findings};
 
 const DNS_NAME: &str = "external_dns_name";
 const PORT: &str = "external_port";
@@ -70,26 +70,21 @@ impl DistributionService {
         let name = self.external_dns_name().unwrap_or_default();
         if name.trim().is_empty() {
             let sentence = "There is no external DNS name, and Personal depends on it.";
-            found.push(Finding::new(
-                Error,
-                Code::ExternalDnsNameMissing,
-                DNS_NAME,
-                sentence,
-            ));
+            found.add(Error, Code::ExternalDnsNameMissing, DNS_NAME, sentence);
         } else if let Some((level, sentence)) = about_host(name) {
-            found.push(Finding::new(level, Code::ExternalDnsName, DNS_NAME, sentence));
+            found.add(level, Code::ExternalDnsName, DNS_NAME, sentence);
         }
         if !self.members.has(PORT) {
             let sentence = "There is no external port, and Personal depends on it.";
-            found.push(Finding::new(Error, Code::ExternalPortMissing, PORT, sentence));
+            found.add(Error, Code::ExternalPortMissing, PORT, sentence);
         } else if self.external_port().is_none() {
             let sentence = "The external port is not one from 1 to 65535.";
-            found.push(Finding::new(Error, Code::ExternalPort, PORT, sentence));
+            found.add(Error, Code::ExternalPort, PORT, sentence);
         }
         for name in self.members.names() {
             if SETTINGS.iter().all(|(known, _)| *known != name) {
                 let sentence = format!("The member {name:?} of the distribution service is not known.");
-                found.push(Finding::new(Note, Code::UnknownMember, None, sentence));
+                found.add(Note, Code::UnknownMember, None, sentence);
             }
         }
         found
