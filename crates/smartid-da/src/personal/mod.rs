@@ -11,11 +11,13 @@
 //! | settings | |
 //! |---|---|
 //! | type, display name, certificate authentication and its authority, same device with wait and redirect text, servers, RADIUS replies, notification mappings, User Attribute, Certificate Attribute, external DNS name and port | documented; vendor page: Set up Smart ID (Personal) authentication |
+//! | enabling Personal for a user, new profile, channels | documented; vendor pages: Set up Smart ID (Personal) authentication; Enable Personal Mobile self-service |
 //! | Certificate Filter | documented; vendor page: Certificate filtering for Smart ID authentication |
 //! | enabled and visible in the menu unless said otherwise, ID and type assigned by Digital Access, the other extended properties that are known by name | documented for sibling methods, inferred here |
 //! | defaults of wait and redirect text, the full list of Certificate Attributes | unknown |
 //! | names of members, and the form of the documents | ours |
 
+mod account;
 mod document;
 mod filter_rules;
 mod finding;
@@ -26,6 +28,7 @@ mod property;
 mod rules;
 mod service;
 
+pub use account::{PersonalAccount, ProvisioningChannel};
 pub use document::{MAX_SETTINGS_LEN, SettingsError};
 pub use finding::{Finding, FindingCode, FindingLevel, Findings};
 pub use mapping::{MappingError, StoredUser, UserMapping};
