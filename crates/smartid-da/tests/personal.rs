@@ -383,6 +383,26 @@ fn certificate(file: &str) -> Result<Certificate, smartid_trust::Refusal> {
 }
 
 #[test]
+fn every_kind_is_judged_and_every_certificate_is_read_but_the_forbidden_one() {
+    let kinds = [
+        "method",
+        "methods",
+        "certificate",
+        "certificate-attribute",
+        "mapping",
+    ];
+    let judged: usize = kinds.iter().map(|kind| index(kind, 1).len()).sum();
+    let text = std::fs::read_to_string(golden("INDEX.toml")).unwrap();
+    assert_eq!(text.matches("[[fixture]]").count(), judged);
+    let refused: Vec<Value> = index("certificate", 30)
+        .into_iter()
+        .map(|row| row["file"].clone())
+        .filter(|file| certificate(file.as_str().unwrap()).is_err())
+        .collect();
+    assert_eq!(refused, ["certificates/names_twice.test.pem"]);
+}
+
+#[test]
 fn certificate_attributes_have_the_values_that_the_index_says() {
     all_right(&index("certificate-attribute", 70), |row| {
         let attribute = CertificateAttribute::new(row["attribute"].as_str().unwrap());
