@@ -304,7 +304,7 @@ fn hostile_documents_end_in_an_error() {
         "1",
         "{",
         "{}x",
-        r#"{"a":{"b":1,"b":2}}"#,
+        r#"{"method_type":"personal-mobile","a":{"b":1,"b":2}}"#,
         r#"{"method_type":null}"#,
         r#"{"method_type":1}"#,
     ] {
