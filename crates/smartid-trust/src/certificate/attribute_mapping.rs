@@ -75,6 +75,7 @@ const KNOWN: &[(&str, Part)] = &[
     ("ou", Part::Subject(AttributeType::OrganizationalUnit)),
     ("serialnumber", Part::Subject(AttributeType::SerialNumber)),
     ("sn", Part::Subject(AttributeType::Surname)),
+    ("st", Part::Subject(AttributeType::State)),
     ("subjectaltname-dnsname", Part::Dns),
     ("subjectaltname-emailaddress", Part::Email),
     ("subjectaltname-upn", Part::UserPrincipalName),
@@ -130,6 +131,7 @@ impl CertificateAttribute {
         subject("certificate_attribute.ou"),
         subject("certificate_attribute.serialnumber"),
         subject("certificate_attribute.sn"),
+        subject("certificate_attribute.st"),
         Evidence::new(
             "certificate_attribute.subjectaltname-dnsname",
             Tag::Inferred,
