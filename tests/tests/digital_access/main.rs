@@ -1,0 +1,9 @@
+//! Digital Access from end to end: our clients against the simulated access point, over real HTTPS.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test"
+)]
