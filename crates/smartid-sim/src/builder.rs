@@ -89,6 +89,12 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
     fill(&mut da.header_value, || random.hex64("da-header"));
+    for client in &mut da.oauth.clients {
+        if client.id.is_empty() {
+            return wrong("da.oauth.clients: id must not be empty");
+        }
+        fill(&mut client.secret, || random.hex64("oauth-secret"));
+    }
     if da.options_user == UserPosition::Absent {
         return wrong("da.options_user: the user must be named in GET /fido/options");
     }

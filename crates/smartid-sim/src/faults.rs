@@ -31,6 +31,8 @@ pub enum Route {
     DaCredentials,
     /// The login endpoint.
     DaLogin,
+    /// The OAuth token and revocation endpoints of Digital Access.
+    DaToken,
     /// The callback of a session command.
     CallbackSession,
     /// The callback of a create command.

@@ -1,8 +1,14 @@
 //! Settings of Digital Access. Two verbs, two tail paths and their order are documented; base path, authentication, the user
 //! selector, bodies and codes are not (protocol notes: digital-access 1.2 to 1.6), so each is a switch.
 
+mod oauth;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use self::oauth::{
+    BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
+};
 
 /// Digital Access.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +89,8 @@ pub struct DaConfig {
     pub login_path: String,
     /// Largest request body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// OAuth 2.0.
+    pub oauth: DaOauthConfig,
 }
 
 impl Default for DaConfig {
@@ -126,6 +134,7 @@ impl Default for DaConfig {
             tolerated_response_members: vec!["publicKey".into(), "publicKeyAlgorithm".into()],
             login_path: "/webauthn/authentication".into(),
             max_body_bytes: 1 << 20,
+            oauth: DaOauthConfig::default(),
         }
     }
 }
@@ -172,6 +181,8 @@ pub enum DaAuth {
     Basic,
     /// A header of its own.
     Header,
+    /// `Authorization: Bearer` with a token of the OAuth endpoint that has the scope `oauth.fido_scope`.
+    Oauth,
     /// Not at all, for example because a client certificate is enough.
     None,
 }
