@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::Da;
-use crate::config::{ClientAuthentication, DaConfig, OauthClient};
+use crate::config::{ClientAuthentication, DaConfig, DaMethod, DaUser, OauthClient};
 use crate::net::tls::Authority;
 use crate::sync::lock;
 use crate::{Sim, SimError};
@@ -81,5 +81,73 @@ impl Sim {
     /// All access tokens end at once, as when the server's database is lost.
     pub fn forget_oauth_tokens(&self) {
         lock(&self.da_service().tokens).clear();
+    }
+
+    /// The login page: the menu, or that of a method by display name or id.
+    #[must_use]
+    pub fn da_login_url(&self, method: Option<&str>, location: Option<&str>) -> String {
+        let parts: Vec<String> = [("authmech", method), ("location", location)]
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", super::auth::escaped(value?))))
+            .collect();
+        let question = if parts.is_empty() { "" } else { "?" };
+        format!("{}/wa/auth{question}{}", self.da_origin(), parts.join("&"))
+    }
+
+    /// The portal user's own record.
+    #[must_use]
+    pub fn da_me_url(&self) -> String {
+        let config = self.da_service().config.get();
+        format!("{}{}", self.da_origin(), config.da.session.me_path)
+    }
+
+    /// The users of Digital Access with their attributes and passwords.
+    #[must_use]
+    pub fn da_users(&self) -> Vec<DaUser> {
+        let store = lock(&self.da_service().store);
+        store.users.iter().map(|user| user.config.clone()).collect()
+    }
+
+    /// Adds an authentication method, or replaces the one with this display name.
+    ///
+    /// # Errors
+    /// [`SimError::Config`] when it contradicts itself, or its id is another method's.
+    pub fn put_method(&self, method: DaMethod) -> Result<(), SimError> {
+        let wrong = |why: &str| Err(SimError::Config(format!("da.methods, {:?}: {why}", method.name)));
+        if let Some(why) = method.wrong() {
+            return wrong(why);
+        }
+        let methods = &self.da_service().config.get().da.methods;
+        if methods
+            .iter()
+            .any(|known| known.id == method.id && known.name != method.name)
+        {
+            return wrong("names and ids are unique");
+        }
+        self.reconfigure(|config| {
+            let methods = &mut config.da.methods;
+            match methods.iter_mut().find(|known| known.name == method.name) {
+                Some(known) => *known = method,
+                None => methods.push(method),
+            }
+        });
+        Ok(())
+    }
+
+    /// How many browser sessions are open.
+    #[must_use]
+    pub fn da_sessions(&self) -> usize {
+        let da = self.da_service();
+        da.sessions_count(&da.config.get().da)
+    }
+
+    /// A browser session as after a login of this user with the method of this display name: the value of a `Cookie` header. `None`
+    /// when there is no such user.
+    #[must_use]
+    pub fn da_session_of(&self, user: &str, method: &str) -> Option<String> {
+        let da = self.da_service();
+        da.user(user)?;
+        let id = da.open_session(user, method);
+        Some(format!("{}={id}", da.config.get().da.session.cookie))
     }
 }

@@ -1,14 +1,21 @@
 //! Digital Access as far as FIDO provisioning and the login that follows need it (protocol notes: digital-access 1 and 2).
 
+mod auth;
 mod credentials;
 mod form;
 mod handle;
+mod location;
 mod login;
 mod oauth;
 mod options;
+mod page;
+mod portal;
 mod reply;
+mod session;
 mod store;
+mod surface;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -38,6 +45,7 @@ pub(crate) struct Da {
     authority: Arc<Authority>,
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
+    sessions: Mutex<session::Sessions>,
     origin: OnceLock<String>,
 }
 
@@ -62,6 +70,7 @@ impl Da {
             authority,
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
+            sessions: Mutex::default(),
             origin: OnceLock::new(),
         };
         for user in users {
@@ -80,6 +89,7 @@ impl Da {
                 config: user,
                 handle,
                 credentials: Vec::new(),
+                free: BTreeMap::new(),
             }),
         }
     }
@@ -235,8 +245,8 @@ impl Service for Da {
 
     fn route(&self, request: &Request) -> Route {
         let config = &self.config.get().da;
-        if oauth::Endpoint::of(&config.oauth, request).is_some() {
-            return Route::DaToken;
+        if let Some(surface) = surface::Surface::of(config, request) {
+            return surface.route();
         }
         match Self::dispatch(config, request) {
             Ok(Endpoint::Options(_)) => Route::DaOptions,
@@ -253,8 +263,8 @@ impl Service for Da {
     fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
         Box::pin(async move {
             let config = &self.config.get().da;
-            if let Some(endpoint) = oauth::Endpoint::of(&config.oauth, &request) {
-                return self.oauth(config, endpoint, &request);
+            if let Some(surface) = surface::Surface::of(config, &request) {
+                return self.serve_surface(config, &surface, &request).await;
             }
             self.answer(config, &request)
                 .unwrap_or_else(|refused| reply::refused(config, &refused))

@@ -12,7 +12,12 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Log in</title></head
 
 /// What an unauthenticated caller gets. Access rules of the `api` web resource may send a browser's answer (digital-access 0.3).
 pub(crate) fn unauthenticated(config: &DaConfig) -> Reply {
-    let reply = match config.unauthenticated {
+    unauthenticated_as(config, config.unauthenticated)
+}
+
+/// The same in another form.
+pub(crate) fn unauthenticated_as(config: &DaConfig, form: Unauthenticated) -> Reply {
+    let reply = match form {
         Unauthenticated::Status401 => refusal(
             config,
             401,
