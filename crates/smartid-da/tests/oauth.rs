@@ -766,6 +766,23 @@ fn a_refusal_that_is_no_error_of_the_standard_gives_no_code() {
         assert_eq!(refusal(&error).kind(), OAuthErrorKind::Refused, "{given}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{given}");
     }
+    // Other parts of a server have an `error` as well.
+    for (status, error, kind) in [
+        (404, "path", OAuthErrorKind::Unexpected),
+        (405, "Method", OAuthErrorKind::Unexpected),
+        (500, "Internal Server Error", OAuthErrorKind::Unavailable),
+        (404, "invalid_client", OAuthErrorKind::Refused),
+        (500, "server_error", OAuthErrorKind::Refused),
+        (422, "own", OAuthErrorKind::Refused),
+        (422, "", OAuthErrorKind::Unexpected),
+    ] {
+        bench.script.then(refused(status, error));
+        assert_eq!(
+            refusal(&bench.token().unwrap_err()).kind(),
+            kind,
+            "{status} {error}"
+        );
+    }
     let long = format!(r#"{{"error":"{}"}}"#, "a".repeat(65));
     bench.script.then(answer(400, &[], long));
     let error = bench.token().unwrap_err();

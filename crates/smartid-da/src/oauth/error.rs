@@ -236,7 +236,7 @@ impl OAuthError {
         let kind = match (kind, status.as_u16()) {
             (Some(kind), _) => kind,
             (None, 300..=399) => OAuthErrorKind::NotAuthenticated,
-            _ if told.is_error => OAuthErrorKind::Refused,
+            (None, status) if told.is_refusal(status) => OAuthErrorKind::Refused,
             (None, 401 | 403) => OAuthErrorKind::Refused,
             (None, 429 | 500 | 502 | 503 | 504) => OAuthErrorKind::Unavailable,
             _ if status.is_success() && incoming.content() == Content::Html => {
@@ -281,6 +281,13 @@ struct Told {
 }
 
 impl Told {
+    /// Whether it is the token endpoint that speaks. A page that is not there and a server that fails have an `error` in their JSON too,
+    /// with words of their own.
+    fn is_refusal(&self, status: u16) -> bool {
+        let of_standard = !matches!(self.code, None | Some(OAuthErrorCode::Other(_)));
+        self.is_error && (of_standard || !matches!(status, 404 | 405 | 406 | 410 | 415 | 500..=599))
+    }
+
     fn read(incoming: &Incoming, known: &Known) -> Self {
         let Some(object) = json_object(incoming).ok().filter(|object| !object.repeats_any()) else {
             return Self::default();

@@ -71,7 +71,7 @@ mod builder;
 mod client;
 mod dialect;
 mod error;
-mod known;
+pub(crate) mod known;
 mod revocation;
 mod round;
 mod token;
