@@ -9,3 +9,4 @@
 )]
 
 mod oauth_tokens;
+mod portal_session;
