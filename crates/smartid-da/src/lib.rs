@@ -66,6 +66,7 @@ pub mod oauth;
 pub mod personal;
 pub mod portal;
 mod refusal;
+pub mod relying_party;
 mod request;
 mod user;
 
@@ -74,5 +75,6 @@ pub use client::{Builder, DigitalAccess};
 pub use dialect::DaDialect;
 pub use portal::MappedPath;
 pub use refusal::{DaRefusal, DaRefusalKind};
+pub use relying_party::RelyingParty;
 pub use smartid_trust::{CertificateAttribute, filter};
 pub use user::{UserId, UserIdError};
