@@ -4,7 +4,7 @@ mod credentials;
 mod login;
 mod options;
 mod reply;
-mod store;
+pub(crate) mod store;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -68,6 +68,12 @@ impl Da {
                 credentials: Vec::new(),
             }),
         }
+    }
+
+    /// The users as they are now.
+    pub(crate) fn users(&self) -> Vec<DaUser> {
+        let store = lock(&self.store);
+        store.users.iter().map(|user| user.config.clone()).collect()
     }
 
     pub(crate) fn credentials_of(&self, name: &str) -> Vec<StoredCredential> {
