@@ -10,7 +10,8 @@ use crate::pki::time::Civil;
 use crate::webauthn::Refused;
 
 /// The type that Graph gives its JSON.
-pub(super) const JSON: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
+pub(super) const JSON: &str =
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
 /// A refusal that is not answered yet.
 #[derive(Clone, Debug)]
@@ -125,7 +126,9 @@ pub(super) fn token_error(
     word: &'static str,
     text: &str,
 ) -> Reply {
-    let stamp = Civil::from_unix(clock.unix_millis() / 1000).iso().replace('T', " ");
+    let stamp = Civil::from_unix(clock.unix_millis() / 1000)
+        .iso()
+        .replace('T', " ");
     let body: Value = json!({
         "error": error,
         "error_description": format!(

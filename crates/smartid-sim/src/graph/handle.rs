@@ -32,9 +32,7 @@ impl Graph {
     fn methods(&self, name: &str) -> Vec<GraphMethod> {
         let store = lock(&self.store);
         let account = store.accounts.iter().find(|account| account.name == name);
-        account
-            .map(|account| account.methods.clone())
-            .unwrap_or_default()
+        account.map(|account| account.methods.clone()).unwrap_or_default()
     }
 }
 

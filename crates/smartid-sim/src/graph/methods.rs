@@ -57,7 +57,12 @@ pub(super) fn uuid(bytes: [u8; 16]) -> String {
 }
 
 impl GraphMethod {
-    fn new(graph: &Graph, config: &GraphConfig, registered: Registered, display_name: Option<String>) -> Self {
+    fn new(
+        graph: &Graph,
+        config: &GraphConfig,
+        registered: Registered,
+        display_name: Option<String>,
+    ) -> Self {
         let level = if !config.attestation_level.is_empty() {
             config.attestation_level.clone()
         } else if registered.certificates.is_empty() {
@@ -66,8 +71,7 @@ impl GraphMethod {
             "attested".to_owned()
         };
         let thumbprint = |der: &Vec<u8>| {
-            let digest =
-                aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, der);
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, der);
             digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
                 hex
@@ -83,7 +87,11 @@ impl GraphMethod {
             aaguid: registered.aaguid,
             attestation_level: level,
             attestation_certificates: registered.certificates.iter().map(thumbprint).collect(),
-            passkey_type: if registered.backup_eligible { "synced" } else { "deviceBound" },
+            passkey_type: if registered.backup_eligible {
+                "synced"
+            } else {
+                "deviceBound"
+            },
             format: registered.format,
             credential_id: registered.credential_id,
             algorithm: registered.key.algorithm,
@@ -155,7 +163,10 @@ fn bytes(object: &Map<String, Value>, name: &str) -> Result<Vec<u8>, Refused> {
 
 fn sent(config: &GraphConfig, request: &Request) -> Result<Sent, Refused> {
     if !request.is_json() {
-        return Err(Refused::new("content_type", "the content type must be application/json"));
+        return Err(Refused::new(
+            "content_type",
+            "the content type must be application/json",
+        ));
     }
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;

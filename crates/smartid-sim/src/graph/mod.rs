@@ -98,7 +98,10 @@ const WRITE: [&str; 2] = [
     "UserAuthenticationMethod.ReadWrite.All",
 ];
 /// Permissions that let a caller read, beside those.
-const READ: [&str; 2] = ["UserAuthMethod-Passkey.Read.All", "UserAuthenticationMethod.Read.All"];
+const READ: [&str; 2] = [
+    "UserAuthMethod-Passkey.Read.All",
+    "UserAuthenticationMethod.Read.All",
+];
 
 impl Graph {
     pub(crate) fn new(
@@ -247,7 +250,10 @@ impl Graph {
                 .named(config, who)
                 .ok_or_else(|| GraphError::not_found("user_unknown", "The user was not found."))?,
             None => own.clone().ok_or_else(|| {
-                GraphError::bad_request("me", "/me request is only valid with delegated authentication flow.")
+                GraphError::bad_request(
+                    "me",
+                    "/me request is only valid with delegated authentication flow.",
+                )
             })?,
         };
         if writes {

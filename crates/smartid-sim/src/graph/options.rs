@@ -97,10 +97,7 @@ impl Graph {
         store.challenges.issue(pending, config.pending_per_user);
         drop(store);
         let mut options = Entity::new("webauthnCredentialCreationOptions");
-        options.put(
-            "challengeTimeoutDateTime",
-            &json!(format!("{}Z", ends.iso())),
-        );
+        options.put("challengeTimeoutDateTime", &json!(format!("{}Z", ends.iso())));
         options.put_text("publicKey", public_key);
         let context = format!(
             "{}/$metadata#microsoft.graph.webauthnCredentialCreationOptions",
@@ -226,7 +223,13 @@ mod tests {
         assert_eq!(function("creationOptions"), Some(None));
         assert_eq!(function("CreationOptions()"), Some(None));
         assert_eq!(function("creationOptions( a=1 )"), Some(Some("a=1")));
-        for other in ["creationOption", "creationOptionsX", "creationOptions(", "é", "creationOptions)a("] {
+        for other in [
+            "creationOption",
+            "creationOptionsX",
+            "creationOptions(",
+            "é",
+            "creationOptions)a(",
+        ] {
             assert_eq!(function(other), None, "{other}");
         }
         let of = |text| minutes(Version::Beta, Some(text)).ok();

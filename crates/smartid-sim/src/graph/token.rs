@@ -104,14 +104,24 @@ impl Graph {
         let form = request
             .header("content-type")
             .and_then(|value| value.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+            .is_some_and(|kind| {
+                kind.trim()
+                    .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            });
         if !form {
             return Err(bad(900_144, "content_type", "The request body must be a form."));
         }
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
-            .take(MAX_FIELDS)
+            .take(MAX_FIELDS + 1)
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
+        if fields.len() > MAX_FIELDS {
+            return Err(bad(
+                900_144,
+                "fields_too_many",
+                "The request body has too many fields.",
+            ));
+        }
         let one = |name: &str| {
             let mut values = fields.iter().filter(|(own, _)| own == name);
             let value = values.next().map(|(_, value)| value.as_str());
@@ -140,9 +150,7 @@ impl Graph {
         let (id, secret) = match basic(request) {
             Some(pair) => pair,
             None => (
-                one("client_id")?
-                    .ok_or_else(|| missing("client_id"))?
-                    .to_owned(),
+                one("client_id")?.ok_or_else(|| missing("client_id"))?.to_owned(),
                 one("client_secret")?
                     .ok_or_else(|| missing("client_secret"))?
                     .to_owned(),
