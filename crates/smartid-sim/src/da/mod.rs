@@ -12,7 +12,7 @@ mod page;
 mod portal;
 mod reply;
 mod session;
-mod store;
+pub(crate) mod store;
 mod surface;
 
 use std::collections::BTreeMap;
@@ -92,6 +92,12 @@ impl Da {
                 free: BTreeMap::new(),
             }),
         }
+    }
+
+    /// The users as they are now.
+    pub(crate) fn users(&self) -> Vec<DaUser> {
+        let store = lock(&self.store);
+        store.users.iter().map(|user| user.config.clone()).collect()
     }
 
     pub(crate) fn credentials_of(&self, name: &str) -> Vec<StoredCredential> {

@@ -69,6 +69,12 @@ impl AttestationObject {
             .ok_or_else(|| malformed("x5c is not a list of certificates"))
     }
 
+    /// The certificates, whatever the format does with them.
+    pub(crate) fn certificate_list(&self) -> Vec<Vec<u8>> {
+        let list = self.certificates().ok().flatten().unwrap_or_default();
+        list.into_iter().map(<[u8]>::to_vec).collect()
+    }
+
     fn packed(&self, client_data_hash: &[u8; 32], attested: &Attested, key: &CoseKey) -> Result<(), Refused> {
         let algorithm = cbor::get_text(&self.statement, "alg")
             .and_then(cbor::as_int)

@@ -35,11 +35,19 @@ pub(crate) struct Registered {
     pub(crate) format: String,
     pub(crate) sign_count: u32,
     pub(crate) transports: Vec<String>,
+    /// The certificates of the attestation, first one the leaf.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    /// Whether the key may leave the authenticator (flag BE).
+    pub(crate) backup_eligible: bool,
 }
 
 /// First half: JSON, client data, type.
 pub(crate) fn begin(body: &Value, tolerated: &[String]) -> Result<Begun, Refused> {
-    let credential = RegistrationJson::read(body, tolerated)?;
+    begin_with(RegistrationJson::read(body, tolerated)?)
+}
+
+/// The same for a credential that came in another frame.
+pub(crate) fn begin_with(credential: RegistrationJson) -> Result<Begun, Refused> {
     let client_data = ClientData::read(&credential.client_data)?;
     client_data.check_type("webauthn.create")?;
     Ok(Begun {
@@ -114,8 +122,10 @@ pub(crate) fn finish(
         key,
         public_key_cose: attested.public_key_cose.clone(),
         aaguid: attested.aaguid,
+        certificates: object.certificate_list(),
         format: object.format,
         sign_count: data.sign_count,
         transports: begun.credential.transports.clone(),
+        backup_eligible: data.flags & BE != 0,
     })
 }
