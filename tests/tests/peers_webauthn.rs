@@ -113,7 +113,13 @@ fn ends_well(mut command: std::process::Command, lines: &[Value]) -> bool {
 async fn our_own_checks_say_the_same() {
     for lines in [made().await, sent().await] {
         for line in &lines {
-            assert_eq!(ours(line), Ok(()), "{} {}", line["algorithm"], line["attestation"]);
+            assert_eq!(
+                ours(line),
+                Ok(()),
+                "{} {}",
+                line["algorithm"],
+                line["attestation"]
+            );
         }
         for (change, copy) in hostile_copies(&lines) {
             let said = ours(&copy);

@@ -42,13 +42,12 @@ impl Browser {
             .unwrap_or_else(|error| panic!("node is needed: {error}"));
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut browser = Self {
-            child,
-            input,
-            output,
-        };
+        let mut browser = Self { child, input, output };
         let page = browser.open("https://login.example.test/");
-        assert_eq!(page, json!({"origin": "https://login.example.test", "secure": true}));
+        assert_eq!(
+            page,
+            json!({"origin": "https://login.example.test", "secure": true})
+        );
         browser
     }
 

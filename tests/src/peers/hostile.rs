@@ -89,7 +89,11 @@ impl Change {
                 let text = octets(line, CLIENT_DATA);
                 let at = find(&text, b"\"challenge\":\"")? + 13;
                 // Another letter of base64url.
-                let by = if text[at] == b'A' { b'A' ^ b'B' } else { text[at] ^ b'A' };
+                let by = if text[at] == b'A' {
+                    b'A' ^ b'B'
+                } else {
+                    text[at] ^ b'A'
+                };
                 Some((CLIENT_DATA, changed(text, at, by)))
             }
             Self::Origin => client_data(b"\"origin\":\"https://", 1),

@@ -46,12 +46,7 @@ pub async fn sent() -> Vec<Value> {
         assert!(end.is_stored(), "{algorithm} {attestation}: {end:?}");
         person.abort();
         let records = world.sim.records();
-        let of = |tail: &str| {
-            records
-                .iter()
-                .find(|record| record.path.ends_with(tail))
-                .unwrap()
-        };
+        let of = |tail: &str| records.iter().find(|record| record.path.ends_with(tail)).unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let sent = text(&of("/fido/credentials").body);
         let options: Value = serde_json::from_slice(&of("/fido/options").reply).unwrap();
