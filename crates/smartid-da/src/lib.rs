@@ -62,6 +62,7 @@ pub mod auth;
 mod client;
 pub mod dialect;
 pub mod fido;
+pub mod oidc;
 pub mod personal;
 pub mod portal;
 mod refusal;
