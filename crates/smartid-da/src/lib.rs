@@ -63,6 +63,7 @@ mod client;
 pub mod dialect;
 pub mod fido;
 pub mod oauth;
+pub mod oidc;
 pub mod personal;
 pub mod portal;
 mod refusal;
