@@ -35,6 +35,8 @@ pub enum Route {
     DaToken,
     /// The login pages and the portal of Digital Access.
     DaPage,
+    /// What Smart ID Messaging asks of Digital Access: the callback and pictures.
+    DaPersonal,
     /// The portal user's own record.
     DaMe,
     /// The callback of a session command.

@@ -26,7 +26,7 @@ pub(crate) fn server_config(config: &DaConfig, authority: &Authority) -> Result<
 }
 
 impl Da {
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         self.origin.get().map_or("https://localhost", String::as_str)
     }
 }

@@ -9,6 +9,7 @@ mod login;
 mod oauth;
 mod options;
 mod page;
+mod personal;
 mod portal;
 mod reply;
 mod session;
@@ -36,6 +37,7 @@ use crate::sync::lock;
 use crate::webauthn::Refused;
 
 pub(crate) use self::handle::server_config;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
@@ -46,6 +48,8 @@ pub(crate) struct Da {
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
     origin: OnceLock<String>,
 }
 
@@ -71,6 +75,8 @@ impl Da {
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
             origin: OnceLock::new(),
         };
         for user in users {

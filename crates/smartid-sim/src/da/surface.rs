@@ -11,6 +11,11 @@ pub(super) enum Surface {
     Auth,
     Desktop,
     Logout,
+    Wait,
+    State,
+    /// What follows the path of the callback.
+    Callback(String),
+    Content,
     /// What follows the path of the record.
     Me(String),
 }
@@ -25,7 +30,18 @@ impl Surface {
         {
             return Some(Self::Me(tail.to_owned()));
         }
+        let personal = &config.personal;
+        if let Some(tail) = request.path.strip_prefix(personal.callback_path.as_str())
+            && (tail.is_empty() || tail.starts_with('/'))
+        {
+            return Some(Self::Callback(tail.to_owned()));
+        }
+        if request.path.strip_prefix(personal.picture_path.as_str()) == Some("/getcontent") {
+            return Some(Self::Content);
+        }
         match request.path.as_str() {
+            "/wa/auth/wait" => Some(Self::Wait),
+            "/wa/auth/state" => Some(Self::State),
             "/wa/auth" | "/wa/auth/" => Some(Self::Auth),
             "/wa/desktop.html" => Some(Self::Desktop),
             "/wa/logout" => Some(Self::Logout),
@@ -37,7 +53,8 @@ impl Surface {
         match self {
             Self::Oauth(_) => Route::DaToken,
             Self::Me(_) => Route::DaMe,
-            Self::Auth | Self::Desktop | Self::Logout => Route::DaPage,
+            Self::Callback(_) | Self::Content => Route::DaPersonal,
+            Self::Auth | Self::Desktop | Self::Logout | Self::Wait | Self::State => Route::DaPage,
         }
     }
 }
@@ -64,7 +81,12 @@ impl Da {
             (Surface::Desktop, "GET") => self.desktop(config, request),
             (Surface::Desktop, _) => only("GET"),
             (Surface::Logout, "POST") => self.logout(config, request),
-            (Surface::Logout, _) => only("POST"),
+            (Surface::Wait, "GET") => self.personal_wait(config, request),
+            (Surface::State, "GET") => self.personal_state(config, request),
+            (Surface::Wait | Surface::State, _) => only("GET"),
+            (Surface::Callback(tail), "POST") => self.personal_callback(request, tail),
+            (Surface::Content, "POST") => self.personal_content(request),
+            (Surface::Logout | Surface::Callback(_) | Surface::Content, _) => only("POST"),
         }
     }
 }

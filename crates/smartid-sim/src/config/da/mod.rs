@@ -3,6 +3,7 @@
 
 mod methods;
 mod oauth;
+mod personal;
 mod session;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::personal::{DaPersonalConfig, PictureStyle};
 pub use self::session::DaSessionConfig;
 
 /// Digital Access.
@@ -102,6 +104,8 @@ pub struct DaConfig {
     pub session: DaSessionConfig,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
+    /// Personal Mobile and Personal Desktop.
+    pub personal: DaPersonalConfig,
 }
 
 impl Default for DaConfig {
@@ -148,6 +152,7 @@ impl Default for DaConfig {
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
             methods: methods::defaults(),
+            personal: DaPersonalConfig::default(),
         }
     }
 }
