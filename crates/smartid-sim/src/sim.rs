@@ -155,6 +155,7 @@ impl Sim {
             messaging,
             api: da_user,
             cm: Arc::clone(&cm),
+            keys: Arc::clone(&attestation),
         });
 
         let cm_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_port)).await?;

@@ -150,4 +150,20 @@ impl Sim {
         let id = da.open_session(user, method);
         Some(format!("{}={id}", da.config.get().da.session.cookie))
     }
+
+    /// The issuer of the OpenID provider.
+    #[must_use]
+    pub fn da_issuer(&self) -> String {
+        let da = self.da_service();
+        da.issuer(&da.config.get().da)
+    }
+
+    /// A new key signs ID tokens from now on; gives its id.
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when it cannot be made.
+    pub fn rotate_oidc_key(&self) -> Result<String, SimError> {
+        let da = self.da_service();
+        da.rotate_key(&da.config.get().da.oidc)
+    }
 }

@@ -7,6 +7,7 @@ mod handle;
 mod location;
 mod login;
 mod oauth;
+mod oidc;
 mod options;
 mod page;
 mod personal;
@@ -37,6 +38,7 @@ use crate::sync::lock;
 use crate::webauthn::Refused;
 
 pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
 pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
@@ -50,6 +52,8 @@ pub(crate) struct Da {
     sessions: Mutex<session::Sessions>,
     logins: Mutex<Vec<personal::Login>>,
     peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
 }
 
@@ -77,6 +81,8 @@ impl Da {
             sessions: Mutex::default(),
             logins: Mutex::default(),
             peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
         };
         for user in users {

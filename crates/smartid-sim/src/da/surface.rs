@@ -1,6 +1,6 @@
 //! What Digital Access is besides FIDO provisioning: which address belongs to which part.
 
-use super::{Da, oauth};
+use super::{Da, oauth, oidc};
 use crate::config::DaConfig;
 use crate::faults::Route;
 use crate::net::message::{Reply, Request};
@@ -8,6 +8,7 @@ use crate::net::message::{Reply, Request};
 /// A part that answers at an address of its own.
 pub(super) enum Surface {
     Oauth(oauth::Endpoint),
+    Oidc(oidc::Endpoint),
     Auth,
     Desktop,
     Logout,
@@ -24,6 +25,9 @@ impl Surface {
     pub(super) fn of(config: &DaConfig, request: &Request) -> Option<Self> {
         if let Some(endpoint) = oauth::Endpoint::of(&config.oauth, request) {
             return Some(Self::Oauth(endpoint));
+        }
+        if let Some(endpoint) = oidc::Endpoint::of(config, request) {
+            return Some(Self::Oidc(endpoint));
         }
         if let Some(tail) = request.path.strip_prefix(config.session.me_path.as_str())
             && (tail.is_empty() || tail.starts_with('/'))
@@ -52,6 +56,8 @@ impl Surface {
     pub(super) fn route(&self) -> Route {
         match self {
             Self::Oauth(_) => Route::DaToken,
+            Self::Oidc(oidc::Endpoint::Authorize) => Route::DaPage,
+            Self::Oidc(_) => Route::DaOidc,
             Self::Me(_) => Route::DaMe,
             Self::Callback(_) | Self::Content => Route::DaPersonal,
             Self::Auth | Self::Desktop | Self::Logout | Self::Wait | Self::State => Route::DaPage,
@@ -74,6 +80,7 @@ impl Da {
     ) -> Reply {
         match (surface, request.method.as_str()) {
             (Surface::Oauth(endpoint), _) => self.oauth(config, *endpoint, request),
+            (Surface::Oidc(endpoint), _) => self.oidc(config, *endpoint, request),
             (Surface::Me(tail), _) => self.me(config, request, tail),
             (Surface::Auth, "GET") => self.get_auth(config, request).await,
             (Surface::Auth, "POST") => self.post_auth(config, request).await,

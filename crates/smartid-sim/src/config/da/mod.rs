@@ -3,6 +3,7 @@
 
 mod methods;
 mod oauth;
+mod oidc;
 mod personal;
 mod session;
 
@@ -16,6 +17,7 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::oidc::{DaOidcConfig, OidcFlaw};
 pub use self::personal::{DaPersonalConfig, PictureStyle};
 pub use self::session::DaSessionConfig;
 
@@ -104,6 +106,8 @@ pub struct DaConfig {
     pub session: DaSessionConfig,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
+    /// The OpenID provider.
+    pub oidc: DaOidcConfig,
     /// Personal Mobile and Personal Desktop.
     pub personal: DaPersonalConfig,
 }
@@ -152,6 +156,7 @@ impl Default for DaConfig {
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
             methods: methods::defaults(),
+            oidc: DaOidcConfig::default(),
             personal: DaPersonalConfig::default(),
         }
     }

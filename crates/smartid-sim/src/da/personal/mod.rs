@@ -18,6 +18,7 @@ use crate::config::{ApiUser, DaConfig, DaMethod, DaMethodKind, PictureStyle, Sim
 use crate::net::client::{Call, HttpClient};
 use crate::net::message::{Reply, Request};
 use crate::pgwy::Cm;
+use crate::pki::attestation::BuiltIn;
 use crate::random::Random;
 use crate::sync::lock;
 use crate::webauthn::b64;
@@ -40,6 +41,8 @@ pub(crate) struct Peers {
     pub(crate) api: ApiUser,
     /// Whose authority methods trust that name none.
     pub(crate) cm: Arc<Cm>,
+    /// Where keys come from.
+    pub(crate) keys: Arc<BuiltIn>,
 }
 
 /// Digital Access' own entry among the API users: the one that the configuration has, or one that is made.
