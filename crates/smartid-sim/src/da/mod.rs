@@ -7,8 +7,10 @@ mod handle;
 mod location;
 mod login;
 mod oauth;
+mod oidc;
 mod options;
 mod page;
+mod personal;
 mod portal;
 mod reply;
 mod session;
@@ -36,6 +38,8 @@ use crate::sync::lock;
 use crate::webauthn::Refused;
 
 pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
@@ -46,6 +50,10 @@ pub(crate) struct Da {
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
 }
 
@@ -71,6 +79,10 @@ impl Da {
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
         };
         for user in users {
