@@ -182,6 +182,11 @@ impl Da {
         if !matches!(endpoint, Endpoint::Login) && !Self::authenticated(config, request) {
             return Ok(reply::unauthenticated(config));
         }
+        let name = config.user_parameter.as_str();
+        // Two readers of such a request may see two different users.
+        if request.parameter_twice(name) || request.headers.get_all(name).iter().count() > 1 {
+            return Err(Refused::new("user_twice", "the user is named twice"));
+        }
         match endpoint {
             Endpoint::Options(user) => self.get_options(config, user.as_deref(), request),
             Endpoint::Credentials(user) => self.post_credentials(config, user.as_deref(), request),
