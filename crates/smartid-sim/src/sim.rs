@@ -134,6 +134,10 @@ impl Sim {
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
         });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -321,14 +325,14 @@ impl Sim {
         &self.authority
     }
 
-    /// For the methods of this type that are with Microsoft Graph.
-    pub(crate) fn graph(&self) -> &Arc<Graph> {
-        &self.graph
-    }
-
     /// For the methods of this type that are with Digital Access.
     pub(crate) fn da_service(&self) -> &Arc<Da> {
         &self.da
+    }
+
+    /// For the methods of this type that are with Microsoft Graph.
+    pub(crate) fn graph(&self) -> &Arc<Graph> {
+        &self.graph
     }
 
     /// For the methods of this type that are with the Certificate Manager.

@@ -3,6 +3,7 @@
 mod auth;
 mod credentials;
 mod form;
+mod front;
 mod handle;
 mod location;
 mod login;
@@ -35,6 +36,7 @@ use crate::record::Party;
 use crate::sync::lock;
 use crate::webauthn::Refused;
 
+pub(crate) use self::front::Front;
 pub(crate) use self::handle::server_config;
 pub use self::store::StoredCredential;
 
@@ -47,6 +49,7 @@ pub(crate) struct Da {
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
     origin: OnceLock<String>,
+    front: OnceLock<Front>,
 }
 
 enum Endpoint {
@@ -72,6 +75,7 @@ impl Da {
             tokens: Mutex::default(),
             sessions: Mutex::default(),
             origin: OnceLock::new(),
+            front: OnceLock::new(),
         };
         for user in users {
             da.add_user(user);
@@ -259,6 +263,9 @@ impl Service for Da {
         if let Some(surface) = surface::Surface::of(config, request) {
             return surface.route();
         }
+        if front::Hit::of(config, request).is_some() {
+            return Route::DaFront;
+        }
         match Self::dispatch(config, request) {
             Ok(Endpoint::Options(_)) => Route::DaOptions,
             Ok(Endpoint::Credentials(_)) => Route::DaCredentials,
@@ -276,6 +283,9 @@ impl Service for Da {
             let config = &self.config.get().da;
             if let Some(surface) = surface::Surface::of(config, &request) {
                 return self.serve_surface(config, &surface, &request).await;
+            }
+            if let Some(hit) = front::Hit::of(config, &request) {
+                return self.serve_resource(config, &hit, &request).await;
             }
             self.answer(config, &request)
                 .unwrap_or_else(|refused| reply::refused(config, &refused))

@@ -3,6 +3,7 @@
 
 mod methods;
 mod oauth;
+mod resources;
 mod session;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::resources::{DaHeader, DaHeaderSource, DaResource};
 pub use self::session::DaSessionConfig;
 
 /// Digital Access.
@@ -102,6 +104,8 @@ pub struct DaConfig {
     pub oauth: DaOauthConfig,
     /// Sessions of browsers.
     pub session: DaSessionConfig,
+    /// Web resources behind the access point.
+    pub resources: Vec<DaResource>,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
 }
@@ -150,6 +154,7 @@ impl Default for DaConfig {
             max_body_bytes: 1 << 20,
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
+            resources: resources::defaults(),
             methods: methods::defaults(),
         }
     }
