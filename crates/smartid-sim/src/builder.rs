@@ -1,6 +1,6 @@
 //! Settings before the start: collects them, fills in what is generated, and refuses what contradicts itself.
 
-use crate::config::{ApiUser, UserPosition};
+use crate::config::{ApiUser, DaResource, UserPosition};
 use crate::random::Random;
 use crate::{Persona, Sim, SimClock, SimConfig, SimError};
 
@@ -123,6 +123,16 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
                 "da.methods, {:?}: names and ids are unique",
                 method.name
             ));
+        }
+    }
+    for (at, resource) in da.resources.iter().enumerate() {
+        let same = |other: &DaResource| other.name == resource.name && other.scheme == resource.scheme;
+        let why = match resource.wrong() {
+            None if da.resources.iter().skip(at + 1).any(same) => Some("names are unique"),
+            why => why,
+        };
+        if let Some(why) = why {
+            return wrong(&format!("da.resources, {:?}: {why}", resource.name));
         }
     }
     if da.options_user == UserPosition::Absent {

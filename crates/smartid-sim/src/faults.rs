@@ -41,6 +41,8 @@ pub enum Route {
     DaPersonal,
     /// The portal user's own record.
     DaMe,
+    /// A request for a web resource behind Digital Access.
+    DaFront,
     /// Microsoft Graph: creation options.
     GraphOptions,
     /// Microsoft Graph: registering a method.

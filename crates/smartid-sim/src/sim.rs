@@ -133,6 +133,10 @@ impl Sim {
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
         });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),

@@ -14,7 +14,7 @@ use crate::desktop::SIM_AAGUID;
 use crate::net::message::{Reply, Request};
 use crate::pki::time::Civil;
 use crate::sync::lock;
-use crate::webauthn::credential_json::RegistrationJson;
+use crate::webauthn::credential_json::{Copies, RegistrationJson};
 use crate::webauthn::registration::{self, Registered};
 use crate::webauthn::{Refused, b64};
 
@@ -168,7 +168,7 @@ fn sent(config: &GraphConfig, request: &Request) -> Result<Sent, Refused> {
             "the content type must be application/json",
         ));
     }
-    let body: Value = serde_json::from_slice(&request.body)
+    let body: Value = crate::json::read_strict(&request.body)
         .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;
     let method = members(
         config,
@@ -203,6 +203,7 @@ fn sent(config: &GraphConfig, request: &Request) -> Result<Sent, Refused> {
             client_data: bytes(response, "clientDataJSON")?,
             attestation_object: bytes(response, "attestationObject")?,
             transports: Vec::new(),
+            copies: Copies::default(),
         },
     })
 }

@@ -88,6 +88,7 @@ impl Graph {
             expected: Expected {
                 rp_id: config.rp_id.clone(),
                 origins: origins(config),
+                top_origins: Vec::new(),
                 algorithms: config.algorithms.clone(),
                 user_verification_required: config.user_verification == "required",
             },
