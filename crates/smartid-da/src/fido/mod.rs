@@ -21,7 +21,7 @@ mod options;
 mod options_read;
 mod options_view;
 pub mod preflight;
-mod reader;
+pub(crate) mod reader;
 mod registration;
 mod registration_read;
 mod report;
@@ -35,7 +35,7 @@ pub use attestation_statement::{
     Attestation, AttestationFormat, AttestationKind, AttestationVerdict, AttestationWrong, ChainEntry,
     SignatureCheck, StatementNotChecked,
 };
-pub use auth_data::{Aaguid, AttestedCredential, AuthenticatorData, Flags};
+pub use auth_data::{Aaguid, AaguidError, AttestedCredential, AuthenticatorData, Flags};
 pub use client_data::{ClientData, ClientDataError};
 pub use cose::{CoseKey, KeyMaterial};
 pub use excluded::ExcludedIds;
