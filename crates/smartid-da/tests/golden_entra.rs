@@ -393,6 +393,8 @@ fn offered(file: &str, row: &Table, offer: &Offer) {
     assert!(body.contains(offer.options.raw()), "{file}");
     let json: serde_json::Value = serde_json::from_str(body.trim_start_matches('\u{feff}')).unwrap();
     let sent: serde_json::Value = serde_json::from_str(offer.options.raw()).unwrap();
+    let wrapped = json.get("value");
+    let json = wrapped.unwrap_or(&json);
     assert_eq!(sent, json["publicKey"], "{file}");
     match some(row, "expires") {
         None => {}
@@ -407,11 +409,14 @@ fn offered(file: &str, row: &Table, offer: &Offer) {
         .get("challengeTimeoutDateTime")
         .and_then(serde_json::Value::as_str);
     let codes: Vec<&str> = offer.lints.iter().map(|lint| lint.code).collect();
-    let odd = match (limit.and_then(Timestamp::from_iso8601), some(row, "now")) {
+    let mut odd = match (limit.and_then(Timestamp::from_iso8601), some(row, "now")) {
         (None, _) => vec!["timeout"],
         (Some(end), Some(now)) if end <= time(now) => vec!["past"],
         _ => vec![],
     };
+    if wrapped.is_some() {
+        odd.insert(0, "wrapper");
+    }
     assert_eq!(codes, odd, "{file}");
 }
 
