@@ -33,6 +33,8 @@
 //! }
 //! ```
 //!
+//! A token that does not run out while the program runs comes from [`oauth::OAuthClient`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning
@@ -64,6 +66,7 @@ mod client;
 pub mod dialect;
 pub mod entra;
 pub mod fido;
+pub mod oauth;
 pub mod personal;
 pub mod portal;
 mod refusal;
