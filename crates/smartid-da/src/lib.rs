@@ -67,6 +67,7 @@ pub mod dialect;
 pub mod entra;
 pub mod fido;
 pub mod oauth;
+pub mod oidc;
 pub mod personal;
 pub mod portal;
 mod refusal;

@@ -43,6 +43,7 @@ mod pgwy;
 pub mod pki;
 mod random;
 mod record;
+mod samples;
 mod sim;
 mod sync;
 mod webauthn;
@@ -68,6 +69,7 @@ pub use pgwy::{
 };
 pub use pki::TestCa;
 pub use record::{Party, Record};
+pub use samples::sample_registrations;
 pub use sim::Sim;
 
 /// The README's sample is compiled with the documentation tests.

@@ -101,7 +101,7 @@ impl Sim {
         let (hermod_tls, graph_tls, da_tls) = (
             authority.server_config(false)?,
             authority.server_config(false)?,
-            authority.server_config(config.da.require_client_certificate)?,
+            crate::da::server_config(&config.da, &authority)?,
         );
         let faults = Arc::new(Faults::default());
         config
@@ -113,7 +113,12 @@ impl Sim {
         let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
-        let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let da = Da::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&authority),
+        );
         let graph = Graph::new(
             Arc::clone(&config),
             clock.clone(),
@@ -314,6 +319,11 @@ impl Sim {
 
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// For the methods of this type that are with Digital Access.
+    pub(crate) fn da_service(&self) -> &Arc<Da> {
+        &self.da
     }
 
     /// For the methods of this type that are with Microsoft Graph.
