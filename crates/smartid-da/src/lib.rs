@@ -61,8 +61,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
+mod authorised;
 mod client;
 pub mod dialect;
+pub mod entra;
 pub mod fido;
 pub mod oauth;
 pub mod oidc;
@@ -76,6 +78,7 @@ mod user;
 pub use auth::{DaAuth, FidoProvisioning, TokenProvider};
 pub use client::{Builder, DigitalAccess};
 pub use dialect::DaDialect;
+pub use entra::EntraFido;
 pub use portal::MappedPath;
 pub use refusal::{DaRefusal, DaRefusalKind};
 pub use relying_party::RelyingParty;
