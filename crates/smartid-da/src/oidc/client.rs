@@ -20,7 +20,7 @@ use super::issuer::Issuer;
 use super::keys::KeySet;
 use super::login::{Begun, Login};
 use super::outcome::{LoggedIn, UserInfo};
-use super::protocol::{self, CodeExchange, Failed};
+use super::protocol::{Asked as _, CodeExchange, UserRequest};
 use super::provider::{PkceSupport, Provider};
 use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
 use super::request::{AuthorizationRequest, LoginOptions};
@@ -273,22 +273,22 @@ impl OidcClient {
         };
         let subject = logged_in.user.subject();
         let token = &logged_in.access_token;
-        let claims = Mutex::new(None);
-        let send = |request| async {
-            let exchange = Exchange::<User>::of(endpoint, request, vec![token.clone()]);
-            let incoming = self.send(&self.0.transport, endpoint, exchange).await?;
-            let read = user_claims(&incoming, subject).map_err(|refusal| {
-                Error::refused(User::NAME, refusal).with_request_id(incoming.request_id())
-            })?;
-            let shown = shown_user(&read);
-            *claims.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
-            Ok(shown)
+        let asked = UserRequest {
+            endpoint,
+            client_id: &self.0.settings.client_id,
+            access_token: token,
+            subject,
         };
-        protocol::user_info(endpoint, &self.0.settings.client_id, token, subject, send)
-            .await
-            .map_err(not_taken::<User>)?;
-        let claims = claims.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(claims.map(|claims| UserInfo {
+        let request = asked.request().ok_or_else(not_taken::<User>)?;
+        let exchange = Exchange::<User>::of(endpoint, request, vec![token.clone()]);
+        let incoming = self.send(&self.0.transport, endpoint, exchange).await?;
+        let claims = user_claims(&incoming, subject).map_err(|refusal| {
+            Error::refused(User::NAME, refusal).with_request_id(incoming.request_id())
+        })?;
+        if !asked.takes(&shown_user(&claims)) {
+            return Err(not_taken::<User>());
+        }
+        Ok(Some(UserInfo {
             subject: subject.to_owned(),
             claims,
         }))
@@ -339,18 +339,7 @@ impl OidcClient {
         let mut secrets = vec![code.clone()];
         secrets.extend(login.verifier.clone());
         secrets.extend(secret.map(|(secret, _)| secret.clone()));
-        let answer = Mutex::new(None);
-        let send = |request| async {
-            let exchange = Exchange::<Token>::of(endpoint, request, secrets.clone());
-            let incoming = self.send(&self.0.token_transport, endpoint, exchange).await?;
-            let read = TokenAnswer::read(&incoming).map_err(|refusal| {
-                Error::refused(Token::NAME, refusal).with_request_id(incoming.request_id())
-            })?;
-            let shown = read.shown();
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
-            Ok(shown)
-        };
-        let exchange = CodeExchange {
+        let asked = CodeExchange {
             endpoint,
             client_id: &settings.client_id,
             secret,
@@ -358,11 +347,16 @@ impl OidcClient {
             code,
             verifier: login.verifier.as_ref(),
         };
-        protocol::exchange(exchange, send)
-            .await
-            .map_err(not_taken::<Token>)?;
-        let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        answer.ok_or_else(|| not_taken::<Token>(Failed::Crate))
+        let request = asked.request().ok_or_else(not_taken::<Token>)?;
+        let exchange = Exchange::<Token>::of(endpoint, request, secrets);
+        let incoming = self.send(&self.0.token_transport, endpoint, exchange).await?;
+        let answer = TokenAnswer::read(&incoming).map_err(|refusal| {
+            Error::refused(Token::NAME, refusal).with_request_id(incoming.request_id())
+        })?;
+        if !asked.takes(&answer.shown()) {
+            return Err(not_taken::<Token>());
+        }
+        Ok(answer)
     }
 
     fn id_token_check(
@@ -430,9 +424,7 @@ impl OidcClient {
     }
 }
 
-fn not_taken<S: Step>(failed: Failed<Error>) -> Error {
-    match failed {
-        Failed::Sent(error) => error,
-        Failed::Crate => Error::refused(S::NAME, OidcRefusal::new(S::PLACE, OidcReason::Body)),
-    }
+/// The OpenID Connect crate does not make the request, or does not take the answer.
+fn not_taken<S: Step>() -> Error {
+    Error::refused(S::NAME, OidcRefusal::new(S::PLACE, OidcReason::Body))
 }
