@@ -33,6 +33,8 @@
 //! }
 //! ```
 //!
+//! A token that does not run out while the program runs comes from [`oauth::OAuthClient`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning
@@ -62,6 +64,7 @@ pub mod auth;
 mod client;
 pub mod dialect;
 pub mod fido;
+pub mod oauth;
 pub mod oidc;
 pub mod personal;
 pub mod portal;

@@ -67,7 +67,10 @@ fn discovered(row: &Table) -> Result<std::sync::Arc<Provider>, Error> {
     let issuer = Issuer::parse(get(row, "issuer")).unwrap();
     let script = std::sync::Arc::new(Script::default());
     let runtime = smartid_core::ManualRuntime::new(Timestamp::from_iso8601(NOW).unwrap());
-    script.answer(&issuer.discovery_url(), Message::read(get(row, "file")).incoming());
+    script.answer(
+        &issuer.discovery_url(),
+        Message::read(get(row, "file")).incoming(),
+    );
     let client = smartid_da::oidc::OidcClient::builder(issuer, CLIENT, basic(), REDIRECT)
         .policy(smartid_core::CallPolicy::default().with_attempts(1))
         .build(script, std::sync::Arc::new(runtime.clone()))
@@ -132,16 +135,39 @@ fn accepted(row: &Table, provider: &Provider) {
         let found: Vec<_> = provider.client_authentication().iter().map(form).collect();
         assert_eq!(found, forms, "{name}");
     }
-    assert_eq!(provider.callback_carries_iss(), get(row, "callback_iss") == "required", "{name}");
-    assert_eq!(provider.acr_values(), list(row, "acr").unwrap_or_default(), "{name}");
+    assert_eq!(
+        provider.callback_carries_iss(),
+        get(row, "callback_iss") == "required",
+        "{name}"
+    );
+    assert_eq!(
+        provider.acr_values(),
+        list(row, "acr").unwrap_or_default(),
+        "{name}"
+    );
     if let Some(algorithms) = list(row, "algorithms") {
-        let found: Vec<_> = provider.algorithms().unwrap().iter().map(|known| known.name()).collect();
+        let found: Vec<_> = provider
+            .algorithms()
+            .unwrap()
+            .iter()
+            .map(|known| known.name())
+            .collect();
         assert_eq!(found, algorithms, "{name}");
     }
-    let mtls = provider.token_endpoint_for_certificates().map(EndpointAddress::as_str);
+    let mtls = provider
+        .token_endpoint_for_certificates()
+        .map(EndpointAddress::as_str);
     assert_eq!(mtls, opt(row, "token_endpoint_mtls"), "{name}");
-    assert_eq!(provider.user_info_endpoint().is_none(), name.contains("no_userinfo") || name.contains("minimal") || name.contains("nulls"), "{name}");
-    let mut lints: Vec<_> = provider.lints().iter().map(|lint| lint.what.to_string()).collect();
+    assert_eq!(
+        provider.user_info_endpoint().is_none(),
+        name.contains("no_userinfo") || name.contains("minimal") || name.contains("nulls"),
+        "{name}"
+    );
+    let mut lints: Vec<_> = provider
+        .lints()
+        .iter()
+        .map(|lint| lint.what.to_string())
+        .collect();
     lints.dedup();
     if row.contains_key("lint") || get(row, "outcome") == "accept" {
         assert_eq!(lints, list(row, "lint").unwrap_or_default(), "{name}");
@@ -190,7 +216,10 @@ fn request(call: &Table) -> Result<String, String> {
         request = request.with_verifier(secret("code_verifier"));
     }
     let shown = format!("{request:?}");
-    assert!(!shown.contains(VERIFIER) && !shown.contains(NONCE) && !shown.contains(STATE), "{shown}");
+    assert!(
+        !shown.contains(VERIFIER) && !shown.contains(NONCE) && !shown.contains(STATE),
+        "{shown}"
+    );
     request.address().map_err(|error| error.name().to_owned())
 }
 
@@ -202,7 +231,9 @@ fn same_address(found: &str, wanted: &str, name: &str) {
     };
     let ((found, mut found_query), (wanted, mut wanted_query)) = (split(found), split(wanted));
     assert_eq!(found, wanted, "{name}");
-    if let (Some(inner), Some(wanted_inner)) = (found_query.remove("location"), wanted_query.remove("location")) {
+    if let (Some(inner), Some(wanted_inner)) =
+        (found_query.remove("location"), wanted_query.remove("location"))
+    {
         same_address(&inner, &wanted_inner, name);
     }
     assert_eq!(found_query, wanted_query, "{name}");
@@ -213,7 +244,10 @@ fn authorization_requests_go_where_they_should() {
     for row in entries("authorization-request", 32) {
         let name = get(&row, "file");
         let wanted = String::from_utf8(file(name)).unwrap();
-        match (request(row["call"].as_table().unwrap()), row.contains_key("refuse")) {
+        match (
+            request(row["call"].as_table().unwrap()),
+            row.contains_key("refuse"),
+        ) {
             (Ok(address), false) => {
                 same_address(&address, &wanted, name);
                 blind(&row, &address);
@@ -288,7 +322,10 @@ fn key_sets_give_the_keys_that_may_verify() {
         match KeySet::parse(&file(name)) {
             Ok(keys) => {
                 assert!(agrees(&row, "accept"), "{name}");
-                let usable: Vec<_> = keys.usable().map(|id| id.unwrap_or_default().to_owned()).collect();
+                let usable: Vec<_> = keys
+                    .usable()
+                    .map(|id| id.unwrap_or_default().to_owned())
+                    .collect();
                 assert_eq!(usable, list(&row, "usable").unwrap(), "{name}");
                 let private = keys.lints().iter().any(|lint| lint.what == "private-key");
                 let wanted = list(&row, "lint").unwrap_or_default();
@@ -322,7 +359,11 @@ fn expectation(row: &Table) -> (IdTokenCheck, Timestamp) {
         check = check.requiring_acr(acr);
     }
     if let Some(algorithms) = list(expect, "algorithms") {
-        check = check.allowing(algorithms.iter().map(|name| JwsAlgorithm::from_name(name).unwrap()));
+        check = check.allowing(
+            algorithms
+                .iter()
+                .map(|name| JwsAlgorithm::from_name(name).unwrap()),
+        );
     }
     if let Some(token) = opt(expect, "access_token") {
         check = check.with_access_token(SecretString::new(token));
@@ -331,7 +372,10 @@ fn expectation(row: &Table) -> (IdTokenCheck, Timestamp) {
         check = check.with_code(SecretString::new(code));
     }
     let shown = format!("{check:?}");
-    assert!(!shown.contains(NONCE) && !shown.contains("ACCESS-GOLDEN"), "{shown}");
+    assert!(
+        !shown.contains(NONCE) && !shown.contains("ACCESS-GOLDEN"),
+        "{shown}"
+    );
     (check, Timestamp::from_iso8601(get(expect, "now")).unwrap())
 }
 
@@ -378,7 +422,11 @@ fn other_algorithms_are_taken_where_the_caller_allows_them() {
         let check = check.allowing(JwsAlgorithm::ALL.iter().copied());
         let token = String::from_utf8(file(get(&rows[0], "file"))).unwrap();
         let keys = KeySet::parse(&file(get(&rows[0], "jwks"))).unwrap();
-        assert_eq!(check.verify(&token, &keys, now).unwrap().subject(), "alice", "{name}");
+        assert_eq!(
+            check.verify(&token, &keys, now).unwrap().subject(),
+            "alice",
+            "{name}"
+        );
     }
 }
 
@@ -386,6 +434,10 @@ fn other_algorithms_are_taken_where_the_caller_allows_them() {
 fn the_test_keys_are_those_that_the_tests_say() {
     for row in entries("key", 6) {
         let text = String::from_utf8(file(get(&row, "file"))).unwrap();
-        assert!(text.starts_with("-----BEGIN PRIVATE KEY-----"), "{}", get(&row, "file"));
+        assert!(
+            text.starts_with("-----BEGIN PRIVATE KEY-----"),
+            "{}",
+            get(&row, "file")
+        );
     }
 }

@@ -18,9 +18,8 @@ use std::sync::Arc;
 
 use smartid_core::base64::{Flavour, decode};
 use smartid_core::{CallPolicy, Error, ManualRuntime, SecretString, ServiceError, Timestamp};
-use smartid_da::oidc::{
-    ClientAuthentication, Issuer, LoggedIn, OidcClient, OidcPlace, OidcReason, OidcRefusal,
-};
+use smartid_da::oauth::ClientAuthentication;
+use smartid_da::oidc::{Issuer, LoggedIn, OidcClient, OidcPlace, OidcReason, OidcRefusal};
 use support::*;
 use toml::Table;
 
@@ -48,10 +47,15 @@ fn sent(call: &Table) -> Sent {
     let stage = Stage::with(authentication, redirect, |settings| settings);
     stage.script.answer(DISCOVERY, document(""));
     stage.script.answer(KEYS, keys("jwks/keys.json"));
-    stage.script.answer(TOKEN, Message::read("token/answer.http").incoming());
-    stage.script.answer(USER_INFO, Message::read("userinfo/answer.http").incoming());
+    stage
+        .script
+        .answer(TOKEN, Message::read("token/answer.http").incoming());
+    stage
+        .script
+        .answer(USER_INFO, Message::read("userinfo/answer.http").incoming());
     let login = login(opt(call, "code_verifier"), redirect);
-    let code: String = url::form_urlencoded::byte_serialize(opt(call, "code").unwrap_or("x").as_bytes()).collect();
+    let code: String =
+        url::form_urlencoded::byte_serialize(opt(call, "code").unwrap_or("x").as_bytes()).collect();
     let query = format!("code={code}&state={STATE}");
     stage.run(async {
         let logged_in = stage.client.complete(login, &query).await.unwrap();
@@ -84,7 +88,11 @@ fn requests_go_out_as_they_should() {
         let sent = sent(row["call"].as_table().unwrap());
         let (verb, target) = wanted.line();
         assert_eq!(sent.method, verb, "{name}");
-        assert_eq!(sent.address, format!("https://{}{target}", wanted.headers["host"].to_str().unwrap()), "{name}");
+        assert_eq!(
+            sent.address,
+            format!("https://{}{target}", wanted.headers["host"].to_str().unwrap()),
+            "{name}"
+        );
         for (header, value) in &wanted.headers {
             match header.as_str() {
                 "host" => {}
@@ -133,7 +141,11 @@ fn answers_of_the_token_endpoint_are_taken_or_refused() {
                 assert_eq!(logged_in.user().subject(), get(&row, "sub"), "{name}");
                 let in_an_hour = 1_772_359_200_000 + 3_600_000;
                 assert_eq!(logged_in.access_expires().unwrap().as_millis(), in_an_hour);
-                assert_eq!(logged_in.refresh_token().is_some(), name.contains("refresh"), "{name}");
+                assert_eq!(
+                    logged_in.refresh_token().is_some(),
+                    name.contains("refresh"),
+                    "{name}"
+                );
                 blind(&row, &format!("{logged_in:?}"));
                 assert!(!format!("{logged_in:?}").contains("eyJ"));
             }
@@ -207,14 +219,24 @@ fn a_secret_that_the_server_repeats_is_not_shown() {
     let body = format!(
         r#"{{"error":"invalid_client","error_description":"{SECRET} is wrong for SplxlOBeZQQYbYS6WxSbIA {VERIFIER}"}}"#
     );
-    let answer = smartid_core::Incoming::new(http::StatusCode::UNAUTHORIZED, http::HeaderMap::new(), body.into());
+    let answer = smartid_core::Incoming::new(
+        http::StatusCode::UNAUTHORIZED,
+        http::HeaderMap::new(),
+        body.into(),
+    );
     let stage = Stage::with(basic(), REDIRECT, |settings| settings);
     stage.script.answer(DISCOVERY, document(""));
     stage.script.answer(KEYS, keys("jwks/keys.json"));
     stage.script.answer(TOKEN, answer);
     let error = complete(&stage).unwrap_err();
     let refusal = error.refusal::<OidcRefusal>().unwrap();
-    assert_eq!((refusal.reason(), refusal.code()), (OidcReason::Refused, Some("invalid_client")));
+    assert_eq!(
+        (refusal.reason(), refusal.code()),
+        (OidcReason::Refused, Some("invalid_client"))
+    );
     let shown = format!("{error} {error:?} {}", error.summary());
-    assert!(!shown.contains(SECRET) && !shown.contains(VERIFIER) && !shown.contains("Splxl"), "{shown}");
+    assert!(
+        !shown.contains(SECRET) && !shown.contains(VERIFIER) && !shown.contains("Splxl"),
+        "{shown}"
+    );
 }

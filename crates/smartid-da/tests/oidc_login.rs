@@ -21,12 +21,13 @@ use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 use smartid_core::base64::{Flavour, encode};
 use smartid_core::{
-    BoxFuture, Error, Incoming, Outgoing, Phase, Retry, ServiceUrl, Timestamp, Transport,
-    TransportError, TransportProblem, Turn,
+    BoxFuture, Error, Incoming, Outgoing, Phase, Retry, ServiceUrl, Timestamp, Transport, TransportError,
+    TransportProblem, Turn,
 };
+use smartid_da::oauth::ClientAuthentication;
 use smartid_da::oidc::{
-    CallbackCheck, ClientAuthentication, Issuer, Login, LoginOptions, OidcBuilder, OidcClient, OidcPlace,
-    OidcReason, OidcRefusal, PkceUse,
+    CallbackCheck, Issuer, Login, LoginOptions, OidcBuilder, OidcClient, OidcPlace, OidcReason, OidcRefusal,
+    PkceUse,
 };
 use smartid_trust::SigningKey;
 use smartid_trust::jws::JwsAlgorithm;
@@ -45,7 +46,9 @@ fn signed(key: &str, claims: &serde_json::Value) -> String {
 }
 
 fn refusal(error: &Error) -> (OidcPlace, OidcReason) {
-    let refusal = error.refusal::<OidcRefusal>().unwrap_or_else(|| panic!("{error}"));
+    let refusal = error
+        .refusal::<OidcRefusal>()
+        .unwrap_or_else(|| panic!("{error}"));
     (refusal.place(), refusal.reason())
 }
 
@@ -111,7 +114,12 @@ fn a_login_from_its_beginning_to_the_user() {
     assert_eq!(logged_in.user().subject(), "alice");
     assert_eq!(logged_in.access_token().expose(), "ACCESS-1");
     // The verifier is the one whose digest was sent.
-    let sent = stage.script.sent().into_iter().find(|sent| sent.address == TOKEN).unwrap();
+    let sent = stage
+        .script
+        .sent()
+        .into_iter()
+        .find(|sent| sent.address == TOKEN)
+        .unwrap();
     let verifier = pairs(&sent.body)["code_verifier"].clone();
     let digest = <sha2::Sha256 as sha2::Digest>::digest(verifier.as_bytes());
     assert_eq!(encode(Flavour::Url, &digest), asked["code_challenge"]);
@@ -124,12 +132,17 @@ fn a_callback_that_is_replayed_ends_at_the_provider() {
     let stage = Stage::new();
     let (login, _) = stage.begin();
     answer_for(&stage, &login, "rsa-1", |_| {});
-    stage.script.answer(TOKEN, Message::read("token/bad_code_used.http").incoming());
+    stage
+        .script
+        .answer(TOKEN, Message::read("token/bad_code_used.http").incoming());
     stage.complete(&login).unwrap();
     let error = stage.complete(&login).unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Token, OidcReason::Refused));
     assert_eq!((error.code(), error.retry()), (Some("invalid_grant"), Retry::No));
-    assert_eq!((error.phase(), error.operation()), (Phase::Refused, "da.oidc-token"));
+    assert_eq!(
+        (error.phase(), error.operation()),
+        (Phase::Refused, "da.oidc-token")
+    );
     assert_eq!(error.advice().turn, Turn::EndUser);
     assert_eq!(stage.script.calls(TOKEN), 2);
 }
@@ -140,7 +153,9 @@ fn two_logins_at_once_do_not_answer_each_other() {
     let ((first, _), (second, _)) = (stage.begin(), stage.begin());
     assert_ne!(first.state().expose(), second.state().expose());
     let query = format!("code=CODE-1&state={}", second.state().expose());
-    let error = stage.run(stage.client.complete(first.clone(), &query)).unwrap_err();
+    let error = stage
+        .run(stage.client.complete(first.clone(), &query))
+        .unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::State));
     assert_eq!(stage.script.calls(TOKEN), 0, "nothing went out");
 
@@ -156,9 +171,13 @@ fn two_logins_at_once_do_not_answer_each_other() {
 fn a_stolen_code_meets_another_verifier() {
     let stage = Stage::new();
     let ((victim, _), (thief, _)) = (stage.begin(), stage.begin());
-    stage.script.answer(TOKEN, Message::read("token/bad_code_used.http").incoming());
+    stage
+        .script
+        .answer(TOKEN, Message::read("token/bad_code_used.http").incoming());
     let query = format!("code=CODE-OF-VICTIM&state={}", thief.state().expose());
-    let error = stage.run(stage.client.complete(thief.clone(), &query)).unwrap_err();
+    let error = stage
+        .run(stage.client.complete(thief.clone(), &query))
+        .unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Token, OidcReason::Refused));
     let sent = stage.script.sent().pop().unwrap();
     let verifier = &pairs(&sent.body)["code_verifier"];
@@ -176,12 +195,18 @@ fn a_provider_that_was_mixed_up_is_refused() {
     stage.script.answer(KEYS, keys("jwks/keys.json"));
     let (login, _) = stage.begin();
     let error = stage.complete(&login).unwrap_err();
-    assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::Iss), "promised and missing");
+    assert_eq!(
+        refusal(&error),
+        (OidcPlace::Callback, OidcReason::Iss),
+        "promised and missing"
+    );
     let query = format!(
         "code=CODE-1&state={}&iss=https%3A%2F%2Fevil.example.org",
         login.state().expose()
     );
-    let error = stage.run(stage.client.complete(login.clone(), &query)).unwrap_err();
+    let error = stage
+        .run(stage.client.complete(login.clone(), &query))
+        .unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::Iss));
 
     // A login that was begun with another provider, client or redirect address.
@@ -190,7 +215,11 @@ fn a_provider_that_was_mixed_up_is_refused() {
         other[member] = "https://evil.example.org".into();
         let other: Login = serde_json::from_value(other).unwrap();
         let error = stage.complete(&other).unwrap_err();
-        assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::OtherLogin), "{member}");
+        assert_eq!(
+            refusal(&error),
+            (OidcPlace::Callback, OidcReason::OtherLogin),
+            "{member}"
+        );
     }
     assert_eq!(stage.script.calls(TOKEN), 0);
 }
@@ -212,7 +241,9 @@ fn a_clock_that_jumps_stops_what_has_become_old() {
 
     // Back by an hour: the token is of the future, the login is not too old, and the document is fetched again.
     let before = stage.script.calls(DISCOVERY);
-    stage.runtime.set(Timestamp::from_iso8601("2026-03-01T09:00:00Z").unwrap());
+    stage
+        .runtime
+        .set(Timestamp::from_iso8601("2026-03-01T09:00:00Z").unwrap());
     let error = stage.complete(&login).unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::IdToken, OidcReason::Iat));
     assert_eq!(stage.script.calls(DISCOVERY), before + 1);
@@ -235,7 +266,11 @@ fn keys_that_were_changed_are_fetched_once() {
     stage.script.answer(TOKEN, json("{}"));
     answer_for(&stage, &login, "rsa-2", |_| {});
     let error = stage.complete(&login).unwrap_err();
-    assert_eq!(refusal(&error), (OidcPlace::IdToken, OidcReason::Nonce), "the answer of before");
+    assert_eq!(
+        refusal(&error),
+        (OidcPlace::IdToken, OidcReason::Nonce),
+        "the answer of before"
+    );
     let error = stage.complete(&login).unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Token, OidcReason::TokenType));
     stage.complete(&login).unwrap();
@@ -264,7 +299,9 @@ fn keys_that_were_changed_are_fetched_once() {
 fn an_algorithm_that_was_not_announced_is_refused() {
     let stage = Stage::with(basic(), REDIRECT, |settings| settings);
     let text = String::from_utf8(document("").body().to_vec()).unwrap();
-    stage.script.answer(DISCOVERY, json(&text.replace(r#""RS256","#, "")));
+    stage
+        .script
+        .answer(DISCOVERY, json(&text.replace(r#""RS256","#, "")));
     stage.script.answer(KEYS, keys("jwks/keys.json"));
     let (login, _) = stage.begin();
     answer_for(&stage, &login, "rsa-1", |_| {});
@@ -284,7 +321,11 @@ fn what_was_asked_for_is_demanded_of_the_token() {
     for (acr, auth_time, wanted) in [
         ("urn:golden:personal-mobile", now - 60, None),
         ("urn:golden:other", now, Some(OidcReason::Acr)),
-        ("urn:golden:personal-mobile", now - 121, Some(OidcReason::AuthTime)),
+        (
+            "urn:golden:personal-mobile",
+            now - 121,
+            Some(OidcReason::AuthTime),
+        ),
         ("urn:golden:personal-mobile", now + 61, Some(OidcReason::AuthTime)),
     ] {
         let stage = Stage::new();
@@ -300,7 +341,9 @@ fn what_was_asked_for_is_demanded_of_the_token() {
         }
     }
     // Required, and none named.
-    let error = stage.run(stage.client.begin(&LoginOptions::new().require_acr())).unwrap_err();
+    let error = stage
+        .run(stage.client.begin(&LoginOptions::new().require_acr()))
+        .unwrap_err();
     assert_eq!(error.phase(), Phase::NotSent);
 }
 
@@ -315,12 +358,21 @@ fn settings_are_checked_and_kept() {
             .map_err(|error| error.setting)
     };
     assert_eq!(build("", REDIRECT, |b| b).unwrap_err(), "oidc.client_id");
-    assert_eq!(build("a", "http://app.example.test/", |b| b).unwrap_err(), "oidc.redirect_uri");
-    assert_eq!(build("a", REDIRECT, |b| b.algorithms([])).unwrap_err(), "oidc.algorithms");
+    assert_eq!(
+        build("a", "http://app.example.test/", |b| b).unwrap_err(),
+        "oidc.redirect_uri"
+    );
+    assert_eq!(
+        build("a", REDIRECT, |b| b.algorithms([])).unwrap_err(),
+        "oidc.algorithms"
+    );
 
     let stage = Stage::with(basic(), REDIRECT, |settings| settings.own_host_only());
     let text = String::from_utf8(document("").body().to_vec()).unwrap();
-    stage.script.answer(DISCOVERY, json(&text.replace(KEYS, "https://keys.example.org/jwks")));
+    stage.script.answer(
+        DISCOVERY,
+        json(&text.replace(KEYS, "https://keys.example.org/jwks")),
+    );
     let error = stage.run(stage.client.provider()).unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Document, OidcReason::Endpoint));
 
@@ -331,7 +383,11 @@ fn settings_are_checked_and_kept() {
         (PkceUse::Never, true, false),
     ] {
         let stage = Stage::with(basic(), REDIRECT, |settings| settings.pkce(pkce));
-        let offer = if offered { r#","code_challenge_methods_supported":["S256"]"# } else { "" };
+        let offer = if offered {
+            r#","code_challenge_methods_supported":["S256"]"#
+        } else {
+            ""
+        };
         stage.script.answer(DISCOVERY, document(offer));
         let (login, address) = stage.begin();
         assert_eq!(address.contains("code_challenge="), sent, "{pkce:?}");
@@ -350,7 +406,9 @@ fn the_certificate_is_shown_to_the_token_endpoint_alone() {
     let alias = "https://mtls.example.test/token";
     stage.script.answer(
         DISCOVERY,
-        document(&format!(r#","mtls_endpoint_aliases":{{"token_endpoint":"{alias}"}}"#)),
+        document(&format!(
+            r#","mtls_endpoint_aliases":{{"token_endpoint":"{alias}"}}"#
+        )),
     );
     stage.script.answer(KEYS, keys("jwks/keys.json"));
     let (login, _) = stage.begin();
@@ -361,6 +419,32 @@ fn the_certificate_is_shown_to_the_token_endpoint_alone() {
     let form = pairs(&other.sent()[0].body);
     assert_eq!(form["client_id"], CLIENT);
     assert!(!form.contains_key("client_secret") && !other.sent()[0].headers.contains_key("authorization"));
+}
+
+/// Id and secret in the header as they are, where an installation wants that.
+#[test]
+fn basic_can_be_written_as_it_is() {
+    let raw = || smartid_da::oauth::OAuthDialect::from_toml("basic = 'raw'").unwrap();
+    for (dialect, wanted) in [
+        (raw(), "golden-client:a b&c"),
+        (Default::default(), "golden-client:a+b%26c"),
+    ] {
+        let authentication = ClientAuthentication::basic("a b&c".into());
+        let stage = Stage::with(authentication, REDIRECT, |settings| settings.dialect(dialect));
+        stage.script.answer(DISCOVERY, document(""));
+        stage.script.answer(KEYS, keys("jwks/keys.json"));
+        let (login, _) = stage.begin();
+        answer_for(&stage, &login, "rsa-1", |_| {});
+        stage.complete(&login).unwrap();
+        let sent = stage.script.sent().pop().unwrap();
+        let header = format!("Basic {}", encode(Flavour::Standard, wanted.as_bytes()));
+        assert_eq!(sent.headers["authorization"], *header);
+    }
+    let runtime = smartid_core::ManualRuntime::new(Timestamp::from_millis(0));
+    let refused = OidcClient::builder(Issuer::parse(ISSUER).unwrap(), "a:b", basic(), REDIRECT)
+        .dialect(raw())
+        .build(Arc::new(Script::default()), Arc::new(runtime));
+    assert_eq!(refused.unwrap_err().setting, "oidc.client_id");
 }
 
 #[derive(Debug)]
@@ -376,10 +460,19 @@ impl Transport for Down {
 fn a_provider_that_is_not_there_is_no_refusal() {
     let runtime = smartid_core::ManualRuntime::new(Timestamp::from_iso8601(NOW).unwrap());
     let client = OidcClient::builder(Issuer::parse(ISSUER).unwrap(), CLIENT, basic(), REDIRECT)
-        .build(Arc::new(Down(TransportProblem::Connect)), Arc::new(runtime.clone()))
+        .build(
+            Arc::new(Down(TransportProblem::Connect)),
+            Arc::new(runtime.clone()),
+        )
         .unwrap();
-    let error = runtime.block_on(client.begin(&LoginOptions::new())).unwrap().unwrap_err();
-    assert_eq!((error.phase(), error.operation()), (Phase::NotSent, "da.oidc-discovery"));
+    let error = runtime
+        .block_on(client.begin(&LoginOptions::new()))
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(
+        (error.phase(), error.operation()),
+        (Phase::NotSent, "da.oidc-discovery")
+    );
     assert_eq!(error.attempts(), 3);
 
     // The exchange is not repeated: nobody knows whether the code was used.
@@ -394,10 +487,17 @@ fn a_provider_that_is_not_there_is_no_refusal() {
     let mut answer = HeaderMap::new();
     answer.insert("retry-after", "7".parse().unwrap());
     let stage = Stage::with(basic(), REDIRECT, |settings| settings);
-    stage.script.answer(DISCOVERY, Incoming::new(StatusCode::SERVICE_UNAVAILABLE, answer, "".into()));
+    stage.script.answer(
+        DISCOVERY,
+        Incoming::new(StatusCode::SERVICE_UNAVAILABLE, answer, "".into()),
+    );
     stage.script.answer(DISCOVERY, document(""));
     stage.begin();
-    assert_eq!(stage.script.calls(DISCOVERY), 2, "asked again after seven seconds");
+    assert_eq!(
+        stage.script.calls(DISCOVERY),
+        2,
+        "asked again after seven seconds"
+    );
     let refused = OidcReason::Status;
     assert_eq!(refused.name(), "status");
 }
@@ -427,7 +527,11 @@ fn futures_can_be_sent() {
 }
 
 fn answer_nothing(stage: &Stage) {
-    assert_eq!(stage.script.sent().len(), 0, "a future that is not awaited sends nothing");
+    assert_eq!(
+        stage.script.sent().len(),
+        0,
+        "a future that is not awaited sends nothing"
+    );
 }
 
 proptest! {

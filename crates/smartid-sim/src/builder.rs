@@ -89,6 +89,34 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
     fill(&mut da.header_value, || random.hex64("da-header"));
+    for client in &mut da.oauth.clients {
+        if client.id.is_empty() {
+            return wrong("da.oauth.clients: id must not be empty");
+        }
+        fill(&mut client.secret, || random.hex64("oauth-secret"));
+    }
+    for user in &mut da.users {
+        fill(&mut user.password, || random.hex64("user-password"));
+    }
+    if da.session.cookie.is_empty() {
+        return wrong("da.session.cookie: a cookie needs a name");
+    }
+    for (at, method) in da.methods.iter().enumerate() {
+        if let Some(why) = method.wrong() {
+            return wrong(&format!("da.methods, {:?}: {why}", method.name));
+        }
+        if da
+            .methods
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.name == method.name || other.id == method.id)
+        {
+            return wrong(&format!(
+                "da.methods, {:?}: names and ids are unique",
+                method.name
+            ));
+        }
+    }
     if da.options_user == UserPosition::Absent {
         return wrong("da.options_user: the user must be named in GET /fido/options");
     }

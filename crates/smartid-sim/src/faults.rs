@@ -31,6 +31,12 @@ pub enum Route {
     DaCredentials,
     /// The login endpoint.
     DaLogin,
+    /// The OAuth token and revocation endpoints of Digital Access.
+    DaToken,
+    /// The login pages and the portal of Digital Access.
+    DaPage,
+    /// The portal user's own record.
+    DaMe,
     /// The callback of a session command.
     CallbackSession,
     /// The callback of a create command.

@@ -98,7 +98,7 @@ impl Sim {
         authority.client_config(&config.hermod.callback.extra_ca_pem)?;
         let (hermod_tls, da_tls) = (
             authority.server_config(false)?,
-            authority.server_config(config.da.require_client_certificate)?,
+            crate::da::server_config(&config.da, &authority)?,
         );
         let faults = Arc::new(Faults::default());
         config
@@ -110,7 +110,12 @@ impl Sim {
         let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
         let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
-        let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let da = Da::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&authority),
+        );
         let cm = Cm::new(crate::pgwy::Shared {
             config: Arc::clone(&config),
             clock: clock.clone(),
@@ -293,6 +298,11 @@ impl Sim {
 
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// For the methods of this type that are with Digital Access.
+    pub(crate) fn da_service(&self) -> &Arc<Da> {
+        &self.da
     }
 
     /// For the methods of this type that are with the Certificate Manager.

@@ -20,7 +20,7 @@ mod options;
 mod options_read;
 mod options_view;
 pub mod preflight;
-mod reader;
+pub(crate) mod reader;
 mod registration;
 mod registration_read;
 mod store_credential;

@@ -3,8 +3,6 @@
 //! Its types stay in here. It does no HTTP of its own: it makes a request, which goes out through the
 //! [`Transport`](smartid_core::Transport) like all others, and is shown of the answer what this crate has checked before.
 
-use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 use http::{Request, Response};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
@@ -13,11 +11,13 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessToken, AuthType, AuthUrl, AuthenticationContextClass, AuthorizationCode, ClientId, ClientSecret,
-    CsrfToken, EmptyAdditionalClaims, EndpointNotSet, IssuerUrl, JsonWebKeySet, LanguageTag,
-    LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    SubjectIdentifier, TokenUrl, UserInfoUrl,
+    CsrfToken, EmptyAdditionalClaims, EndpointNotSet, IssuerUrl, JsonWebKeySet, LanguageTag, LoginHint,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, SubjectIdentifier,
+    TokenUrl, UserInfoUrl,
 };
 use smartid_core::SecretString;
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use super::address::EndpointAddress;
 use super::request::{AuthorizationError, AuthorizationRequest, Prompt};
@@ -63,10 +63,8 @@ pub(super) fn authorization_address(request: &AuthorizationRequest) -> Result<St
         verifier,
         options,
     } = request;
-    let redirect_uri =
-        RedirectUrl::new(redirect_uri.clone()).map_err(|_| AuthorizationError::RedirectUri)?;
-    let address =
-        AuthUrl::new(endpoint.as_str().to_owned()).map_err(|_| AuthorizationError::FrontDoor)?;
+    let redirect_uri = RedirectUrl::new(redirect_uri.clone()).map_err(|_| AuthorizationError::RedirectUri)?;
+    let address = AuthUrl::new(endpoint.as_str().to_owned()).map_err(|_| AuthorizationError::FrontDoor)?;
     let client = client(client_id, endpoint)
         .ok_or(AuthorizationError::FrontDoor)?
         .set_auth_uri(address)
@@ -194,8 +192,7 @@ impl Asked for UserRequest<'_> {
             AccessToken::new(self.access_token.expose().to_owned()),
             Some(SubjectIdentifier::new(self.subject.to_owned())),
         );
-        let answer: Result<CoreUserInfoClaims, _> =
-            request.request(&|request| http(request).ok_or(NotSent));
+        let answer: Result<CoreUserInfoClaims, _> = request.request(&|request| http(request).ok_or(NotSent));
         answer.map(|_| ()).ok()
     }
 }

@@ -10,7 +10,8 @@ use smartid_core::{
     BoxFuture, Incoming, ManualRuntime, Outgoing, SecretString, ServiceUrl, Timestamp, Transport,
     TransportError,
 };
-use smartid_da::oidc::{ClientAuthentication, Issuer, Login, OidcBuilder, OidcClient};
+use smartid_da::oauth::ClientAuthentication;
+use smartid_da::oidc::{Issuer, Login, OidcBuilder, OidcClient};
 use toml::Table;
 
 pub const ISSUER: &str = "https://login.example.test";
@@ -49,7 +50,11 @@ pub fn opt<'a>(row: &'a Table, key: &str) -> Option<&'a str> {
 
 pub fn list(row: &Table, key: &str) -> Option<Vec<String>> {
     let list = row.get(key)?.as_array().unwrap();
-    Some(list.iter().map(|item| item.as_str().unwrap().to_owned()).collect())
+    Some(
+        list.iter()
+            .map(|item| item.as_str().unwrap().to_owned())
+            .collect(),
+    )
 }
 
 /// Whether the outcome is the entry's, or one that is right too.
@@ -112,7 +117,10 @@ pub fn json(body: &str) -> Incoming {
 pub fn pairs(text: &str) -> BTreeMap<String, String> {
     let mut map = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
-        assert!(map.insert(name.to_string(), value.to_string()).is_none(), "{name} stands twice");
+        assert!(
+            map.insert(name.to_string(), value.to_string()).is_none(),
+            "{name} stands twice"
+        );
     }
     map
 }
@@ -171,8 +179,14 @@ impl Transport for Script {
             body: String::from_utf8(request.body_bytes().to_vec()).unwrap(),
         });
         let mut answers = self.answers.lock().unwrap();
-        let list = answers.get_mut(&address).unwrap_or_else(|| panic!("nobody answers at {address}"));
-        let answer = if list.len() > 1 { list.remove(0) } else { list[0].clone() };
+        let list = answers
+            .get_mut(&address)
+            .unwrap_or_else(|| panic!("nobody answers at {address}"));
+        let answer = if list.len() > 1 {
+            list.remove(0)
+        } else {
+            list[0].clone()
+        };
         Box::pin(std::future::ready(Ok(answer)))
     }
 }

@@ -31,7 +31,9 @@ pub use cm::{
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
-    DaAuth, DaConfig, DaUser, ErrorBody, ExcludeStyle, RefusalStatus, Unauthenticated, UserPosition,
+    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaMethod, DaMethodKind, DaOauthConfig,
+    DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient, RefusalStatus, TokenEndpoint,
+    Unauthenticated, UserPosition,
 };
 pub use desktop::{
     AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,

@@ -1,0 +1,70 @@
+//! What Digital Access is besides FIDO provisioning: which address belongs to which part.
+
+use super::{Da, oauth};
+use crate::config::DaConfig;
+use crate::faults::Route;
+use crate::net::message::{Reply, Request};
+
+/// A part that answers at an address of its own.
+pub(super) enum Surface {
+    Oauth(oauth::Endpoint),
+    Auth,
+    Desktop,
+    Logout,
+    /// What follows the path of the record.
+    Me(String),
+}
+
+impl Surface {
+    pub(super) fn of(config: &DaConfig, request: &Request) -> Option<Self> {
+        if let Some(endpoint) = oauth::Endpoint::of(&config.oauth, request) {
+            return Some(Self::Oauth(endpoint));
+        }
+        if let Some(tail) = request.path.strip_prefix(config.session.me_path.as_str())
+            && (tail.is_empty() || tail.starts_with('/'))
+        {
+            return Some(Self::Me(tail.to_owned()));
+        }
+        match request.path.as_str() {
+            "/wa/auth" | "/wa/auth/" => Some(Self::Auth),
+            "/wa/desktop.html" => Some(Self::Desktop),
+            "/wa/logout" => Some(Self::Logout),
+            _ => None,
+        }
+    }
+
+    pub(super) fn route(&self) -> Route {
+        match self {
+            Self::Oauth(_) => Route::DaToken,
+            Self::Me(_) => Route::DaMe,
+            Self::Auth | Self::Desktop | Self::Logout => Route::DaPage,
+        }
+    }
+}
+
+fn only(allowed: &str) -> Reply {
+    Reply::empty(405)
+        .with_header("allow", allowed)
+        .with_code("method")
+}
+
+impl Da {
+    pub(super) async fn serve_surface(
+        &self,
+        config: &DaConfig,
+        surface: &Surface,
+        request: &Request,
+    ) -> Reply {
+        match (surface, request.method.as_str()) {
+            (Surface::Oauth(endpoint), _) => self.oauth(config, *endpoint, request),
+            (Surface::Me(tail), _) => self.me(config, request, tail),
+            (Surface::Auth, "GET") => self.get_auth(config, request).await,
+            (Surface::Auth, "POST") => self.post_auth(config, request).await,
+            (Surface::Auth, _) => only("GET, POST"),
+            (Surface::Desktop, "GET") => self.desktop(config, request),
+            (Surface::Desktop, _) => only("GET"),
+            (Surface::Logout, "POST") => self.logout(config, request),
+            (Surface::Logout, _) => only("POST"),
+        }
+    }
+}
