@@ -59,19 +59,24 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
+mod authorised;
 mod client;
 pub mod dialect;
+pub mod entra;
 pub mod fido;
 pub mod personal;
 pub mod portal;
 mod refusal;
+pub mod relying_party;
 mod request;
 mod user;
 
 pub use auth::{DaAuth, FidoProvisioning, TokenProvider};
 pub use client::{Builder, DigitalAccess};
 pub use dialect::DaDialect;
+pub use entra::EntraFido;
 pub use portal::MappedPath;
 pub use refusal::{DaRefusal, DaRefusalKind};
+pub use relying_party::RelyingParty;
 pub use smartid_trust::{CertificateAttribute, filter};
 pub use user::{UserId, UserIdError};

@@ -85,6 +85,7 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     if crate::pki::admin_key::key_from_hex(config.desktop.default_admin_key.expose()).is_err() {
         return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
     }
+    fill(&mut config.graph.client_secret, || random.hex64("graph-secret"));
     let da = &mut config.da;
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
@@ -124,6 +125,10 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         ("da.status.user", config.da.status.user),
         ("da.status.disabled", config.da.status.disabled),
         ("da.status.duplicate", config.da.status.duplicate),
+        ("graph.status.invalid", config.graph.status.invalid),
+        ("graph.status.challenge", config.graph.status.challenge),
+        ("graph.status.policy", config.graph.status.policy),
+        ("graph.status.duplicate", config.graph.status.duplicate),
     ] {
         if !(200..600).contains(&status) {
             return wrong(&format!("{name}: {status} is no final HTTP status"));

@@ -31,6 +31,14 @@ pub enum Route {
     DaCredentials,
     /// The login endpoint.
     DaLogin,
+    /// Microsoft Graph: creation options.
+    GraphOptions,
+    /// Microsoft Graph: registering a method.
+    GraphCreate,
+    /// Microsoft Graph: listing, reading and deleting methods.
+    GraphMethods,
+    /// The token endpoint of Microsoft Graph's tenant.
+    GraphToken,
     /// The callback of a session command.
     CallbackSession,
     /// The callback of a create command.

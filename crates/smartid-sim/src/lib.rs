@@ -33,6 +33,7 @@ mod device;
 mod error;
 mod faults;
 mod front;
+mod graph;
 mod hermod;
 mod json;
 mod mobile;
@@ -56,6 +57,7 @@ pub use device::{DeviceKey, DeviceProfile, DeviceReport, Shown, ShownAs, VisualI
 pub use error::SimError;
 pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
 pub use front::Front;
+pub use graph::{GraphMethod, GraphUser};
 pub use hermod::{BoxNotice, BoxNotices, MailboxEntry};
 pub use json::Move;
 pub use mobile::Mobile;

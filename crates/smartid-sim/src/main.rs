@@ -154,6 +154,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     }
     let control = sim.control_url();
     let attestation = sim.attestation_jwk()?;
+    let (graph_id, graph_secret) = sim.graph_client();
     if args.json {
         let facts = json!({
             "hermod": {
@@ -163,6 +164,13 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "apiKeyHeader": api_key_header(&sim),
             },
             "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
+            "graph": {
+                "url": sim.graph_url(),
+                "tokenUrl": sim.graph_token_url(),
+                "clientId": graph_id,
+                "clientSecret": graph_secret,
+                "scope": sim.graph_scope(),
+            },
             "certificateManager": {
                 "baseUrl": sim.cm_url(),
                 "dpUrl": sim.cm_dp_url(),
@@ -204,6 +212,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n\
+             Microsoft Graph      {}\n  token endpoint     {}\n  client id, secret  {graph_id} {graph_secret}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
              Control page         {control}\nDesktop App          {persona}\nMobile App           {}, {answers}\n\
@@ -215,6 +224,8 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             api_key_header(&sim),
             sim.da_base_url(),
             sim.da_token(),
+            sim.graph_url(),
+            sim.graph_token_url(),
             sim.cm_url(),
             sim.cm_dp_url(),
             sim.gateway_url(),

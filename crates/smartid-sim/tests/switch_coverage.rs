@@ -40,6 +40,7 @@ const TESTS: &[&str] = &[
     include_str!("switches_da.rs"),
     include_str!("switches_desktop.rs"),
     include_str!("switches_device.rs"),
+    include_str!("switches_graph.rs"),
     include_str!("switches_hermod.rs"),
     include_str!("switches_hermod_answers.rs"),
     include_str!("switches_hermod_commands.rs"),

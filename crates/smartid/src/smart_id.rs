@@ -167,22 +167,32 @@ impl SmartId {
         Ok(self.hermod()?.callback_receiver(inbox))
     }
 
-    /// The flow that provisions a FIDO credential on behalf of a user.
+    /// The flow that provisions a FIDO credential in Digital Access on behalf of a user.
     ///
     /// # Errors
     /// [`Missing`] when a client is not there.
     #[cfg(all(feature = "hermod", feature = "da"))]
     pub fn fido_enrolment(&self) -> Result<crate::flows::FidoEnrolment, Missing> {
+        self.fido_enrolment_at(Arc::new(self.digital_access()?.clone()))
+    }
+
+    /// The same flow at another relying party, such as Microsoft Entra
+    /// ([`EntraFido`](smartid_da::entra::EntraFido)). A flow is carried on by the relying party it was begun with.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Messaging.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub fn fido_enrolment_at(
+        &self,
+        relying_party: Arc<dyn smartid_da::RelyingParty>,
+    ) -> Result<crate::flows::FidoEnrolment, Missing> {
         let desk = crate::flows::Desk {
             store: Arc::clone(&self.store),
             runtime: Arc::clone(&self.runtime),
             observer: None,
         };
-        Ok(crate::flows::FidoEnrolment::new(
-            self.hermod()?.clone(),
-            self.digital_access()?.clone(),
-            desk,
-        ))
+        let hermod = self.hermod()?.clone();
+        Ok(crate::flows::FidoEnrolment::new(hermod, relying_party, desk))
     }
 }
 

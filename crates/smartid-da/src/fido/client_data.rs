@@ -40,10 +40,13 @@ impl ClientData {
         let mut lints = Vec::new();
         let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => {
-                lints.push(Lint::new(
-                    "clientDataJSON",
-                    "begins with a byte order mark, which some servers refuse",
-                ));
+                lints.push(
+                    Lint::new(
+                        "clientDataJSON",
+                        "begins with a byte order mark, which some servers refuse",
+                    )
+                    .code("byte-order-mark"),
+                );
                 rest
             }
             None => bytes,
@@ -68,10 +71,9 @@ impl ClientData {
         };
         let top_origin = object.get("topOrigin").and_then(string);
         if object.get("tokenBinding").is_some() {
-            lints.push(Lint::new(
-                "clientDataJSON/tokenBinding",
-                "a member of earlier drafts",
-            ));
+            lints.push(
+                Lint::new("clientDataJSON/tokenBinding", "a member of earlier drafts").code("unknown-member"),
+            );
         }
         Ok(Self {
             kind,

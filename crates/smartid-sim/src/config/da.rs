@@ -55,6 +55,8 @@ pub struct DaConfig {
     pub rp_name: String,
     /// Origins that are allowed; empty means exactly `https://<rp_id>` (digital-access 1.5, I).
     pub origins: Vec<String>,
+    /// Sites in whose frames the page that registers may stand (`crossOrigin`, `topOrigin`); empty refuses frames of other sites.
+    pub top_origins: Vec<String>,
     /// Algorithms offered, in order of preference (digital-access 1.3, D).
     pub algorithms: Vec<i64>,
     /// `timeout` of the options in milliseconds and life of the challenge. Left out, the member is absent and the challenge lives
@@ -113,6 +115,7 @@ impl Default for DaConfig {
             rp_id: "login.example.test".into(),
             rp_name: "Example Digital Access".into(),
             origins: Vec::new(),
+            top_origins: Vec::new(),
             algorithms: vec![-7, -8, -35, -36, -257, -258, -259],
             timeout_ms: Some(120_000),
             exclude_credentials: ExcludeStyle::Present,

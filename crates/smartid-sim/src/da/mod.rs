@@ -4,7 +4,7 @@ mod credentials;
 mod login;
 mod options;
 mod reply;
-mod store;
+pub(crate) mod store;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -68,6 +68,12 @@ impl Da {
                 credentials: Vec::new(),
             }),
         }
+    }
+
+    /// The users as they are now.
+    pub(crate) fn users(&self) -> Vec<DaUser> {
+        let store = lock(&self.store);
+        store.users.iter().map(|user| user.config.clone()).collect()
     }
 
     pub(crate) fn credentials_of(&self, name: &str) -> Vec<StoredCredential> {
@@ -175,6 +181,11 @@ impl Da {
         let endpoint = Self::dispatch(config, request)?;
         if !matches!(endpoint, Endpoint::Login) && !Self::authenticated(config, request) {
             return Ok(reply::unauthenticated(config));
+        }
+        let name = config.user_parameter.as_str();
+        // Two readers of such a request may see two different users.
+        if request.parameter_twice(name) || request.headers.get_all(name).iter().count() > 1 {
+            return Err(Refused::new("user_twice", "the user is named twice"));
         }
         match endpoint {
             Endpoint::Options(user) => self.get_options(config, user.as_deref(), request),

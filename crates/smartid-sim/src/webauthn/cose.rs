@@ -64,7 +64,13 @@ fn rsa_algorithm(algorithm: i64) -> Option<&'static RsaParameters> {
 }
 
 impl CoseKey {
-    /// Reads a COSE key map. `None` when it is not a complete, consistent key of a known algorithm.
+    /// The algorithm that a COSE key map names, whether it is known here or not.
+    pub(crate) fn algorithm_of(value: &Value) -> Option<i64> {
+        cbor::get_int(value.as_map()?, 3).and_then(cbor::as_int)
+    }
+
+    /// Reads a COSE key map. It holds what its kind needs and nothing else (WebAuthn 6.5.1.1): a private part or a list of operations
+    /// does not belong there. `None` when it is not a complete, consistent key of a known algorithm.
     pub(crate) fn read(value: &Value) -> Option<Self> {
         let map = value.as_map()?;
         let algorithm = cbor::get_int(map, 3).and_then(cbor::as_int)?;
@@ -90,7 +96,13 @@ impl CoseKey {
             },
             _ => return None,
         };
-        Some(Self { algorithm, material }).filter(Self::is_valid)
+        let members = match kind {
+            2 => 5,
+            _ => 4,
+        };
+        (map.len() == members)
+            .then_some(Self { algorithm, material })
+            .filter(Self::is_valid)
     }
 
     /// A key from raw material, checked in the same way.
@@ -111,7 +123,10 @@ impl CoseKey {
                     && (256..=1024).contains(&n.len())
                     && n.first().is_some_and(|byte| *byte != 0)
                     && (1..=8).contains(&e.len())
+                    && e.first().is_some_and(|byte| *byte != 0)
                     && e.last().is_some_and(|byte| byte & 1 == 1)
+                    // With the exponent 1 every signature is its own message.
+                    && e.as_slice() != [1]
             }
         }
     }

@@ -19,6 +19,29 @@ pub enum Service {
     DigitalAccess,
     /// Certificate Manager.
     CertificateManager,
+    /// Microsoft Entra.
+    Entra,
+    /// A relying party of FIDO credentials that is none of these.
+    RelyingParty,
+}
+
+#[cfg(feature = "da")]
+impl Service {
+    /// The service that a relying party is.
+    #[must_use]
+    pub fn of(provider: smartid_da::relying_party::Provider) -> Self {
+        use smartid_da::relying_party::Provider;
+        match provider {
+            Provider::DIGITAL_ACCESS => Self::DigitalAccess,
+            Provider::ENTRA => Self::Entra,
+            _ => Self::RelyingParty,
+        }
+    }
+
+    /// What ends that were written before there was a second relying party mean.
+    pub(crate) fn first() -> Self {
+        Self::DigitalAccess
+    }
 }
 
 impl fmt::Display for Service {
@@ -27,6 +50,8 @@ impl fmt::Display for Service {
             Self::Messaging => "Smart ID Messaging",
             Self::DigitalAccess => "Digital Access",
             Self::CertificateManager => "Certificate Manager",
+            Self::Entra => "Microsoft Entra",
+            Self::RelyingParty => "the relying party",
         })
     }
 }
@@ -104,6 +129,16 @@ pub enum FlowError {
         /// The version of its state.
         version: u32,
     },
+    /// The stored flow enrols at another relying party than the one that was asked to carry on.
+    #[error("flow {id} enrols at {begun_at}, and this is the flow of {asked}")]
+    OtherRelyingParty {
+        /// The flow's name.
+        id: FlowId,
+        /// Where it was begun: the relying party's id.
+        begun_at: String,
+        /// Which one this is: its id.
+        asked: String,
+    },
     /// `begin()` was interrupted before it returned a link, so nobody can answer: call `resume()` and show the link it returns.
     #[error("flow {0} has no link that was shown; resume it and show the new link")]
     NoLinkShown(FlowId),
@@ -128,6 +163,10 @@ impl FlowError {
             Self::UnknownVersion { .. } => Advice::new(
                 Turn::Caller,
                 "that all processes on this store run the same version of the program; finish old flows with the old one",
+            ),
+            Self::OtherRelyingParty { .. } => Advice::new(
+                Turn::Caller,
+                "resume and complete each flow with the relying party it was begun with",
             ),
             Self::NoLinkShown(_) => {
                 Advice::new(Turn::Caller, "call resume() and show the link that it returns")
