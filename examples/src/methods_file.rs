@@ -4,7 +4,9 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-use smartid::da::personal::{Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError, validate_all};
+use smartid::da::personal::{
+    Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError, validate_all,
+};
 
 /// One method, or an installation's.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,5 +134,8 @@ fn syntax(text: &str, error: &toml::de::Error) -> Unusable {
         .and_then(|span| text.get(..span.start))
         .unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    Unusable::Syntax(format!("line {line}: {}", error.message().lines().next().unwrap_or_default()))
+    Unusable::Syntax(format!(
+        "line {line}: {}",
+        error.message().lines().next().unwrap_or_default()
+    ))
 }

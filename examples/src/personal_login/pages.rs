@@ -59,7 +59,10 @@ fn page(title: &str, nonce: &str, head: &str, body: &str) -> String {
 }
 
 fn hidden(token: &str) -> String {
-    format!("<input type=\"hidden\" name=\"token\" value=\"{}\">", escaped(token))
+    format!(
+        "<input type=\"hidden\" name=\"token\" value=\"{}\">",
+        escaped(token)
+    )
 }
 
 /// A method as the page offers it.
@@ -119,7 +122,8 @@ pub(super) fn wait(nonce: &str, token: &str, method: &str, attempt: &Attempt, le
                    <figcaption>Your picture</figcaption></figure>";
     let (what, beside) = match &attempt.showing {
         Showing::Mailbox => (
-            "Open the app on your phone. It shows the same picture: compare, accept, and enter your PIN.".to_owned(),
+            "Open the app on your phone. It shows the same picture: compare, accept, and enter your PIN."
+                .to_owned(),
             String::new(),
         ),
         Showing::Qr(link) => {
@@ -131,7 +135,10 @@ pub(super) fn wait(nonce: &str, token: &str, method: &str, attempt: &Attempt, le
             )
         }
         Showing::SameDevice { link, after, text } => (
-            format!("{} The app shows the same picture: compare, accept, and enter your PIN.", escaped(text)),
+            format!(
+                "{} The app shows the same picture: compare, accept, and enter your PIN.",
+                escaped(text)
+            ),
             format!(
                 "<p><a class=\"button\" id=\"open\" data-after=\"{}\" href=\"{}\">Open the app now</a></p>",
                 after.as_secs(),
@@ -139,7 +146,8 @@ pub(super) fn wait(nonce: &str, token: &str, method: &str, attempt: &Attempt, le
             ),
         ),
         Showing::Desktop(link) => (
-            "Open the app on this computer. It shows the same picture: compare, accept, and enter your PIN.".to_owned(),
+            "Open the app on this computer. It shows the same picture: compare, accept, and enter your PIN."
+                .to_owned(),
             format!(
                 "<p><a class=\"button\" id=\"open\" href=\"{}\">Open Personal Desktop</a></p>",
                 escaped(link.expose())
@@ -164,7 +172,8 @@ pub(super) fn wait(nonce: &str, token: &str, method: &str, attempt: &Attempt, le
 /// Who is logged in.
 pub(super) fn welcome(nonce: &str, token: &str, user: &LoggedIn) -> String {
     let row = |name: &str, value: &str| format!("<dt>{name}</dt><dd>{}</dd>", escaped(value));
-    let mut facts = row("User", &user.user) + &row("Method", &user.method) + &row("Proven by", user.how.as_str());
+    let mut facts =
+        row("User", &user.user) + &row("Method", &user.method) + &row("Proven by", user.how.as_str());
     if let Some(certificate) = &user.certificate {
         facts += &row("Certificate", &certificate.subject);
         facts += &row("Issuer", &certificate.issuer);
