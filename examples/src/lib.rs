@@ -7,6 +7,7 @@ pub mod arguments;
 pub mod config;
 pub mod desk;
 pub mod enrolment;
+pub mod entra;
 pub mod inspect;
 pub mod office;
 pub mod officer;

@@ -4,6 +4,7 @@
 pub mod ast;
 pub mod certificates;
 pub mod messaging;
+pub mod oauth;
 pub mod trust;
 
 use std::hint::black_box;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use smartid_fuzz::{ast, certificates, messaging, trust};
+use smartid_fuzz::{ast, certificates, messaging, oauth, trust};
 
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
@@ -105,6 +105,11 @@ const TARGETS: &[Target] = &[
         "da_refusal",
         smartid_fuzz::da_refusal,
         &["smartid-da/tests/golden/responses"],
+    ),
+    (
+        "oauth_token",
+        oauth::oauth_token,
+        &["smartid-da/tests/golden/oauth"],
     ),
     (
         "dialects",

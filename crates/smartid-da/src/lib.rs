@@ -33,6 +33,8 @@
 //! }
 //! ```
 //!
+//! A token that does not run out while the program runs comes from [`oauth::OAuthClient`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning
@@ -59,8 +61,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;
+mod authorised;
 mod client;
 pub mod dialect;
+pub mod entra;
 pub mod fido;
 pub mod oauth;
 pub mod oidc;
@@ -74,6 +78,7 @@ mod user;
 pub use auth::{DaAuth, FidoProvisioning, TokenProvider};
 pub use client::{Builder, DigitalAccess};
 pub use dialect::DaDialect;
+pub use entra::EntraFido;
 pub use portal::MappedPath;
 pub use refusal::{DaRefusal, DaRefusalKind};
 pub use relying_party::RelyingParty;

@@ -33,8 +33,12 @@ pub enum Route {
     DaLogin,
     /// The OAuth token and revocation endpoints of Digital Access.
     DaToken,
-    /// The login pages and the portal of Digital Access.
+    /// The login pages, the portal and the authorization endpoint of Digital Access.
     DaPage,
+    /// Discovery, key set and user information of the OpenID provider.
+    DaOidc,
+    /// What Smart ID Messaging asks of Digital Access: the callback and pictures.
+    DaPersonal,
     /// The portal user's own record.
     DaMe,
     /// A request for a web resource behind Digital Access.

@@ -35,7 +35,7 @@ pub use attestation_statement::{
     Attestation, AttestationFormat, AttestationKind, AttestationVerdict, AttestationWrong, ChainEntry,
     SignatureCheck, StatementNotChecked,
 };
-pub use auth_data::{Aaguid, AttestedCredential, AuthenticatorData, Flags};
+pub use auth_data::{Aaguid, AaguidError, AttestedCredential, AuthenticatorData, Flags};
 pub use client_data::{ClientData, ClientDataError};
 pub use cose::{CoseKey, KeyMaterial};
 pub use excluded::ExcludedIds;

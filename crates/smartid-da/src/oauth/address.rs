@@ -99,7 +99,7 @@ mod tests {
             "https://h.example:0/token",
         ] {
             assert_eq!(
-                Address::parse("s", text, false).unwrap_err().setting,
+                Address::parse("s", text, false).err().unwrap().setting,
                 "s",
                 "{text}"
             );

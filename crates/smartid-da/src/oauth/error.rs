@@ -245,7 +245,7 @@ impl OAuthError {
             _ if status.is_success() => OAuthErrorKind::Unreadable(TokenProblem::Body),
             _ => OAuthErrorKind::Unexpected,
         };
-        let redirect = incoming.redirect_to_show();
+        let redirect = incoming.redirect_to_show().map(|to| known.masked(&to));
         let location = incoming
             .headers()
             .get(LOCATION)

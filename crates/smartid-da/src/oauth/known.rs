@@ -28,7 +28,8 @@ impl Known {
         self.0.iter().any(|secret| text.contains(secret.expose()))
     }
 
-    fn masked(&self, text: &str) -> String {
+    /// The text with a sign in the place of each secret.
+    pub(super) fn masked(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| {
             if text.contains(secret.expose()) {
                 text.replace(secret.expose(), MASK)

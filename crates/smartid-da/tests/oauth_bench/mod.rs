@@ -15,19 +15,19 @@ use smartid_core::{
     TransportError,
 };
 
-pub type Answer = Result<Incoming, TransportError>;
+pub(crate) type Answer = Result<Incoming, TransportError>;
 
 /// A request that went out.
 #[derive(Clone)]
-pub struct Sent {
-    pub url: String,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Sent {
+    pub(crate) url: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// Answers from a script, each after a while; what is not in the script never comes.
 #[derive(Debug)]
-pub struct Script {
+pub(crate) struct Script {
     runtime: ManualRuntime,
     answers: Mutex<VecDeque<(Duration, Option<Answer>)>>,
     sent: Mutex<Vec<Sent>>,
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Sent {
 }
 
 impl Script {
-    pub fn new(runtime: &ManualRuntime) -> Arc<Self> {
+    pub(crate) fn new(runtime: &ManualRuntime) -> Arc<Self> {
         Arc::new(Self {
             runtime: runtime.clone(),
             answers: Mutex::default(),
@@ -48,19 +48,19 @@ impl Script {
         })
     }
 
-    pub fn then(&self, answer: Answer) {
+    pub(crate) fn then(&self, answer: Answer) {
         self.after(Duration::from_millis(100), Some(answer));
     }
 
-    pub fn after(&self, pause: Duration, answer: Option<Answer>) {
+    pub(crate) fn after(&self, pause: Duration, answer: Option<Answer>) {
         self.answers.lock().unwrap().push_back((pause, answer));
     }
 
-    pub fn sent(&self) -> Vec<Sent> {
+    pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.sent.lock().unwrap().len()
     }
 }
@@ -83,12 +83,12 @@ impl Transport for Script {
     }
 }
 
-pub fn runtime() -> ManualRuntime {
+pub(crate) fn runtime() -> ManualRuntime {
     ManualRuntime::new(Timestamp::from_millis(1_700_000_000_000))
 }
 
 /// An answer with headers and a body.
-pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Answer {
+pub(crate) fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Answer {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(
@@ -101,7 +101,7 @@ pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Byt
 }
 
 /// All of them at once, in turns.
-pub async fn all<T>(tasks: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub(crate) async fn all<T>(tasks: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut tasks: Vec<_> = tasks.into_iter().map(|task| (Box::pin(task), None)).collect();
     std::future::poll_fn(|context| {
         let mut open = false;
@@ -120,12 +120,12 @@ pub async fn all<T>(tasks: impl IntoIterator<Item = impl Future<Output = T>>) ->
 }
 
 /// Polls a task once.
-pub async fn poll_once<F: Future + Unpin>(task: &mut F) -> Poll<F::Output> {
+pub(crate) async fn poll_once<F: Future + Unpin>(task: &mut F) -> Poll<F::Output> {
     std::future::poll_fn(|context: &mut Context<'_>| Poll::Ready(Pin::new(&mut *task).poll(context))).await
 }
 
 /// Runs to its end on the runtime's own clock.
-pub fn run<T>(runtime: &ManualRuntime, task: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(runtime: &ManualRuntime, task: impl Future<Output = T>) -> T {
     let task = pin!(task);
     runtime.block_on(task).unwrap()
 }

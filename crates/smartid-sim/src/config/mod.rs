@@ -33,8 +33,9 @@ pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, V
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
     BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaHeader, DaHeaderSource, DaMethod, DaMethodKind,
-    DaOauthConfig, DaResource, DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient,
-    RefusalStatus, TokenEndpoint, Unauthenticated, UserPosition,
+    DaOauthConfig, DaOidcConfig, DaPersonalConfig, DaResource, DaSessionConfig, DaUser, ErrorBody,
+    ExcludeStyle, ExpiresIn, OauthClient, OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint,
+    Unauthenticated, UserPosition,
 };
 pub use desktop::{
     AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,

@@ -8,8 +8,10 @@ mod handle;
 mod location;
 mod login;
 mod oauth;
+mod oidc;
 mod options;
 mod page;
+mod personal;
 mod portal;
 mod reply;
 mod session;
@@ -38,6 +40,8 @@ use crate::webauthn::Refused;
 
 pub(crate) use self::front::Front;
 pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
@@ -48,6 +52,10 @@ pub(crate) struct Da {
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
     front: OnceLock<Front>,
 }
@@ -74,6 +82,10 @@ impl Da {
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
             front: OnceLock::new(),
         };

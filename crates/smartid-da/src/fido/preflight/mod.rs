@@ -128,6 +128,14 @@ impl Preflight {
         self
     }
 
+    /// Gives a format back that is not taken.
+    fn taken(&self, format: AttestationFormat) -> Result<(), AttestationFormat> {
+        match &self.formats {
+            Some(taken) if !taken.contains(&format) => Err(format),
+            _ => Ok(()),
+        }
+    }
+
     /// Sets how the relying party writes ids in `excludeCredentials`.
     #[must_use]
     pub fn excluded_ids(mut self, ids: ExcludedIds) -> Self {
@@ -192,7 +200,12 @@ pub fn check(
     let rp_id = options.view().rp_id.as_deref().or(rules.rp_id.as_deref());
     origin(&client_data, rp_id, &rules.origin, &mut lints)?;
 
-    let object = AttestationObject::parse(registration.attestation_object())?;
+    // A format that is not taken is named, even where its statement is none that can be read.
+    let any = AttestationObject::with_any_statement(registration.attestation_object())?;
+    let object = match rules.taken(AttestationFormat::new(any.format)) {
+        Ok(()) => AttestationObject::parse(registration.attestation_object())?,
+        Err(format) => return Err(PreflightError::Format(format)),
+    };
     let (rp_id_hash, flags, sign_count) = AuthenticatorData::head(&object.auth_data)?;
     match rp_id {
         Some(rp_id) if Sha256::digest(rp_id.as_bytes()).as_slice() != rp_id_hash => {
@@ -397,7 +410,7 @@ fn wanted(options: &CreationOptions, object: &AttestationObject, lints: &mut Vec
     }
 }
 
-/// Format and statement, as far as the rules want them right.
+/// The statement, as far as the rules want it right.
 fn statement(
     registration: &Registration,
     rules: &Preflight,

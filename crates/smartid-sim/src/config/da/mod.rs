@@ -3,6 +3,8 @@
 
 mod methods;
 mod oauth;
+mod oidc;
+mod personal;
 mod resources;
 mod session;
 
@@ -16,6 +18,8 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::oidc::{DaOidcConfig, OidcFlaw};
+pub use self::personal::{DaPersonalConfig, PictureStyle};
 pub use self::resources::{DaHeader, DaHeaderSource, DaResource};
 pub use self::session::DaSessionConfig;
 
@@ -108,6 +112,10 @@ pub struct DaConfig {
     pub resources: Vec<DaResource>,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
+    /// The OpenID provider.
+    pub oidc: DaOidcConfig,
+    /// Personal Mobile and Personal Desktop.
+    pub personal: DaPersonalConfig,
 }
 
 impl Default for DaConfig {
@@ -156,6 +164,8 @@ impl Default for DaConfig {
             session: DaSessionConfig::default(),
             resources: resources::defaults(),
             methods: methods::defaults(),
+            oidc: DaOidcConfig::default(),
+            personal: DaPersonalConfig::default(),
         }
     }
 }
