@@ -27,6 +27,8 @@ const TESTS: &[&str] = &[
     include_str!("da_oidc.rs"),
     include_str!("da_personal.rs"),
     include_str!("da_portal.rs"),
+    include_str!("da_front.rs"),
+    include_str!("da_front_ast.rs"),
     include_str!("device_desktop.rs"),
     include_str!("device_hostile.rs"),
     include_str!("device_mobile.rs"),

@@ -10,3 +10,4 @@
 
 mod entra;
 mod personal_login;
+mod forwarding;

@@ -40,7 +40,7 @@ impl<'a> Place<'a> {
         let mut parts = line.split(';');
         let pair = parts.next()?.trim();
         let (name, _) = pair.split_once('=')?;
-        if name.trim().eq_ignore_ascii_case(session_cookie) {
+        if is_own(name, session_cookie) {
             return None;
         }
         let mut out = vec![pair.to_owned()];
@@ -76,7 +76,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The `Cookie` header without the access point's session.
+/// Whether a cookie is the access point's: its session, or one beside it, such as that of a login that has begun.
+fn is_own(name: &str, session_cookie: &str) -> bool {
+    let (name, own) = (
+        name.trim().to_ascii_lowercase(),
+        session_cookie.to_ascii_lowercase(),
+    );
+    name.strip_prefix(&own)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// The `Cookie` header without the access point's own.
 pub(super) fn cookies(line: &str, session_cookie: &str) -> Option<String> {
     let kept: Vec<&str> = line
         .split(';')
@@ -84,7 +94,7 @@ pub(super) fn cookies(line: &str, session_cookie: &str) -> Option<String> {
         .filter(|pair| !pair.is_empty())
         .filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
-            !name.trim().eq_ignore_ascii_case(session_cookie)
+            !is_own(name, session_cookie)
         })
         .collect();
     (!kept.is_empty()).then(|| kept.join("; "))
@@ -107,7 +117,12 @@ mod tests {
             Some("a=1; Path=/https/pgwy/x; Secure; HttpOnly")
         );
         assert_eq!(moved("a=1; Max-Age=0").as_deref(), Some("a=1; Max-Age=0"));
-        for planted in ["WASESSION=1; Path=/", "wasession=1", "nothing"] {
+        for planted in [
+            "WASESSION=1; Path=/",
+            "wasession=1",
+            "WASESSION-LOGIN=1",
+            "nothing",
+        ] {
             assert_eq!(moved(planted), None, "{planted}");
         }
         let deeper = Place::new("http://localhost/app", "/https/x");
@@ -119,8 +134,12 @@ mod tests {
             Some("a=1; Path=/https/x/")
         );
         assert_eq!(
-            cookies("a=1; WASESSION=secret; b=2", "WASESSION").as_deref(),
-            Some("a=1; b=2")
+            cookies(
+                "a=1; WASESSION=secret; WASESSION-LOGIN=x; WASESSIONS=3; b=2",
+                "WASESSION"
+            )
+            .as_deref(),
+            Some("a=1; WASESSIONS=3; b=2")
         );
         assert_eq!(cookies("WASESSION=secret", "WASESSION"), None);
     }
