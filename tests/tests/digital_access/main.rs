@@ -11,3 +11,5 @@
 mod entra;
 mod personal_login;
 mod forwarding;
+mod oauth_tokens;
+mod portal_session;
