@@ -98,6 +98,13 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     for user in &mut da.users {
         fill(&mut user.password, || random.hex64("user-password"));
     }
+    if crate::da::oidc_alg(&da.oidc).is_none() {
+        return wrong("da.oidc.id_token_alg: ES256, RS256 or PS256");
+    }
+    let issuer = &da.oidc.issuer;
+    if !issuer.is_empty() && (!issuer.starts_with("https://") || issuer.ends_with('/')) {
+        return wrong("da.oidc.issuer: begins with https:// and does not end with a slash");
+    }
     if da.session.cookie.is_empty() {
         return wrong("da.session.cookie: a cookie needs a name");
     }

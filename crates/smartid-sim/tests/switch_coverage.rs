@@ -24,6 +24,8 @@ const TESTS: &[&str] = &[
     include_str!("cm/tls.rs"),
     include_str!("cm/wire.rs"),
     include_str!("da_oauth.rs"),
+    include_str!("da_oidc.rs"),
+    include_str!("da_personal.rs"),
     include_str!("da_portal.rs"),
     include_str!("device_desktop.rs"),
     include_str!("device_hostile.rs"),

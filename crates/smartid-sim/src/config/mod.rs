@@ -32,8 +32,8 @@ pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, V
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
     BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaMethod, DaMethodKind, DaOauthConfig,
-    DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient, RefusalStatus, TokenEndpoint,
-    Unauthenticated, UserPosition,
+    DaOidcConfig, DaPersonalConfig, DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient,
+    OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint, Unauthenticated, UserPosition,
 };
 pub use desktop::{
     AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,

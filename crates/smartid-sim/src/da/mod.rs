@@ -2,13 +2,16 @@
 
 mod auth;
 mod credentials;
+mod fido_page;
 mod form;
 mod handle;
 mod location;
 mod login;
 mod oauth;
+mod oidc;
 mod options;
 mod page;
+mod personal;
 mod portal;
 mod reply;
 mod session;
@@ -36,6 +39,8 @@ use crate::sync::lock;
 use crate::webauthn::Refused;
 
 pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
@@ -46,6 +51,10 @@ pub(crate) struct Da {
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
 }
 
@@ -71,6 +80,10 @@ impl Da {
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
         };
         for user in users {
@@ -194,6 +207,11 @@ impl Da {
             .selected_user(config, config.options_user, path_user, request, None)
             .ok_or_else(|| Refused::new("user_missing", "no user is named"))?;
         self.check_user(&name)?;
+        self.issue_options(config, name)
+    }
+
+    /// Options with a new challenge, for a user who may register.
+    fn issue_options(&self, config: &DaConfig, name: String) -> Result<Reply, Refused> {
         let challenge = self.random.bytes32("challenge").to_vec();
         let mut store = lock(&self.store);
         let user = store

@@ -3,6 +3,8 @@
 
 mod methods;
 mod oauth;
+mod oidc;
+mod personal;
 mod session;
 
 use std::collections::BTreeMap;
@@ -15,6 +17,8 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::oidc::{DaOidcConfig, OidcFlaw};
+pub use self::personal::{DaPersonalConfig, PictureStyle};
 pub use self::session::DaSessionConfig;
 
 /// Digital Access.
@@ -102,6 +106,10 @@ pub struct DaConfig {
     pub session: DaSessionConfig,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
+    /// The OpenID provider.
+    pub oidc: DaOidcConfig,
+    /// Personal Mobile and Personal Desktop.
+    pub personal: DaPersonalConfig,
 }
 
 impl Default for DaConfig {
@@ -148,6 +156,8 @@ impl Default for DaConfig {
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
             methods: methods::defaults(),
+            oidc: DaOidcConfig::default(),
+            personal: DaPersonalConfig::default(),
         }
     }
 }
