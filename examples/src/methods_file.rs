@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-use smartid::da::personal::{Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError, validate_all};
+use smartid::da::personal::{Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError};
 
 /// One method, or an installation's.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +114,8 @@ impl MethodsFile {
     pub fn validate(&self, only: Option<&str>) -> Result<Findings, Unusable> {
         let Some(name) = only else {
             return Ok(match self {
-                Self::One(method) => validate_all(std::slice::from_ref(method)),
+                // What else the installation has is not known.
+                Self::One(method) => method.validate(),
                 Self::Several(methods) => methods.validate(),
             });
         };
@@ -132,5 +133,8 @@ fn syntax(text: &str, error: &toml::de::Error) -> Unusable {
         .and_then(|span| text.get(..span.start))
         .unwrap_or_default();
     let line = before.matches('\n').count() + 1;
-    Unusable::Syntax(format!("line {line}: {}", error.message().lines().next().unwrap_or_default()))
+    Unusable::Syntax(format!(
+        "line {line}: {}",
+        error.message().lines().next().unwrap_or_default()
+    ))
 }

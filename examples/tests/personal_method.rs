@@ -48,7 +48,13 @@ fn wanted(fixture: &toml::Table, member: &str) -> Option<Vec<String>> {
             Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
         };
         let part = |name| of(name).unwrap_or_else(|| "null".to_owned());
-        format!("{} {} {} {}", part("level"), part("code"), part("member"), part("method"))
+        format!(
+            "{} {} {} {}",
+            part("level"),
+            part("code"),
+            part("member"),
+            part("method")
+        )
     };
     let mut all: Vec<String> = findings.iter().map(text).collect();
     all.sort();
@@ -79,19 +85,34 @@ fn every_golden_document_has_its_exit_status_and_its_findings() {
             assert_eq!(events[0]["event"], "error", "{file}");
             continue;
         }
-        let Some(wanted) = wanted(fixture, "findings") else { continue };
+        let Some(wanted) = wanted(fixture, "findings") else {
+            continue;
+        };
         // Notes are for people, and are not listed in the index.
-        let findings = events.iter().filter(|event| event["event"] == "finding" && event["level"] != "note");
+        let findings = events
+            .iter()
+            .filter(|event| event["event"] == "finding" && event["level"] != "note");
         let text = |event: &serde_json::Value| {
-            let part = |name: &str| event[name].as_str().map_or_else(|| event[name].to_string(), str::to_owned);
-            let method = if kind == "method" { "null".to_owned() } else { part("method") };
+            let part = |name: &str| {
+                event[name]
+                    .as_str()
+                    .map_or_else(|| event[name].to_string(), str::to_owned)
+            };
+            let method = if kind == "method" {
+                "null".to_owned()
+            } else {
+                part("method")
+            };
             format!("{} {} {} {method}", part("level"), part("code"), part("member"))
         };
         let mut found: Vec<String> = findings.map(text).collect();
         found.sort();
         let errors = wanted.iter().any(|finding| finding.starts_with("error"));
         let also_none = fixture.get("findings_also").is_some() && found.is_empty();
-        assert!(found == wanted || also_none, "{file}: {found:?}, should be {wanted:?}");
+        assert!(
+            found == wanted || also_none,
+            "{file}: {found:?}, should be {wanted:?}"
+        );
         if !also_none {
             assert_eq!(status, i32::from(errors), "{file}: {found:?}");
         }

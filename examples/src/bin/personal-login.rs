@@ -90,7 +90,9 @@ async fn run(desk: &mut Desk, arguments: &Arguments, terminal: &Terminal) -> Res
     }
     terminal.always(&format!("Log in at http://{}/", served.address));
     if desk_is_simulated(arguments) {
-        terminal.line(&terminal.dim("The simulated person answers by itself; the user name is user1. Ctrl-C ends."));
+        terminal.line(
+            &terminal.dim("The simulated person answers by itself; the user name is user1. Ctrl-C ends."),
+        );
     }
     terminal.json(&serde_json::json!({ "event": "serving", "url": format!("http://{}/", served.address) }));
     tokio::signal::ctrl_c().await?;

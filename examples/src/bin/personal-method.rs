@@ -40,10 +40,7 @@ fn main() -> ExitCode {
         (_, true) => Style::Quiet,
         _ => Style::Human,
     });
-    let path = arguments
-        .file
-        .as_deref()
-        .filter(|path| *path != Path::new("-"));
+    let path = arguments.file.as_deref().filter(|path| *path != Path::new("-"));
     let only = arguments.method.as_deref();
     let read = MethodsFile::read(path).and_then(|file| {
         let findings = file.validate(only)?;
@@ -93,7 +90,11 @@ fn tell(terminal: &Terminal, file: &MethodsFile, only: Option<&str>, findings: &
     } else {
         terminal.bad(&sentence)
     });
-    if good { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    }
 }
 
 fn level(level: FindingLevel) -> &'static str {

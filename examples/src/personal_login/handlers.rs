@@ -6,8 +6,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, ORIGIN, REFERRER_POLICY,
+    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
@@ -89,7 +89,9 @@ impl App {
         if body.len() > MAX_FORM {
             return Err(StatusCode::PAYLOAD_TOO_LARGE);
         }
-        let origin = headers.get(ORIGIN).map(|value| value.to_str().unwrap_or_default());
+        let origin = headers
+            .get(ORIGIN)
+            .map(|value| value.to_str().unwrap_or_default());
         if !self.is_ours(headers) || origin.is_some_and(|origin| !self.origins.contains(origin)) {
             return Err(StatusCode::FORBIDDEN);
         }
@@ -117,7 +119,10 @@ impl App {
             })
             .collect();
         let message = visit.message.as_deref();
-        html(&nonce, pages::choose(&nonce, visit.token.expose(), &methods, message))
+        html(
+            &nonce,
+            pages::choose(&nonce, visit.token.expose(), &methods, message),
+        )
     }
 }
 
@@ -223,7 +228,10 @@ pub(super) async fn wait(State(app): Shared, headers: HeaderMap) -> Response {
             let nonce = random_id(&*app.runtime);
             let left = attempt.expires.since(app.now()).as_secs();
             let name = login.method().display_name();
-            html(&nonce, pages::wait(&nonce, visit.token.expose(), name, attempt, left))
+            html(
+                &nonce,
+                pages::wait(&nonce, visit.token.expose(), name, attempt, left),
+            )
         }
         Err(error) => {
             app.terminal.always(&format!("the login cannot be read: {error}"));
@@ -257,7 +265,10 @@ pub(super) async fn state(State(app): Shared, headers: HeaderMap) -> Response {
     if !app.is_ours(&headers) {
         return refuse(StatusCode::MISDIRECTED_REQUEST);
     }
-    let attempt = app.visits.known(&headers, app.now()).and_then(|(_, visit)| visit.attempt);
+    let attempt = app
+        .visits
+        .known(&headers, app.now())
+        .and_then(|(_, visit)| visit.attempt);
     let waiting = match &attempt {
         Some(attempt) => match app.logins.get(attempt.method) {
             Some(login) => matches!(login.status(&attempt.id).await, Ok(Status::Waiting { .. })),
@@ -280,7 +291,11 @@ pub(super) async fn picture(State(app): Shared, headers: HeaderMap) -> Response 
     if !app.is_ours(&headers) {
         return refuse(StatusCode::MISDIRECTED_REQUEST);
     }
-    match app.visits.known(&headers, app.now()).and_then(|(_, visit)| visit.attempt) {
+    match app
+        .visits
+        .known(&headers, app.now())
+        .and_then(|(_, visit)| visit.attempt)
+    {
         Some(attempt) => respond(StatusCode::OK, "image/jpeg", attempt.picture),
         None => refuse(StatusCode::NOT_FOUND),
     }

@@ -175,14 +175,13 @@ impl App {
         tokio::spawn(async move {
             match login.complete(&id).await {
                 Ok(end) => app.ended(&end),
-                Err(error) => app.terminal.always(&format!("the login cannot be completed now: {error}")),
+                Err(error) => app
+                    .terminal
+                    .always(&format!("the login cannot be completed now: {error}")),
             }
         });
         let Begun {
-            id,
-            showing,
-            expires,
-            ..
+            id, showing, expires, ..
         } = begun;
         Ok(Attempt {
             method,
@@ -195,7 +194,10 @@ impl App {
 
     /// One line for the operator; the person sees less.
     fn ended(&self, end: &End) {
-        let advice = end.advice().map(|advice| format!(". {advice}")).unwrap_or_default();
+        let advice = end
+            .advice()
+            .map(|advice| format!(". {advice}"))
+            .unwrap_or_default();
         self.terminal.line(&format!("  {:<20} {end}{advice}", end.name()));
         self.terminal
             .json(&serde_json::json!({ "event": "login", "name": end.name(), "what": end.to_string() }));

@@ -37,7 +37,10 @@ fn jpeg(random: &[u8]) -> Bytes {
         *all.unwrap_or(&GROUND)
     };
     let half = TILES * TILES / 2;
-    let (first, second) = (colour(of(half)), colour(of(half).wrapping_add(1 + of(half + 1) % 5)));
+    let (first, second) = (
+        colour(of(half)),
+        colour(of(half).wrapping_add(1 + of(half + 1) % 5)),
+    );
     let tile = |row: usize, column: usize| {
         let column = column.min(TILES - 1 - column);
         match of(row * TILES / 2 + column) % 5 {
@@ -148,7 +151,11 @@ mod tests {
 
     #[test]
     fn pictures_are_small_jpegs_and_differ() {
-        let random = |seed: u8| (0..34).map(|index| seed.wrapping_mul(31).wrapping_add(index * 7)).collect::<Vec<_>>();
+        let random = |seed: u8| {
+            (0..34)
+                .map(|index| seed.wrapping_mul(31).wrapping_add(index * 7))
+                .collect::<Vec<_>>()
+        };
         let (one, other) = (jpeg(&random(1)), jpeg(&random(2)));
         assert!(one.starts_with(&[0xff, 0xd8, 0xff]) && one.ends_with(&[0xff, 0xd9]));
         assert!(one.len() < 2048 && one != other, "{}", one.len());

@@ -54,7 +54,9 @@ impl fmt::Debug for Seen {
             head: _cookie,
             body: _link,
         } = self;
-        f.debug_struct("Seen").field("status", status).finish_non_exhaustive()
+        f.debug_struct("Seen")
+            .field("status", status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,9 @@ impl fmt::Debug for Browser {
             address,
             cookie: _blind,
         } = self;
-        f.debug_struct("Browser").field("address", address).finish_non_exhaustive()
+        f.debug_struct("Browser")
+            .field("address", address)
+            .finish_non_exhaustive()
     }
 }
 

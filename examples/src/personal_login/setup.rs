@@ -9,8 +9,8 @@ use serde::Deserialize;
 use smartid::da::UserId;
 use smartid::da::personal::{PersonalMethod, StoredUser};
 use smartid::flows::personal_login::{
-    CertificateAuthority, DirectoryUser, MailboxName, MemoryUserDirectory, PERSONAL_MESSAGING,
-    PersonalLogin, PersonalMessagingReceiver, Showing, UserDirectory,
+    CertificateAuthority, DirectoryUser, MailboxName, MemoryUserDirectory, PERSONAL_MESSAGING, PersonalLogin,
+    PersonalMessagingReceiver, Showing, UserDirectory,
 };
 use smartid::hermod::answers::AttestationKeys;
 use smartid::trust::Certificate;
@@ -81,8 +81,8 @@ impl Files {
         let methods = self.methods.as_deref().ok_or("--methods is missing")?;
         let users = self.users.as_deref().ok_or("--users is missing")?;
         let text = std::fs::read_to_string(users).map_err(|error| format!("{}: {error}", users.display()))?;
-        let users: Users = toml::from_str(&text)
-            .map_err(|error| format!("{}: {}", users.display(), error.message()))?;
+        let users: Users =
+            toml::from_str(&text).map_err(|error| format!("{}: {}", users.display(), error.message()))?;
         let mut authorities = Vec::new();
         for named in &self.authority {
             let (name, file) = named
@@ -168,9 +168,13 @@ pub async fn simulated(
         let authority = authority(now)?;
         let certificates = certify(&authority, &profile, now)?;
         let issuer = Certificate::from_der(authority.issuer_der().to_vec())?;
-        install(desk, &profile, certificates, &issuer).await?.map_err(failed)?;
+        install(desk, &profile, certificates, &issuer)
+            .await?
+            .map_err(failed)?;
         let subject = format!("CN={}", person.name.replace([',', '+', '='], " "));
         insert_signing_card(sim, &authority, &subject, now)?;
+        // From now on the phone does nothing by itself: it reacts when somebody has looked at the page.
+        sim.mobile().set_persona(Some(Persona::NeverOpens));
         CertificateAuthority::new(AUTHORITY, issuer)?
     };
     let methods = match methods {

@@ -64,7 +64,10 @@ impl Visits {
 
     /// The value of the cookie, when it is that of a visit.
     pub(super) fn known(&self, headers: &HeaderMap, now: Timestamp) -> Option<(String, Visit)> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookies = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let values = cookies
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
@@ -177,7 +180,7 @@ mod tests {
         assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Secure"));
         let value = cookie.split(';').next().unwrap();
         let headers = |value: &str| HeaderMap::from_iter([(COOKIE, value.parse().unwrap())]);
-        let known = |value: &str, seconds| {
+        let known = |value: &str, seconds: u64| {
             let now = Timestamp::from_millis(seconds * 1000);
             visits.known(&headers(value), now).is_some()
         };
@@ -185,6 +188,11 @@ mod tests {
         assert!(!known("visit=guess", 10) && !known(&value.replace("visit", "visitor"), 10));
         assert!(!known(value, 7201), "an hour after the last request");
         assert!(!known(value, 10), "and gone then");
-        assert!(Visits::new(true).begin(&runtime, None, None).1.ends_with("; Secure"));
+        assert!(
+            Visits::new(true)
+                .begin(&runtime, None, None)
+                .1
+                .ends_with("; Secure")
+        );
     }
 }

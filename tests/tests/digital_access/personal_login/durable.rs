@@ -14,7 +14,12 @@ fn is_command(record: &Record) -> bool {
 }
 
 fn commands(hall: &Hall) -> usize {
-    hall.bench.sim.records().iter().filter(|record| is_command(record)).count()
+    hall.bench
+        .sim
+        .records()
+        .iter()
+        .filter(|record| is_command(record))
+        .count()
 }
 
 #[tokio::test]
@@ -25,7 +30,10 @@ async fn a_dropped_future_loses_nothing_and_all_who_complete_get_one_end() {
     let begun = login.begin(nobody()).await.unwrap();
     let waiting = tokio::time::timeout(Duration::from_millis(30), login.complete(&begun.id)).await;
     assert!(waiting.is_err(), "nobody has clicked yet");
-    assert!(matches!(login.status(&begun.id).await.unwrap(), Status::Waiting { .. }));
+    assert!(matches!(
+        login.status(&begun.id).await.unwrap(),
+        Status::Waiting { .. }
+    ));
     assert!(matches!(
         login.resume(&begun.id).await.unwrap(),
         Resumed::Waiting { .. }
@@ -46,7 +54,10 @@ async fn a_dropped_future_loses_nothing_and_all_who_complete_get_one_end() {
     let one = one.unwrap();
     assert!(one.logged_in().is_some(), "{one:?}");
     assert_eq!((&one, &one), (&two.unwrap(), &three.unwrap()));
-    assert_eq!(login.status(&begun.id).await.unwrap(), Status::Ended(Box::new(one.clone())));
+    assert_eq!(
+        login.status(&begun.id).await.unwrap(),
+        Status::Ended(Box::new(one.clone()))
+    );
     assert!(matches!(login.resume(&begun.id).await.unwrap(), Resumed::Ended(end) if *end == one));
     let journal = login.journal(&begun.id).await.unwrap();
     let ends = journal.iter().filter(|line| line.step == "end").count();
@@ -69,7 +80,10 @@ async fn who_has_other_settings_does_not_complete_it() {
         lax.complete(&begun.id).await.unwrap_err(),
         FlowError::OtherSettings(_)
     ));
-    assert!(matches!(lax.cancel(&begun.id).await.unwrap_err(), FlowError::OtherSettings(_)));
+    assert!(matches!(
+        lax.cancel(&begun.id).await.unwrap_err(),
+        FlowError::OtherSettings(_)
+    ));
     assert_eq!(end(&strict, &begun).await.name(), "certificate-refused");
     let missing = strict.complete(&FlowId::from_text("none")).await.unwrap_err();
     assert!(matches!(missing, FlowError::NotFound(_)));
@@ -151,7 +165,10 @@ async fn a_directory_that_is_down_ends_nothing() {
     };
     switched.down.store(true, Ordering::SeqCst);
     let desktop = hall.bench.sim.desktop();
-    desktop.open(begun.showing.link().unwrap().expose()).await.unwrap();
+    desktop
+        .open(begun.showing.link().unwrap().expose())
+        .await
+        .unwrap();
     for _ in 0..2 {
         assert!(matches!(
             login.complete(&id).await.unwrap_err(),
@@ -166,9 +183,7 @@ async fn a_directory_that_is_down_ends_nothing() {
 async fn a_lost_answer_is_mended_without_asking_the_person_twice() {
     let hall = Hall::open().await;
     let phone = hall.phone().await;
-    let lost = || {
-        Fault::new(RoutePattern::route(Route::HermodCommand), FaultKind::LostReply).times(1)
-    };
+    let lost = || Fault::new(RoutePattern::route(Route::HermodCommand), FaultKind::LostReply).times(1);
     let login = hall.login(mobile());
     hall.bench.sim.faults().inject(lost());
     let begun = login.begin(typed("alice")).await.unwrap();

@@ -19,12 +19,42 @@ async fn each_persona_on_the_phone_has_its_end() {
         (Persona::Cancels, nobody(), "cancelled", ""),
         (Persona::WrongPin, nobody(), "app-failed", "WRONG_PIN"),
         (Persona::Garbage, nobody(), "unreadable-answer", ""),
-        (Persona::Stranger, nobody(), "certificate-refused", "unknown-issuer"),
-        (Persona::Stranger, typed("alice"), "certificate-refused", "unknown-issuer"),
-        (Persona::ForgesSignature, nobody(), "answer-refused", "bad-signature"),
-        (Persona::SignsOther, nobody(), "answer-refused", "content-unexpected"),
-        (Persona::ReplaysOld, nobody(), "answer-refused", "content-unexpected"),
-        (Persona::ReplaysOld, typed("alice"), "answer-refused", "content-unexpected"),
+        (
+            Persona::Stranger,
+            nobody(),
+            "certificate-refused",
+            "unknown-issuer",
+        ),
+        (
+            Persona::Stranger,
+            typed("alice"),
+            "certificate-refused",
+            "unknown-issuer",
+        ),
+        (
+            Persona::ForgesSignature,
+            nobody(),
+            "answer-refused",
+            "bad-signature",
+        ),
+        (
+            Persona::SignsOther,
+            nobody(),
+            "answer-refused",
+            "content-unexpected",
+        ),
+        (
+            Persona::ReplaysOld,
+            nobody(),
+            "answer-refused",
+            "content-unexpected",
+        ),
+        (
+            Persona::ReplaysOld,
+            typed("alice"),
+            "answer-refused",
+            "content-unexpected",
+        ),
     ] {
         let end = on_phone(&login, request, &phone, persona).await;
         let found = match &end {
@@ -173,7 +203,9 @@ async fn an_answer_of_another_mailbox_and_one_without_a_signature_log_nobody_in(
     let phone = hall.phone().await;
     let sent = || {
         let records = hall.bench.sim.records();
-        let sent = records.iter().rfind(|record| record.path.ends_with("/authenticate"));
+        let sent = records
+            .iter()
+            .rfind(|record| record.path.ends_with("/authenticate"));
         sent.unwrap().json().unwrap()["commandHeader"]["externalId"].clone()
     };
     let login = hall.login(mobile());
@@ -204,7 +236,8 @@ async fn callbacks_of_nobody_are_answered_and_ignored() {
     let hall = Hall::open().await;
     let phone = hall.phone().await;
     let login = hall.login(by_mail(mobile()));
-    let unknown = serde_json::json!({"commandId": "999999", "externalId": "nobody-knows", "state": "SUCCESS"});
+    let unknown =
+        serde_json::json!({"commandId": "999999", "externalId": "nobody-knows", "state": "SUCCESS"});
     for _ in 0..2 {
         assert_eq!(forged(&hall, unknown.clone()).await, 200);
     }
@@ -214,7 +247,9 @@ async fn callbacks_of_nobody_are_answered_and_ignored() {
     assert!(first.logged_in().is_some());
     // The callback once more, and its contrary.
     let records = hall.bench.sim.records();
-    let callback = records.iter().rfind(|record| record.path.contains("personalmessaging"));
+    let callback = records
+        .iter()
+        .rfind(|record| record.path.contains("personalmessaging"));
     let body = callback.unwrap().json().unwrap();
     assert_eq!(forged(&hall, body.clone()).await, 200);
     let mut contrary = body;
@@ -234,7 +269,9 @@ async fn with_the_challenge_beside_the_entries_it_must_be_signed_too() {
     let hall = Hall::of(setup, Arc::new(MemoryFlowStore::new())).await;
     let phone = hall.phone().await;
     let nonce = smartid::flows::personal_login::ChallengePlace::Nonce;
-    let login = hall.builder(by_mail(mobile()), directory([alice()])).challenge(nonce);
+    let login = hall
+        .builder(by_mail(mobile()), directory([alice()]))
+        .challenge(nonce);
     let login = login.build().unwrap();
     for (persona, name) in [
         (Persona::Approves, "logged-in"),
@@ -252,7 +289,9 @@ async fn with_the_challenge_beside_the_entries_it_must_be_signed_too() {
         SimConfig::from_toml(&text).unwrap().device.signature
     };
     let empty = signs("empty");
-    hall.bench.sim.reconfigure(|config| config.device.signature = empty);
+    hall.bench
+        .sim
+        .reconfigure(|config| config.device.signature = empty);
     let end = on_phone(&login, nobody(), &phone, Persona::Approves).await;
     assert_eq!(end.name(), "answer-refused", "{end:?}");
 }

@@ -15,8 +15,8 @@ use smartid::da::CertificateAttribute;
 use smartid::da::personal::{PersonalMethod, StoredUser};
 use smartid::flows::personal_login::{
     Begun, CertificateAuthority, DirectoryUser, End, LoginImage, LoginRequest, MailboxName,
-    MemoryUserDirectory, PERSONAL_MESSAGING, PersonalLogin, PersonalLoginBuilder,
-    PersonalMessagingReceiver, SubPath, UserDirectory,
+    MemoryUserDirectory, PERSONAL_MESSAGING, PersonalLogin, PersonalLoginBuilder, PersonalMessagingReceiver,
+    SubPath, UserDirectory,
 };
 use smartid::store::FlowStore;
 use smartid::trust::Certificate;
@@ -55,7 +55,9 @@ fn bob() -> StoredUser {
 }
 
 fn directory(users: impl IntoIterator<Item = StoredUser>) -> Arc<dyn UserDirectory> {
-    Arc::new(MemoryUserDirectory::new(users.into_iter().map(DirectoryUser::new)))
+    Arc::new(MemoryUserDirectory::new(
+        users.into_iter().map(DirectoryUser::new),
+    ))
 }
 
 fn mobile() -> PersonalMethod {

@@ -20,7 +20,10 @@ async fn messaging_calls_there_with_a_sub_path_or_without() {
         hall.card();
         let (receiver, base) = serve(&hall.smartid, sub_path).await;
         let url = match exact {
-            true => format!("{base}{}", PERSONAL_MESSAGING.trim_end_matches("/personalmessaging")),
+            true => format!(
+                "{base}{}",
+                PERSONAL_MESSAGING.trim_end_matches("/personalmessaging")
+            ),
             false => format!("{base}{PERSONAL_MESSAGING}"),
         };
         let basic = Some(("hermod", CALLBACK_PASSWORD));
@@ -31,7 +34,11 @@ async fn messaging_calls_there_with_a_sub_path_or_without() {
         let called = || {
             let records = hall.bench.sim.records();
             let callback = |record: &&smartid_sim::Record| record.path.starts_with(&url);
-            records.iter().filter(callback).filter_map(|record| record.status).next()
+            records
+                .iter()
+                .filter(callback)
+                .filter_map(|record| record.status)
+                .next()
         };
         let status = tokio::time::timeout(GUARD, async {
             loop {
@@ -41,8 +48,16 @@ async fn messaging_calls_there_with_a_sub_path_or_without() {
                 }
             }
         });
-        assert_eq!(status.await.unwrap(), if counts { 200 } else { 404 }, "{sub_path:?} {exact}");
-        assert_eq!(receiver.counters().stored, u64::from(counts), "{sub_path:?} {exact}");
+        assert_eq!(
+            status.await.unwrap(),
+            if counts { 200 } else { 404 },
+            "{sub_path:?} {exact}"
+        );
+        assert_eq!(
+            receiver.counters().stored,
+            u64::from(counts),
+            "{sub_path:?} {exact}"
+        );
     }
 }
 
@@ -68,7 +83,10 @@ async fn nothing_else_is_served_there() {
     let verb = format!("{PERSONAL_MESSAGING}/callback/authenticate");
     assert_eq!(ask("POST", PERSONAL_MESSAGING, basic).await, 200);
     assert_eq!(ask("POST", &verb, basic).await, 200);
-    assert_eq!(ask("POST", &format!("{PERSONAL_MESSAGING}?x=1"), basic).await, 200);
+    assert_eq!(
+        ask("POST", &format!("{PERSONAL_MESSAGING}?x=1"), basic).await,
+        200
+    );
     for path in [
         "/".to_owned(),
         "/callback/authenticate".to_owned(),

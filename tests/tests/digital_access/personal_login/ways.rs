@@ -24,7 +24,10 @@ async fn by_user_name_the_mailbox_proves_the_user_and_the_picture_is_the_same() 
     let logged_in = end.logged_in().unwrap();
     assert_eq!((logged_in.user.as_str(), logged_in.how), ("alice", How::Mailbox));
     assert!(
-        logged_in.remarks.iter().any(|remark| remark.contains("not verified here")),
+        logged_in
+            .remarks
+            .iter()
+            .any(|remark| remark.contains("not verified here")),
         "{logged_in:?}"
     );
     assert_eq!(hall.receiver.counters().stored, 1);
@@ -37,7 +40,10 @@ async fn by_user_name_with_a_certificate_that_names_the_user() {
     let login = hall.login(by_mail(mobile()));
     let end = on_phone(&login, typed("alice"), &phone, Persona::Approves).await;
     let logged_in = end.logged_in().unwrap();
-    assert_eq!((logged_in.user.as_str(), logged_in.how), ("alice", How::Certificate));
+    assert_eq!(
+        (logged_in.user.as_str(), logged_in.how),
+        ("alice", How::Certificate)
+    );
     let certificate = logged_in.certificate.as_ref().unwrap();
     assert!(certificate.subject.contains("Alice Example"), "{certificate:?}");
     assert!(logged_in.remarks.iter().any(|remark| remark.contains("revoked")));
@@ -82,19 +88,27 @@ async fn on_the_same_device_the_picture_comes_first_and_the_app_then() {
     let Showing::SameDevice { link, after, text } = &begun.showing else {
         panic!("{begun:?}")
     };
-    assert_eq!((*after, text.as_str()), (Duration::from_secs(7), "Opening the app"));
+    assert_eq!(
+        (*after, text.as_str()),
+        (Duration::from_secs(7), "Opening the app")
+    );
     assert!(link.expose().starts_with("com.nexusgroup.plugout:"));
     phone.open(link.expose()).await.unwrap();
     assert_eq!(end(&login, &begun).await.logged_in().unwrap().user, "alice");
     // With a typed name the command waits in the mailbox, and the app is only opened.
     let options = MobileLinkOptions::new().redirect("https://portal.example.test/back");
-    let login = hall.builder(method, directory([alice(), bob()])).start_link(options);
+    let login = hall
+        .builder(method, directory([alice(), bob()]))
+        .start_link(options);
     let login = login.build().unwrap();
     let begun = login.begin(typed("alice")).await.unwrap();
     let link = begun.showing.link().unwrap().expose();
     assert!(link.starts_with("personal://start?"), "{link}");
     let report = phone.open(link).await.unwrap();
-    assert_eq!(report.redirect.as_deref(), Some("https://portal.example.test/back"));
+    assert_eq!(
+        report.redirect.as_deref(),
+        Some("https://portal.example.test/back")
+    );
     assert_eq!(end(&login, &begun).await.logged_in().unwrap().user, "alice");
 }
 
@@ -110,7 +124,10 @@ async fn on_the_desktop_by_callback_and_by_poll() {
             .unwrap();
         let end = on_desktop(&hall, &login, nobody(), Persona::Approves).await;
         let logged_in = end.logged_in().unwrap();
-        assert_eq!((logged_in.user.as_str(), logged_in.how), ("alice", How::Certificate));
+        assert_eq!(
+            (logged_in.user.as_str(), logged_in.how),
+            ("alice", How::Certificate)
+        );
         let end = on_desktop(&hall, &login, typed("bob"), Persona::Approves).await;
         assert_eq!(end, End::OtherUser);
     }
@@ -139,7 +156,9 @@ async fn the_filter_of_the_method_chooses_the_key() {
     let filters = async |login: PersonalLogin| {
         let begun = login.begin(nobody()).await.unwrap();
         let records = hall.bench.sim.records();
-        let sent = records.iter().rfind(|record| record.path.ends_with("/authenticate"));
+        let sent = records
+            .iter()
+            .rfind(|record| record.path.ends_with("/authenticate"));
         let body = sent.unwrap().json().unwrap();
         (begun, body["authCommand"]["params"]["filter"].to_string())
     };
@@ -150,15 +169,23 @@ async fn the_filter_of_the_method_chooses_the_key() {
     // The app understands the common name, and we the whole name.
     let [common, whole] = [common, &name].map(|name| CertificateFilter::eq("cert.issuer", name));
     let either = CertificateFilter::or([common.clone(), whole]);
-    let with = |method| hall.builder(method, users()).filtering_by_authority(either.clone());
+    let with = |method| {
+        hall.builder(method, users())
+            .filtering_by_authority(either.clone())
+    };
     let login = with(by_mail(mobile())).build().unwrap();
     let (begun, filter) = filters(login.clone()).await;
-    assert!(filter.contains("cert.issuer") && filter.contains("Issuing CA"), "{filter}");
+    assert!(
+        filter.contains("cert.issuer") && filter.contains("Issuing CA"),
+        "{filter}"
+    );
     answer(&phone, &begun, Persona::Approves).await.unwrap();
     assert_eq!(end(&login, &begun).await.name(), "logged-in");
     assert_eq!(filters(with(desktop()).build().unwrap()).await.1, "null");
     // A signer whom the filter does not let pass, as far as we understand it, is refused although the app let him.
-    let login = hall.builder(by_mail(mobile()), users()).filtering_by_authority(common);
+    let login = hall
+        .builder(by_mail(mobile()), users())
+        .filtering_by_authority(common);
     let end = on_phone(&login.build().unwrap(), nobody(), &phone, Persona::Approves).await;
     assert!(
         matches!(&end, End::CertificateRefused(problem) if problem.code == "filter-does-not-match"),
@@ -170,7 +197,11 @@ async fn the_filter_of_the_method_chooses_the_key() {
 async fn without_certificates_somebody_is_typed_or_keys_are_known() {
     let hall = Hall::open().await;
     let phone = hall.bench.sim.mobile();
-    let key = KeyRequest::new("alice-key", Usage::Authentication, [KeyTypePriority::ec(Curve::P256)]);
+    let key = KeyRequest::new(
+        "alice-key",
+        Usage::Authentication,
+        [KeyTypePriority::ec(Curve::P256)],
+    );
     let enrolled = hall.bench.enrol(&phone, [key]).await;
     hall.call_back();
     let method = mobile;
@@ -197,7 +228,10 @@ async fn without_certificates_somebody_is_typed_or_keys_are_known() {
     for request in [nobody(), typed("alice")] {
         let end = on_phone(&login, request, &phone, Persona::Approves).await;
         let logged_in = end.logged_in().unwrap();
-        assert_eq!((logged_in.user.as_str(), logged_in.how), ("alice", How::ProfileKey));
+        assert_eq!(
+            (logged_in.user.as_str(), logged_in.how),
+            ("alice", How::ProfileKey)
+        );
     }
     for persona in [Persona::ForgesSignature, Persona::SignsOther, Persona::ReplaysOld] {
         let end = on_phone(&login, nobody(), &phone, persona).await;

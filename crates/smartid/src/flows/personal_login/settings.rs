@@ -337,9 +337,7 @@ impl PersonalLoginBuilder {
         }
         let authority = if method.uses_certificate() {
             let wanted = method.certificate_authority().unwrap_or_default();
-            let given = authorities
-                .into_iter()
-                .find(|authority| authority.name == wanted);
+            let given = authorities.into_iter().find(|authority| authority.name == wanted);
             Some(given.ok_or_else(|| MethodRefused::AuthorityMissing {
                 wanted: wanted.to_owned(),
             })?)

@@ -85,7 +85,11 @@ fn what_a_report_means() {
         ("CANCELLED", "", "cancelled"),
         ("TIMEOUT", "", "timed-out"),
         ("FAILED", "", "app-failed"),
-        ("FAILED", r#","error":{"code":"PIN_BLOCKED","message":"m"}"#, "app-failed"),
+        (
+            "FAILED",
+            r#","error":{"code":"PIN_BLOCKED","message":"m"}"#,
+            "app-failed",
+        ),
         ("IN_PROGRESS", "", "unreadable-answer"),
         ("SOMETHING", "", "unreadable-answer"),
     ] {
@@ -103,20 +107,28 @@ fn a_proof_that_is_not_there_is_no_proof() {
     for proof in [Proof::Certificate, Proof::ProfileKey] {
         let mut state = waiting(&login);
         state.plan.as_mut().unwrap().proof = proof;
-        let end = runtime.block_on(login.judge(&state, &report, state.begun)).unwrap();
+        let end = runtime
+            .block_on(login.judge(&state, &report, state.begun))
+            .unwrap();
         assert_eq!(end.unwrap().name(), "unreadable-answer", "{proof:?}");
     }
     // A plan that names a mailbox and nobody, or somebody and no mailbox.
     let mut state = waiting(&login);
     state.plan.as_mut().unwrap().user = None;
-    let end = runtime.block_on(login.judge(&state, &report, state.begun)).unwrap();
+    let end = runtime
+        .block_on(login.judge(&state, &report, state.begun))
+        .unwrap();
     assert_eq!(end.unwrap(), End::NobodyNamed);
     let mut state = waiting(&login);
     state.plan.as_mut().unwrap().place = Place::Temporary;
-    let end = runtime.block_on(login.judge(&state, &report, state.begun)).unwrap();
+    let end = runtime
+        .block_on(login.judge(&state, &report, state.begun))
+        .unwrap();
     assert_eq!(end.unwrap(), End::NobodyNamed);
     state.asked = None;
-    let error = runtime.block_on(login.judge(&state, &report, state.begun)).unwrap();
+    let error = runtime
+        .block_on(login.judge(&state, &report, state.begun))
+        .unwrap();
     assert!(matches!(error, Err(FlowError::Store(_))), "{error:?}");
 }
 
@@ -196,7 +208,9 @@ fn ends_are_stored_and_each_has_a_name_and_a_sentence_of_its_own() {
     }
     for (index, one) in seen.iter().enumerate() {
         assert!(
-            seen[index + 1..].iter().all(|other| other.0 != one.0 && other.1 != one.1),
+            seen[index + 1..]
+                .iter()
+                .all(|other| other.0 != one.0 && other.1 != one.1),
             "{one:?}"
         );
     }
