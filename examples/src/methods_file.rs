@@ -4,9 +4,7 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
-use smartid::da::personal::{
-    Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError, validate_all,
-};
+use smartid::da::personal::{Findings, MAX_SETTINGS_LEN, PersonalMethod, PersonalMethods, SettingsError};
 
 /// One method, or an installation's.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +114,8 @@ impl MethodsFile {
     pub fn validate(&self, only: Option<&str>) -> Result<Findings, Unusable> {
         let Some(name) = only else {
             return Ok(match self {
-                Self::One(method) => validate_all(std::slice::from_ref(method)),
+                // What else the installation has is not known.
+                Self::One(method) => method.validate(),
                 Self::Several(methods) => methods.validate(),
             });
         };

@@ -29,7 +29,8 @@ h1{margin:0 0 1rem;font-size:1.5rem;line-height:1.25}
 fieldset{margin:0 0 1.25rem;padding:0;border:0}
 legend,.label{display:block;margin-bottom:.35rem;font-weight:600}
 .choice{display:block;padding:.6rem .75rem;margin-bottom:.4rem;border:1px solid #b9c2cf;border-radius:.5rem}
-.choice input{margin-right:.6rem}
+.choice input{margin:0 .6rem 0 0}
+.choice .hint{display:block;margin:.1rem 0 0 1.65rem}
 .hint{margin:.35rem 0 0;color:#4b5769;font-size:.92rem}
 input[type=text]{width:100%;padding:.55rem .7rem;font:inherit;color:inherit;background:transparent;border:1px solid #8a95a5;border-radius:.5rem}
 button,.button{display:inline-block;padding:.6rem 1.2rem;font:inherit;font-weight:600;color:#fff;background:#174ea6;border:0;border-radius:.5rem;text-decoration:none;cursor:pointer}
@@ -39,7 +40,8 @@ button.second{color:#174ea6;background:transparent;border:1px solid #174ea6}
 figure{margin:0}
 figcaption{margin-top:.4rem;font-size:.92rem;color:#4b5769}
 .pictures img{display:block;width:10rem;height:10rem;image-rendering:pixelated;border:1px solid #b9c2cf;border-radius:.5rem}
-.qr svg{display:block;width:13rem;height:13rem;background:#fff}
+.qr svg{display:block;width:13rem;height:13rem;margin:-1rem;background:#fff}
+.qr figcaption{margin-top:1.4rem}
 .message{padding:.75rem 1rem;margin:0 0 1.25rem;border-left:.3rem solid #b3261e;background:#fbeceb;color:#5c130e}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.25rem;margin:0 0 1.5rem}
 dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}
@@ -82,7 +84,7 @@ pub(super) fn choose(nonce: &str, token: &str, methods: &[Offered<'_>], message:
         .map(|(index, offered)| {
             let checked = if index == 0 { " checked" } else { "" };
             format!(
-                "<label class=\"choice\"><input type=\"radio\" name=\"method\" value=\"{index}\"{checked}>{}<span class=\"hint\"> – {}</span></label>\n",
+                "<label class=\"choice\"><input type=\"radio\" name=\"method\" value=\"{index}\"{checked}>{}<span class=\"hint\">{}</span></label>\n",
                 escaped(offered.name),
                 offered.hint
             )

@@ -173,6 +173,8 @@ pub async fn simulated(
             .map_err(failed)?;
         let subject = format!("CN={}", person.name.replace([',', '+', '='], " "));
         insert_signing_card(sim, &authority, &subject, now)?;
+        // From now on the phone does nothing by itself: it reacts when somebody has looked at the page.
+        sim.mobile().set_persona(Some(Persona::NeverOpens));
         CertificateAuthority::new(AUTHORITY, issuer)?
     };
     let methods = match methods {

@@ -180,7 +180,7 @@ mod tests {
         assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Secure"));
         let value = cookie.split(';').next().unwrap();
         let headers = |value: &str| HeaderMap::from_iter([(COOKIE, value.parse().unwrap())]);
-        let known = |value: &str, seconds| {
+        let known = |value: &str, seconds: u64| {
             let now = Timestamp::from_millis(seconds * 1000);
             visits.known(&headers(value), now).is_some()
         };
