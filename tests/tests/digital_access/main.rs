@@ -7,3 +7,4 @@
     missing_docs,
     reason = "a test"
 )]
+mod hostile_registrations;
