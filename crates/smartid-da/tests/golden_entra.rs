@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use proptest::prelude::*;
 use smartid_core::base64::{Flavour, decode};
 use smartid_core::{
     BoxFuture, CredentialError, Endpoint, Error, Incoming, ManualRuntime, Outgoing, Phase, Retry, Runtime,
@@ -307,7 +308,7 @@ fn is_the_golden_request(file: &str, (sent, address): &(Outgoing, String)) {
 }
 
 enum Answer {
-    Options(Offer),
+    Options(Box<Offer>),
     Stored(StoredMethod),
 }
 
@@ -320,7 +321,7 @@ fn read(file: &str, operation: &str, now: &str) -> (Bench, Result<Answer, Error>
     let runtime = &bench.runtime;
     let answer = if operation == "options" {
         let offer = runtime.block_on(bench.entra.creation_options(&user)).unwrap();
-        offer.map(Answer::Options)
+        offer.map(|offer| Answer::Options(Box::new(offer)))
     } else {
         let credential = NewCredential::new(
             user,
@@ -675,6 +676,28 @@ fn settings_are_checked_when_the_client_is_made() {
     }
     let builder = EntraFido::builder(fixed_token(SecretString::new(TOKEN)));
     assert!(!format!("{builder:?}").contains(TOKEN));
+}
+
+proptest! {
+    /// Whatever answers, at either call and with any status: an answer or a typed refusal.
+    #[test]
+    fn any_answer_is_read_or_refused(status in 100_u16..600, text: String, bytes: Vec<u8>, json in any::<bool>()) {
+        let user = UserId::new("alice").unwrap();
+        let path = "../attestation/none-es256.registration.json";
+        let store = CreateFido2Method::new(user.clone(), &registration(path), DisplayName::new("key").unwrap());
+        let options = GetCreationOptions::new(user).asked(time(NOW));
+        for body in [Bytes::from(text), Bytes::from(bytes)] {
+            let mut headers = HeaderMap::new();
+            let kind = if json { "application/json" } else { "text/plain" };
+            headers.insert("content-type", HeaderValue::from_static(kind));
+            let incoming = Incoming::new(StatusCode::from_u16(status).unwrap(), headers, body);
+            if let Ok(offer) = options.response(&(), incoming.clone()) {
+                prop_assert!(offer.expires.is_some());
+            }
+            let stored = store.response(&(), incoming);
+            prop_assert!(stored.is_err() || [200, 201, 204].contains(&status));
+        }
+    }
 }
 
 /// No member of the index goes unread.

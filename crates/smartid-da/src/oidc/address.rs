@@ -114,10 +114,18 @@ mod tests {
             ("https://h.example.test", "https://h.example.test", ""),
             ("https://h.example.test/", "https://h.example.test", ""),
             ("https://h.example.test?x=1", "https://h.example.test", "?x=1"),
-            ("https://H.example.test:8443/a//b/?x=%20", "https://h.example.test:8443", "a//b/?x=%20"),
+            (
+                "https://H.example.test:8443/a//b/?x=%20",
+                "https://h.example.test:8443",
+                "a//b/?x=%20",
+            ),
         ] {
             let endpoint = EndpointAddress::parse(text).unwrap();
-            assert_eq!((endpoint.origin().as_str(), &*endpoint.target()), (origin, target), "{text}");
+            assert_eq!(
+                (endpoint.origin().as_str(), &*endpoint.target()),
+                (origin, target),
+                "{text}"
+            );
             assert_eq!(endpoint.as_str(), text);
         }
     }

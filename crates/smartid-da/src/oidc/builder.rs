@@ -121,9 +121,20 @@ impl OidcBuilder {
     ) -> Result<OidcClient, ConfigError> {
         check_client(&self.client_id, &self.redirect_uri)?;
         if self.algorithms.is_empty() {
-            return Err(ConfigError::new("oidc.algorithms", "is empty: no ID token could be verified"));
+            return Err(ConfigError::new(
+                "oidc.algorithms",
+                "is empty: no ID token could be verified",
+            ));
         }
-        let token_transport = self.token_transport.clone().unwrap_or_else(|| Arc::clone(&transport));
-        Ok(OidcClient::new(Inner::new(self, transport, token_transport, runtime)))
+        let token_transport = self
+            .token_transport
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&transport));
+        Ok(OidcClient::new(Inner::new(
+            self,
+            transport,
+            token_transport,
+            runtime,
+        )))
     }
 }

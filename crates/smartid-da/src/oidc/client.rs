@@ -191,11 +191,14 @@ impl OidcClient {
             PkceUse::Never => false,
         };
         let endpoint = provider.authorization_endpoint().clone();
-        let mut request =
-            AuthorizationRequest::new(endpoint, settings.client_id.as_str(), settings.redirect_uri.as_str())
-                .with_state(self.random())
-                .with_nonce(self.random())
-                .with_options(options.clone());
+        let mut request = AuthorizationRequest::new(
+            endpoint,
+            settings.client_id.as_str(),
+            settings.redirect_uri.as_str(),
+        )
+        .with_state(self.random())
+        .with_nonce(self.random())
+        .with_options(options.clone());
         if pkce {
             request = request.with_verifier(self.random());
         }
@@ -227,8 +230,7 @@ impl OidcClient {
     /// [`Error`]; a refusal is an [`OidcRefusal`]. A login is used up whatever comes of it: begin another.
     pub async fn complete(&self, login: Login, query: &str) -> Result<LoggedIn, Error> {
         let settings = &self.0.settings;
-        let refuse =
-            |reason| Error::refused(CALLBACK, OidcRefusal::new(OidcPlace::Callback, reason));
+        let refuse = |reason| Error::refused(CALLBACK, OidcRefusal::new(OidcPlace::Callback, reason));
         if login.issuer != settings.issuer.as_str()
             || login.client_id != settings.client_id
             || login.redirect_uri != settings.redirect_uri
@@ -251,7 +253,8 @@ impl OidcClient {
         let answer = self.exchange(&provider, &login, &code).await?;
         let check = self.id_token_check(&provider, &login, &answer, code);
         let user = self.verify(&provider, &check, &answer.id_token, keys).await?;
-        let expires = |seconds: u64| self.0.runtime.now() + Duration::from_secs(seconds.min(u64::from(u32::MAX)));
+        let expires =
+            |seconds: u64| self.0.runtime.now() + Duration::from_secs(seconds.min(u64::from(u32::MAX)));
         Ok(LoggedIn {
             user,
             id_token: answer.id_token,
@@ -373,14 +376,19 @@ impl OidcClient {
         code: SecretString,
     ) -> IdTokenCheck {
         let settings = &self.0.settings;
-        let promised = |algorithm: &JwsAlgorithm| provider.algorithms().is_none_or(|list| list.contains(algorithm));
+        let promised =
+            |algorithm: &JwsAlgorithm| provider.algorithms().is_none_or(|list| list.contains(algorithm));
         let algorithms = settings.algorithms.iter().copied().filter(promised);
-        let check = IdTokenCheck::new(settings.issuer.clone(), settings.client_id.as_str(), login.nonce.clone())
-            .with_leeway(settings.leeway)
-            .allowing(algorithms)
-            .requiring_acr(login.acr_required.iter().cloned())
-            .with_access_token(answer.access_token.clone())
-            .with_code(code);
+        let check = IdTokenCheck::new(
+            settings.issuer.clone(),
+            settings.client_id.as_str(),
+            login.nonce.clone(),
+        )
+        .with_leeway(settings.leeway)
+        .allowing(algorithms)
+        .requiring_acr(login.acr_required.iter().cloned())
+        .with_access_token(answer.access_token.clone())
+        .with_code(code);
         match login.max_age {
             Some(max_age) => check.with_max_age(max_age),
             None => check,

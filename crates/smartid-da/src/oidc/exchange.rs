@@ -5,9 +5,7 @@ use std::marker::PhantomData;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Map, Value};
-use smartid_core::{
-    BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, SecretString, json,
-};
+use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, SecretString, json};
 
 use super::address::EndpointAddress;
 use super::refusal::{OidcPlace, OidcReason, OidcRefusal, accept};
@@ -135,7 +133,9 @@ impl TokenAnswer {
         let id_token = text("id_token").ok_or(refuse(OidcReason::IdToken))?;
         Ok(Self {
             access_token: SecretString::new(access_token),
-            refresh_token: text("refresh_token").filter(|token| is_token(token)).map(SecretString::from),
+            refresh_token: text("refresh_token")
+                .filter(|token| is_token(token))
+                .map(SecretString::from),
             id_token: SecretString::new(id_token),
             expires_in: members.get("expires_in").and_then(seconds),
             scope: text("scope").map(str::to_owned),

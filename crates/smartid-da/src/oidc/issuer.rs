@@ -253,7 +253,11 @@ mod tests {
             assert_eq!(issuer.as_str(), good);
             assert_eq!(issuer.is_plain_http(), good.starts_with("http:"));
         }
-        for bad in ["http://localhost.example.org", "http://192.0.2.1", "http://app.example.test"] {
+        for bad in [
+            "http://localhost.example.org",
+            "http://192.0.2.1",
+            "http://app.example.test",
+        ] {
             assert!(Issuer::danger_parse_plain_http(bad).is_err(), "{bad}");
         }
         assert_eq!(Issuer::parse("http://localhost"), Err(IssuerError::Scheme));
@@ -262,7 +266,10 @@ mod tests {
     #[test]
     fn is_read_from_a_settings_file_by_the_same_rules() {
         let issuer: Issuer = serde_json::from_str(r#""https://login.example.test""#).unwrap();
-        assert_eq!(serde_json::to_string(&issuer).unwrap(), r#""https://login.example.test""#);
+        assert_eq!(
+            serde_json::to_string(&issuer).unwrap(),
+            r#""https://login.example.test""#
+        );
         assert!(serde_json::from_str::<Issuer>(r#""https://login.example.test/""#).is_err());
         let long = format!("https://login.example.test/{}", "a".repeat(LONGEST));
         assert_eq!(long.parse::<Issuer>(), Err(IssuerError::Length));

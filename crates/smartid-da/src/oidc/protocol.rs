@@ -14,9 +14,9 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessToken, AuthType, AuthUrl, AuthenticationContextClass, AuthorizationCode, ClientId, ClientSecret,
-    CsrfToken, EmptyAdditionalClaims, EndpointNotSet, IssuerUrl, JsonWebKeySet, LanguageTag,
-    LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardErrorResponse, SubjectIdentifier, TokenUrl, UserInfoError, UserInfoUrl,
+    CsrfToken, EmptyAdditionalClaims, EndpointNotSet, IssuerUrl, JsonWebKeySet, LanguageTag, LoginHint,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
+    SubjectIdentifier, TokenUrl, UserInfoError, UserInfoUrl,
 };
 use smartid_core::SecretString;
 
@@ -64,10 +64,8 @@ pub(super) fn authorization_address(request: &AuthorizationRequest) -> Result<St
         verifier,
         options,
     } = request;
-    let redirect_uri =
-        RedirectUrl::new(redirect_uri.clone()).map_err(|_| AuthorizationError::RedirectUri)?;
-    let address =
-        AuthUrl::new(endpoint.as_str().to_owned()).map_err(|_| AuthorizationError::FrontDoor)?;
+    let redirect_uri = RedirectUrl::new(redirect_uri.clone()).map_err(|_| AuthorizationError::RedirectUri)?;
+    let address = AuthUrl::new(endpoint.as_str().to_owned()).map_err(|_| AuthorizationError::FrontDoor)?;
     let client = client(client_id, endpoint)
         .ok_or(AuthorizationError::FrontDoor)?
         .set_auth_uri(address)
@@ -150,7 +148,9 @@ where
         verifier,
     } = exchange;
     let address = TokenUrl::new(endpoint.as_str().to_owned()).map_err(|_| Failed::Crate)?;
-    let mut client = client(client_id, endpoint).ok_or(Failed::Crate)?.set_token_uri(address);
+    let mut client = client(client_id, endpoint)
+        .ok_or(Failed::Crate)?
+        .set_token_uri(address);
     client = match secret {
         Some((secret, in_header)) => client
             .set_client_secret(ClientSecret::new(secret.expose().to_owned()))

@@ -370,10 +370,9 @@ impl ServiceError for OidcRefusal {
                 Turn::Administrator,
                 "the clocks of this machine and of Digital Access",
             ),
-            (OidcPlace::IdToken, OidcReason::Acr | OidcReason::AuthTime) => (
-                Turn::EndUser,
-                "log in again with the method that is asked for",
-            ),
+            (OidcPlace::IdToken, OidcReason::Acr | OidcReason::AuthTime) => {
+                (Turn::EndUser, "log in again with the method that is asked for")
+            }
             (OidcPlace::IdToken, _) => (
                 Turn::Administrator,
                 "the provider's keys and the client's settings; a token that fails here may be forged",
@@ -406,7 +405,12 @@ impl fmt::Display for OidcRefusal {
             after: _,
             detail,
         } = &*self.answer;
-        write!(f, "{} is refused: {}", self.place.as_str(), self.reason.sentence())?;
+        write!(
+            f,
+            "{} is refused: {}",
+            self.place.as_str(),
+            self.reason.sentence()
+        )?;
         if let Some(detail) = detail {
             write!(f, " ({detail})")?;
         }

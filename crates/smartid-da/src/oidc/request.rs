@@ -314,7 +314,9 @@ impl AuthorizationRequest {
             (is_visible(state.expose()), AuthorizationError::State),
             (is_visible(nonce.expose()), AuthorizationError::Nonce),
             (
-                verifier.as_ref().is_none_or(|verifier| is_verifier(verifier.expose())),
+                verifier
+                    .as_ref()
+                    .is_none_or(|verifier| is_verifier(verifier.expose())),
                 AuthorizationError::CodeVerifier,
             ),
             (all_are_one(&options.scopes), AuthorizationError::Scope),
@@ -337,7 +339,9 @@ impl AuthorizationRequest {
         }
         for (index, (name, _)) in options.parameters.iter().enumerate() {
             let before = options.parameters.iter().take(index);
-            if name.is_empty() || RESERVED.contains(&&**name) || before.into_iter().any(|(other, _)| other == name)
+            if name.is_empty()
+                || RESERVED.contains(&&**name)
+                || before.into_iter().any(|(other, _)| other == name)
             {
                 return Err(AuthorizationError::Parameter(name.chars().take(64).collect()));
             }

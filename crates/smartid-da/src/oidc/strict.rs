@@ -17,7 +17,10 @@ pub(super) fn members(body: &[u8]) -> Result<Vec<(String, &str)>, OidcReason> {
     let members = json::members(text).ok_or(OidcReason::Body)?;
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    if names.windows(2).any(|pair| matches!(pair, [first, second] if first == second)) {
+    if names
+        .windows(2)
+        .any(|pair| matches!(pair, [first, second] if first == second))
+    {
         return Err(OidcReason::Duplicate);
     }
     Ok(members)

@@ -129,7 +129,10 @@ mod tests {
             CoreJwsSigningAlgorithm::None,
             CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
         ] {
-            assert!(key.verify_signature(&algorithm, b"", b"").is_err(), "{algorithm:?}");
+            assert!(
+                key.verify_signature(&algorithm, b"", b"").is_err(),
+                "{algorithm:?}"
+            );
         }
     }
 

@@ -278,7 +278,12 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn(logged_in) => {
-                write!(f, "{} is logged in, by {}", logged_in.user, logged_in.how.as_str())
+                write!(
+                    f,
+                    "{} is logged in, by {}",
+                    logged_in.user,
+                    logged_in.how.as_str()
+                )
             }
             Self::Declined => f.write_str("the person declined the login in the app"),
             Self::Cancelled => f.write_str("the login was cancelled"),
@@ -293,7 +298,11 @@ impl fmt::Display for End {
             Self::NoMailbox { user } => write!(f, "it is not known which mailbox is that of {user}"),
             Self::NobodyNamed => f.write_str("nobody was typed, and the answer could name nobody"),
             Self::AnswerRefused(problem) => {
-                write!(f, "the answer is not acceptable ({}): {}", problem.code, problem.reason)
+                write!(
+                    f,
+                    "the answer is not acceptable ({}): {}",
+                    problem.code, problem.reason
+                )
             }
             Self::CertificateRefused(problem) => {
                 write!(

@@ -343,9 +343,7 @@ impl PersonalLoginBuilder {
         }
         let authority = if method.uses_certificate() {
             let wanted = method.certificate_authority().unwrap_or_default();
-            let given = authorities
-                .into_iter()
-                .find(|authority| authority.name == wanted);
+            let given = authorities.into_iter().find(|authority| authority.name == wanted);
             Some(given.ok_or_else(|| MethodRefused::AuthorityMissing {
                 wanted: wanted.to_owned(),
             })?)
@@ -356,9 +354,7 @@ impl PersonalLoginBuilder {
         if method.method_type() == PersonalMethodType::Mobile
             && let (Some(param), Some(issuer)) = (
                 authority_filter,
-                authority
-                    .as_ref()
-                    .and_then(|authority| authority.subject.clone()),
+                authority.as_ref().and_then(|authority| authority.subject.clone()),
             )
         {
             let issued = CertificateFilter::eq(param, issuer);
