@@ -41,7 +41,7 @@ pub struct StoredCredential {
     pub confirmation: Confirmation,
     /// What the relying party said of it, if anything. They are its texts: show them escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<StoredMethod>,
+    pub method: Option<Box<StoredMethod>>,
     /// Odd things that were tolerated on the way.
     pub remarks: Vec<String>,
 }
