@@ -210,6 +210,12 @@ impl fmt::Debug for Prepared {
     }
 }
 
+/// A token that never changes, for a client that takes a provider.
+#[must_use]
+pub fn fixed_token(token: SecretString) -> Arc<dyn TokenProvider> {
+    Arc::new(FixedToken(token))
+}
+
 struct FixedToken(SecretString);
 
 impl TokenProvider for FixedToken {

@@ -17,6 +17,7 @@ use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
 use crate::device::World;
 use crate::faults::Faults;
+use crate::graph::Graph;
 use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
 use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
@@ -36,6 +37,7 @@ pub struct Sim {
     authority: Arc<Authority>,
     hermod: Arc<Hermod>,
     da: Arc<Da>,
+    graph: Arc<Graph>,
     cm: Arc<Cm>,
     desktop: Desktop,
     phones: Arc<Mutex<Vec<Mobile>>>,
@@ -96,7 +98,8 @@ impl Sim {
         let authority = Arc::new(Authority::new()?);
         // Broken extra authorities are a mistake of the configuration: found now, not at the first callback.
         authority.client_config(&config.hermod.callback.extra_ca_pem)?;
-        let (hermod_tls, da_tls) = (
+        let (hermod_tls, graph_tls, da_tls) = (
+            authority.server_config(false)?,
             authority.server_config(false)?,
             crate::da::server_config(&config.da, &authority)?,
         );
@@ -109,12 +112,17 @@ impl Sim {
         let records = Arc::new(Recorder::default());
         let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
-        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(
             Arc::clone(&config),
             clock.clone(),
             Arc::clone(&random),
             Arc::clone(&authority),
+        );
+        let graph = Graph::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&da),
         );
         let cm = Cm::new(crate::pgwy::Shared {
             config: Arc::clone(&config),
@@ -124,6 +132,10 @@ impl Sim {
             authority: Arc::clone(&authority),
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
+        });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
         });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
@@ -138,13 +150,32 @@ impl Sim {
         let desktop = Desktop::new(Arc::clone(&world), Arc::clone(&authority));
         let phones = Arc::new(Mutex::new(vec![Mobile::new(Arc::clone(&world), 1)]));
 
-        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
         let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
-        hermod.set_origin(format!(
-            "https://localhost:{}",
-            hermod_listener.local_addr()?.port()
-        ));
         da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
+        let da_user = crate::da::messaging_user(&config.get(), &random, &api_user, da.origin());
+        let mut users = users;
+        match users.iter_mut().find(|user| user.client_id == da_user.client_id) {
+            Some(known) => *known = da_user.clone(),
+            None => users.push(da_user.clone()),
+        }
+        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
+
+        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
+        let messaging = format!("https://localhost:{}", hermod_listener.local_addr()?.port());
+        hermod.set_origin(messaging.clone());
+        da.connect(crate::da::Peers {
+            http: HttpClient::new(authority.client_config("")?, None),
+            messaging,
+            api: da_user,
+            cm: Arc::clone(&cm),
+            keys: Arc::clone(&attestation),
+        });
+
+        let graph_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.graph_port)).await?;
+        graph.set_origin(format!(
+            "https://localhost:{}",
+            graph_listener.local_addr()?.port()
+        ));
 
         let cm_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_port)).await?;
         let plain_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_plain_port)).await?;
@@ -177,6 +208,11 @@ impl Sim {
                 da_listener,
                 Tls::Fixed(da_tls),
                 shared(Arc::clone(&da) as _),
+            )),
+            tokio::spawn(serve(
+                graph_listener,
+                Tls::Fixed(graph_tls),
+                shared(Arc::clone(&graph) as _),
             )),
             tokio::spawn(Arc::clone(&hermod).keep_time()),
             tokio::spawn(serve(
@@ -218,6 +254,7 @@ impl Sim {
             authority,
             hermod,
             da,
+            graph,
             cm,
             desktop,
             phones,
@@ -303,6 +340,11 @@ impl Sim {
     /// For the methods of this type that are with Digital Access.
     pub(crate) fn da_service(&self) -> &Arc<Da> {
         &self.da
+    }
+
+    /// For the methods of this type that are with Microsoft Graph.
+    pub(crate) fn graph(&self) -> &Arc<Graph> {
+        &self.graph
     }
 
     /// For the methods of this type that are with the Certificate Manager.

@@ -8,5 +8,9 @@
     reason = "a test"
 )]
 
+mod entra;
+mod forwarding;
+mod hostile_registrations;
 mod oauth_tokens;
+mod personal_login;
 mod portal_session;

@@ -23,7 +23,7 @@ impl Da {
                 "the content type must be application/json",
             ));
         }
-        let mut body: Value = serde_json::from_slice(&request.body)
+        let mut body: Value = json::read_strict(&request.body)
             .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;
         let named = self.selected_user(config, config.credentials_user, path_user, request, Some(&body));
         let user = match config.credentials_user {
@@ -44,7 +44,17 @@ impl Da {
             json::take(&mut body, &config.credential_pointer)
                 .ok_or_else(|| Refused::new("json_missing_member", "the credential is missing"))?
         };
-        let begun = registration::begin(&credential, &config.tolerated_response_members)?;
+        self.store_credential(config, user, &credential)
+    }
+
+    /// Verifies a registration and stores it; `user` is whose it has to be, if that is known.
+    pub(super) fn store_credential(
+        &self,
+        config: &DaConfig,
+        user: Option<String>,
+        credential: &Value,
+    ) -> Result<Reply, Refused> {
+        let begun = registration::begin(credential, &config.tolerated_response_members)?;
         let mut store = lock(&self.store);
         let pending =
             store
