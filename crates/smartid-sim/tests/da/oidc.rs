@@ -137,12 +137,12 @@ async fn a_browser_goes_the_whole_way() {
     assert_eq!((answer.status, code(&bench).as_str()), (302, "login_needed"));
     let menu = browser.get(&location(&answer)).await;
     assert!(menu.text.contains("authmech=Password"));
-    let start = menu.text.find("/wa/auth?authmech=Password").unwrap();
-    let href = menu.text[start..]
-        .split('"')
-        .next()
-        .unwrap()
-        .replace("&amp;", "&");
+    let (_, rest) = menu
+        .text
+        .split_once("<a href=\"/wa/auth?authmech=Password")
+        .unwrap();
+    let rest = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let href = format!("/wa/auth?authmech=Password{rest}");
     let page = browser.get(&href).await;
     let password = bench.sim.da_users()[0].password.clone();
     let answer = browser

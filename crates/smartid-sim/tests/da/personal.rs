@@ -358,3 +358,32 @@ async fn on_the_same_device_the_app_is_started_and_comes_back() {
     assert_eq!(report.redirect, Some(format!("{}{wait}", bench.sim.da_origin())));
     assert_eq!(end(&mut browser, &wait).await.status, 303);
 }
+
+#[tokio::test]
+async fn answers_may_leave_out_what_was_signed() {
+    let (bench, mut receiver) = bench("[device.signature]\ndetached = true").await;
+    let cm = bench.sim.cm();
+    certified_with(
+        &bench,
+        &mut receiver,
+        cm.ca().unwrap(),
+        &template("Alice", &[ALICE]),
+    )
+    .await;
+    let mut browser = Browser::new(&bench);
+    for format in ["pkcs7", "jws"] {
+        for (persona, reason) in [
+            (Persona::Approves, "logged_in"),
+            (Persona::SignsOther, "signature"),
+        ] {
+            bench
+                .sim
+                .reconfigure(|config| config.da.personal.certificate_format = format.into());
+            let wait = begin(&mut browser, "Personal%20Desktop", None, "/").await;
+            let plugout = link(&browser.get(&wait).await.text);
+            bench.sim.desktop().open_as(&plugout, persona).await.unwrap();
+            end(&mut browser, &wait).await;
+            assert_eq!(code(&bench, "/wa/auth/wait"), reason, "{format} {persona}");
+        }
+    }
+}
