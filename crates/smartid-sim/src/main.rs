@@ -155,6 +155,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     let control = sim.control_url();
     let attestation = sim.attestation_jwk()?;
     let (graph_id, graph_secret) = sim.graph_client();
+    let fronts = sim.front_urls();
     if args.json {
         let facts = json!({
             "hermod": {
@@ -163,7 +164,11 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "key": sim.hermod_key(),
                 "apiKeyHeader": api_key_header(&sim),
             },
-            "digitalAccess": {"baseUrl": sim.da_base_url(), "token": sim.da_token()},
+            "digitalAccess": {
+                "baseUrl": sim.da_base_url(),
+                "token": sim.da_token(),
+                "resources": fronts.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            },
             "graph": {
                 "url": sim.graph_url(),
                 "tokenUrl": sim.graph_token_url(),
@@ -209,9 +214,11 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         } else {
             "waits for you on the control page"
         };
+        let resources: Vec<&str> = fronts.iter().map(|(_, url)| url.as_str()).collect();
+        let resources = resources.join(" ");
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
-             Digital Access       {}\n  bearer token       {}\n\
+             Digital Access       {}\n  bearer token       {}\n  web resources      {resources}\n\
              Microsoft Graph      {}\n  token endpoint     {}\n  client id, secret  {graph_id} {graph_secret}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
