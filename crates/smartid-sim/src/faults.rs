@@ -27,7 +27,7 @@ pub enum Route {
     MessageServer,
     /// `GET /fido/options`.
     DaOptions,
-    /// `POST /fido/credentials`.
+    /// `POST /fido/credentials`, and the self-service registration.
     DaCredentials,
     /// The login endpoint.
     DaLogin,

@@ -683,7 +683,7 @@ async fn a_hostile_provider() {
 async fn addresses_issuer_and_claims_move() {
     let bench = bench(
         "[da.oidc]\nissuer = \"https://login.example.test/op\"\nauthorize_path = \"/a\"\nuserinfo_path = \"/u\"\njwks_path = \"/k\"\n\
-         issuer_in_callback = true\nsubject_attribute = \"mail\"\nid_token_lifetime_seconds = 7\n[da.oidc.claims]\nwindows_account = \"samAccountName\"\n",
+         issuer_in_callback = true\nsubject_attribute = \"mail\"\nid_token_lifetime_seconds = 7\n[da.oidc.claims]\nwindows_account = \"samAccountName\"\nemail = \"uid\"\n",
     )
     .await;
     let origin = bench.sim.da_origin().to_owned();
@@ -711,7 +711,7 @@ async fn addresses_issuer_and_claims_move() {
         claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(),
         7
     );
-    assert!(claims.get("email").is_none());
+    assert_eq!(claims["email"], "alice");
     let info = bench
         .http
         .get(format!("{origin}/u"))

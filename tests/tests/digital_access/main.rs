@@ -7,6 +7,13 @@
     missing_docs,
     reason = "a test"
 )]
+<<<<<<< HEAD
 
 mod entra;
+mod personal_login;
 mod forwarding;
+mod oauth_tokens;
+mod portal_session;
+=======
+mod hostile_registrations;
+>>>>>>> w7-peers

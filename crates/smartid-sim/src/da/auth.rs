@@ -190,6 +190,9 @@ impl Da {
             Some(method) if method.is_personal() && !method.user_name => {
                 self.begin_personal(config, request, &wanted, method, None).await
             }
+            Some(method) if method.kind == DaMethodKind::Fido => {
+                self.fido_login_page(config, &wanted, &method.name)
+            }
             Some(method) => self.login_form(config, request, &wanted, method, None),
         }
     }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod credentials;
+mod fido_page;
 mod form;
 mod front;
 mod handle;
@@ -216,6 +217,11 @@ impl Da {
             .selected_user(config, config.options_user, path_user, request, None)
             .ok_or_else(|| Refused::new("user_missing", "no user is named"))?;
         self.check_user(&name)?;
+        self.issue_options(config, name)
+    }
+
+    /// Options with a new challenge, for a user who may register.
+    fn issue_options(&self, config: &DaConfig, name: String) -> Result<Reply, Refused> {
         let challenge = self.random.bytes32("challenge").to_vec();
         let mut store = lock(&self.store);
         let user = store

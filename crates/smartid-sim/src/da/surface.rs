@@ -12,6 +12,8 @@ pub(super) enum Surface {
     Auth,
     Desktop,
     Logout,
+    FidoPage,
+    FidoRegistration,
     Wait,
     State,
     /// What follows the path of the callback.
@@ -44,6 +46,8 @@ impl Surface {
             return Some(Self::Content);
         }
         match request.path.as_str() {
+            super::fido_page::SELF_SERVICE => Some(Self::FidoPage),
+            path if path == config.session.registration_path => Some(Self::FidoRegistration),
             "/wa/auth/wait" => Some(Self::Wait),
             "/wa/auth/state" => Some(Self::State),
             "/wa/auth" | "/wa/auth/" => Some(Self::Auth),
@@ -60,7 +64,10 @@ impl Surface {
             Self::Oidc(_) => Route::DaOidc,
             Self::Me(_) => Route::DaMe,
             Self::Callback(_) | Self::Content => Route::DaPersonal,
-            Self::Auth | Self::Desktop | Self::Logout | Self::Wait | Self::State => Route::DaPage,
+            Self::FidoRegistration => Route::DaCredentials,
+            Self::FidoPage | Self::Auth | Self::Desktop | Self::Logout | Self::Wait | Self::State => {
+                Route::DaPage
+            }
         }
     }
 }
@@ -88,6 +95,11 @@ impl Da {
             (Surface::Desktop, "GET") => self.desktop(config, request),
             (Surface::Desktop, _) => only("GET"),
             (Surface::Logout, "POST") => self.logout(config, request),
+            (Surface::FidoPage, "GET") => self.fido_self_service(config, request),
+            (Surface::FidoPage, _) => only("GET"),
+            (Surface::FidoRegistration, _) => self
+                .fido_self_registration(config, request)
+                .unwrap_or_else(|refused| super::reply::refused(config, &refused)),
             (Surface::Wait, "GET") => self.personal_wait(config, request),
             (Surface::State, "GET") => self.personal_state(config, request),
             (Surface::Wait | Surface::State, _) => only("GET"),

@@ -99,10 +99,7 @@ pub enum ProfileKeyQuery<'a> {
 /// A failure of the directory is not the end of a login: the flow stands where it was, and asks again when it is carried on.
 pub trait UserDirectory: Send + Sync + fmt::Debug {
     /// The user whom a typed user name means; `None` when there is none.
-    fn user<'a>(
-        &'a self,
-        typed: &'a UserId,
-    ) -> BoxFuture<'a, Result<Option<DirectoryUser>, DirectoryError>>;
+    fn user<'a>(&'a self, typed: &'a UserId) -> BoxFuture<'a, Result<Option<DirectoryUser>, DirectoryError>>;
 
     /// All users who may have this value in this attribute. More than have it do no harm, values are compared again; one who is left out
     /// is not found to make the value ambiguous. The value is a text of a stranger: escape it, and let no character of it be a pattern.
@@ -168,10 +165,7 @@ impl MemoryUserDirectory {
 }
 
 impl UserDirectory for MemoryUserDirectory {
-    fn user<'a>(
-        &'a self,
-        typed: &'a UserId,
-    ) -> BoxFuture<'a, Result<Option<DirectoryUser>, DirectoryError>> {
+    fn user<'a>(&'a self, typed: &'a UserId) -> BoxFuture<'a, Result<Option<DirectoryUser>, DirectoryError>> {
         let found = self.users.iter().find(|user| user.id() == typed).cloned();
         Box::pin(std::future::ready(Ok(found)))
     }

@@ -45,7 +45,8 @@ impl PersonalLogin {
         };
         if is_of_another_mailbox(report, pending) {
             let problem = "it is the answer of a mailbox that the command was not put into";
-            let check = "which command this answers; an answer that somebody passes off as another's looks like this";
+            let check =
+                "which command this answers; an answer that somebody passes off as another's looks like this";
             return Ok(answer_refused("other-mailbox", problem, check));
         }
         let answer = match report.authenticate(self.hermod.dialect(), asked) {
@@ -70,7 +71,12 @@ impl PersonalLogin {
                              inspect reads a captured callback and says it";
                 return Ok(unreadable(&reason, check));
             }
-            _ => return Ok(unreadable("the command is not over", "the states of the messaging dialect")),
+            _ => {
+                return Ok(unreadable(
+                    "the command is not over",
+                    "the states of the messaging dialect",
+                ));
+            }
         };
         if now > pending.forget_after {
             return Ok(End::TooLate);
@@ -113,7 +119,9 @@ impl PersonalLogin {
         };
         let mut logged_in = self.logged_in(user, How::Mailbox, at);
         let remark = match answer {
-            Some(_) => "the answer's signature was not verified here; messaging says that the answer is valid",
+            Some(_) => {
+                "the answer's signature was not verified here; messaging says that the answer is valid"
+            }
             None => "the answer has no signature that can be read; messaging says that it is valid",
         };
         logged_in.remarks.push(remark.to_owned());
@@ -168,14 +176,19 @@ impl PersonalLogin {
             .signers()
             .any(|signer| signer.proof.not_checked.contains(&Check::RevocationOfSigner));
         if unchecked {
-            let remark = "whether the certificate is revoked was not checked: no revocation list is configured";
+            let remark =
+                "whether the certificate is revoked was not checked: no revocation list is configured";
             logged_in.remarks.push(remark.to_owned());
         }
         Ok(Ok(logged_in))
     }
 
     /// The one user whom the certificate names, who must be the one who was typed.
-    async fn named(&self, plan: &Plan, certificate: &Certificate) -> Result<Result<(String, How), End>, FlowError> {
+    async fn named(
+        &self,
+        plan: &Plan,
+        certificate: &Certificate,
+    ) -> Result<Result<(String, How), End>, FlowError> {
         let Some(mapping) = &self.settings.mapping else {
             return Ok(match (&plan.user, &plan.place) {
                 (Some(user), Place::Mailbox(_)) => Ok((user.clone(), How::MailboxAndCertificate)),
@@ -245,7 +258,8 @@ impl PersonalLogin {
                 None => Vec::new(),
             },
         };
-        let check = "whether the directory knows the keys of this user's profiles, as provisioning has verified them";
+        let check =
+            "whether the directory knows the keys of this user's profiles, as provisioning has verified them";
         if known.is_empty() || known.len() > MAX_KEYS {
             let problem = "no profile is known that could have answered";
             return Ok(Err(answer_refused("profile-unknown", problem, check)));
@@ -279,7 +293,9 @@ impl PersonalLogin {
             return Ok(Err(End::OtherUser));
         }
         if !owner.account().is_enabled() {
-            return Ok(Err(End::PersonalNotEnabled { user: user.to_owned() }));
+            return Ok(Err(End::PersonalNotEnabled {
+                user: user.to_owned(),
+            }));
         }
         Ok(Ok(self.logged_in(user, How::ProfileKey, at)))
     }

@@ -175,7 +175,8 @@ impl PersonalLogin {
             command = command.description(image.entry().label(&settings.labels.image));
         }
         if let Some(text) = &state.request.description {
-            command = command.description(Entry::text(DESCRIPTION_KEY, text).label(&settings.labels.description));
+            command =
+                command.description(Entry::text(DESCRIPTION_KEY, text).label(&settings.labels.description));
         }
         if let Some(filter) = &settings.filter {
             command = command.filter(filter.clone());

@@ -17,10 +17,7 @@ impl PersonalLogin {
             return Err(corrupt("the flow has no command").into());
         };
         let store = &*self.desk.store;
-        let waited = self
-            .hermod
-            .wait(store, &pending, &self.settings.polling)
-            .await?;
+        let waited = self.hermod.wait(store, &pending, &self.settings.polling).await?;
         let letter = match waited.by {
             By::Callback => store.peek(&pending.correlation_ids()).await?,
             _ => None,
