@@ -164,11 +164,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "key": sim.hermod_key(),
                 "apiKeyHeader": api_key_header(&sim),
             },
-            "digitalAccess": {
-                "baseUrl": sim.da_base_url(),
-                "token": sim.da_token(),
-                "resources": fronts.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            },
+            "digitalAccess": digital_access(&sim),
             "graph": {
                 "url": sim.graph_url(),
                 "tokenUrl": sim.graph_token_url(),
@@ -218,7 +214,8 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         let resources = resources.join(" ");
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
-             Digital Access       {}\n  bearer token       {}\n  web resources      {resources}\n\
+             Digital Access       {}\n  bearer token       {}\n  login page         {}\n  OpenID issuer      {}\n\
+             {}  web resources      {resources}\n\
              Microsoft Graph      {}\n  token endpoint     {}\n  client id, secret  {graph_id} {graph_secret}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
@@ -231,6 +228,9 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             api_key_header(&sim),
             sim.da_base_url(),
             sim.da_token(),
+            sim.da_login_url(None, None),
+            sim.da_issuer(),
+            people(&sim),
             sim.graph_url(),
             sim.graph_token_url(),
             sim.cm_url(),
@@ -245,6 +245,44 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     interrupted.await?;
     sim.shutdown().await;
     Ok(())
+}
+
+/// What a program needs to be a client or a relying party of Digital Access, or to log somebody in there.
+fn digital_access(sim: &Sim) -> serde_json::Value {
+    let clients = sim.oauth_clients();
+    let clients = clients.iter().map(|client| {
+        json!({"id": client.id, "secret": client.secret, "scopes": client.scopes, "redirectUris": client.redirect_uris})
+    });
+    let users = sim.da_users();
+    let users = users
+        .iter()
+        .map(|user| json!({"name": user.name, "password": user.password, "attributes": user.attributes}));
+    json!({
+        "baseUrl": sim.da_base_url(),
+        "token": sim.da_token(),
+        "origin": sim.da_origin(),
+        "loginUrl": sim.da_login_url(None, None),
+        "issuer": sim.da_issuer(),
+        "tokenUrl": sim.da_token_url(),
+        "revokeUrl": sim.da_revoke_url(),
+        "meUrl": sim.da_me_url(),
+        "clients": clients.collect::<Vec<_>>(),
+        "users": users.collect::<Vec<_>>(),
+        "resources": sim.front_urls().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+    })
+}
+
+/// Clients with their secrets and users with their passwords, a line for each.
+fn people(sim: &Sim) -> String {
+    let clients = sim.oauth_clients();
+    let clients = clients
+        .iter()
+        .map(|client| format!("  OAuth client       {}, secret {}\n", client.id, client.secret));
+    let users = sim.da_users();
+    let users = users
+        .iter()
+        .map(|user| format!("  user               {}, password {}\n", user.name, user.password));
+    clients.chain(users).collect()
 }
 
 /// Files for everybody who has a certificate of Certificate Manager.

@@ -21,7 +21,7 @@ use common::{Answer, Bench, b64};
 use serde_json::{Value, json};
 use smartid_sim::config::{DaMethod, DaMethodKind, OauthClient, OidcFlaw};
 use smartid_sim::pki::{Digest, PublicKey, jws};
-use smartid_sim::{SimConfig, SimError};
+use smartid_sim::{Fault, FaultKind, Route, SimConfig, SimError};
 
 const BACK: &str = "https://rp.example.test/cb";
 const RP: &str = "client_id=rp&redirect_uri=https%3A%2F%2Frp.example.test%2Fcb&response_type=code&scope=openid+profile+email&state=s%2B1&nonce=n-1";
@@ -723,5 +723,45 @@ async fn addresses_issuer_and_claims_move() {
     let off = self::bench("[da.oidc]\nprovider = false").await;
     for path in ["/.well-known/openid-configuration", AUTHORIZE] {
         assert_eq!(Browser::new(&off).get(path).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn faults_are_aimed_at_each_part() {
+    let bench = bench("").await;
+    let api = "/https/api/rest";
+    for (route, path) in [
+        (Route::DaToken, format!("{api}/v3.0/oauth2/token")),
+        (Route::DaToken, format!("{api}/v3.0/oauth2/revoke")),
+        (Route::DaOidc, "/.well-known/openid-configuration".into()),
+        (Route::DaOidc, format!("{api}/v3.0/oauth2/jwks")),
+        (Route::DaOidc, format!("{api}/v3.0/oauth2/userinfo")),
+        (Route::DaPage, AUTHORIZE.into()),
+        (Route::DaPage, "/wa/auth".into()),
+        (Route::DaPage, "/wa/auth/wait".into()),
+        (Route::DaPage, "/wa/desktop.html".into()),
+        (Route::DaMe, format!("{api}/v1.0/me")),
+        (Route::DaMe, format!("{api}/v1.0/me/attributes")),
+        (
+            Route::DaPersonal,
+            format!("{api}/v3.0/personalmessaging/callback/authenticate"),
+        ),
+        (
+            Route::DaPersonal,
+            "/distribution-service/image/v1/rest/image/getcontent".into(),
+        ),
+        (Route::DaCredentials, format!("{api}/v3.0/webauthn/registration")),
+    ] {
+        bench
+            .sim
+            .faults()
+            .inject(Fault::new(route, FaultKind::Huge { bytes: 10 }));
+        let answer = Browser::new(&bench).get(&path).await;
+        assert_eq!(
+            (answer.text.as_str(), code(&bench).as_str()),
+            ("        {}", "fault:huge"),
+            "{path}"
+        );
+        assert_ne!(Browser::new(&bench).get(&path).await.text, "        {}");
     }
 }

@@ -145,7 +145,7 @@ impl DaMethod {
         if desktop && self.same_device {
             return Some("same_device is for Mobile only");
         }
-        if !self.user_name && !(self.certificate && pair.0) {
+        if !(self.user_name || self.certificate && pair.0) {
             return Some(
                 "without user_name only a certificate with user_attribute and certificate_attribute tells who it is",
             );

@@ -58,7 +58,7 @@ fn told(config: &SimConfig, state: Option<&str>) -> Told {
 
 impl Da {
     /// Whether messaging has shown its password.
-    fn from_messaging(&self, config: &SimConfig, request: &Request) -> bool {
+    fn shows_password(&self, config: &SimConfig, request: &Request) -> bool {
         if !config.da.personal.callback_password {
             return true;
         }
@@ -76,7 +76,7 @@ impl Da {
     /// The callback; `tail` is what follows its path.
     pub(in crate::da) fn personal_callback(&self, request: &Request, tail: &str) -> Reply {
         let config = self.config.get();
-        if !self.from_messaging(&config, request) {
+        if !self.shows_password(&config, request) {
             return Reply::empty(401)
                 .with_header("www-authenticate", "Basic realm=\"personalmessaging\"")
                 .with_code("callback_password");
@@ -140,7 +140,7 @@ impl Da {
     /// The content provider (protocol notes: hermod 8, D): pictures of open logins.
     pub(in crate::da) fn personal_content(&self, request: &Request) -> Reply {
         let config = self.config.get();
-        if !self.from_messaging(&config, request) {
+        if !self.shows_password(&config, request) {
             return Reply::empty(401).with_code("callback_password");
         }
         let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
