@@ -1,6 +1,6 @@
 //! Settings before the start: collects them, fills in what is generated, and refuses what contradicts itself.
 
-use crate::config::{ApiUser, UserPosition};
+use crate::config::{ApiUser, DaResource, UserPosition};
 use crate::random::Random;
 use crate::{Persona, Sim, SimClock, SimConfig, SimError};
 
@@ -99,6 +99,13 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     for user in &mut da.users {
         fill(&mut user.password, || random.hex64("user-password"));
     }
+    if crate::da::oidc_alg(&da.oidc).is_none() {
+        return wrong("da.oidc.id_token_alg: ES256, RS256 or PS256");
+    }
+    let issuer = &da.oidc.issuer;
+    if !issuer.is_empty() && (!issuer.starts_with("https://") || issuer.ends_with('/')) {
+        return wrong("da.oidc.issuer: begins with https:// and does not end with a slash");
+    }
     if da.session.cookie.is_empty() {
         return wrong("da.session.cookie: a cookie needs a name");
     }
@@ -116,6 +123,16 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
                 "da.methods, {:?}: names and ids are unique",
                 method.name
             ));
+        }
+    }
+    for (at, resource) in da.resources.iter().enumerate() {
+        let same = |other: &DaResource| other.name == resource.name && other.scheme == resource.scheme;
+        let why = match resource.wrong() {
+            None if da.resources.iter().skip(at + 1).any(same) => Some("names are unique"),
+            why => why,
+        };
+        if let Some(why) = why {
+            return wrong(&format!("da.resources, {:?}: {why}", resource.name));
         }
     }
     if da.options_user == UserPosition::Absent {

@@ -112,7 +112,6 @@ impl Sim {
         let records = Arc::new(Recorder::default());
         let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
-        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
         let da = Da::new(
             Arc::clone(&config),
             clock.clone(),
@@ -134,6 +133,10 @@ impl Sim {
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
         });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -147,13 +150,26 @@ impl Sim {
         let desktop = Desktop::new(Arc::clone(&world), Arc::clone(&authority));
         let phones = Arc::new(Mutex::new(vec![Mobile::new(Arc::clone(&world), 1)]));
 
-        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
         let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
-        hermod.set_origin(format!(
-            "https://localhost:{}",
-            hermod_listener.local_addr()?.port()
-        ));
         da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
+        let da_user = crate::da::messaging_user(&config.get(), &random, &api_user, da.origin());
+        let mut users = users;
+        match users.iter_mut().find(|user| user.client_id == da_user.client_id) {
+            Some(known) => *known = da_user.clone(),
+            None => users.push(da_user.clone()),
+        }
+        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
+
+        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
+        let messaging = format!("https://localhost:{}", hermod_listener.local_addr()?.port());
+        hermod.set_origin(messaging.clone());
+        da.connect(crate::da::Peers {
+            http: HttpClient::new(authority.client_config("")?, None),
+            messaging,
+            api: da_user,
+            cm: Arc::clone(&cm),
+            keys: Arc::clone(&attestation),
+        });
 
         let graph_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.graph_port)).await?;
         graph.set_origin(format!(

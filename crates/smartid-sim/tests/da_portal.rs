@@ -437,3 +437,91 @@ async fn addresses_and_refusals_move() {
         .unwrap();
     assert!(answer.text().await.unwrap().contains("\"uid\":\"c1\""));
 }
+
+#[tokio::test]
+async fn a_security_key_is_registered_by_its_owner_and_logs_in() {
+    let bench = bench("[da.session]\nregistration_path = \"/rest/keys\"").await;
+    let mut browser = Browser::new(&bench);
+    let answer = browser.get("/wa/fido/fidoProfileProvisioning.html").await;
+    assert_eq!(
+        (answer.status, location(&answer).as_str()),
+        (
+            302,
+            "/wa/auth?location=%2Fwa%2Ffido%2FfidoProfileProvisioning.html"
+        )
+    );
+    assert_eq!(browser.get("/rest/keys").await.status, 302);
+    assert_eq!(browser.post_json("/rest/keys", "{}").await.status, 302);
+    let mut browser = logged_in(&bench).await;
+    let page = browser.get("/wa/fido/fidoProfileProvisioning.html").await;
+    assert!(page.text.contains("navigator.credentials.create") && page.text.contains("\"/rest/keys\""));
+    assert!(
+        page.headers["content-security-policy"]
+            .to_str()
+            .unwrap()
+            .contains("script-src 'nonce-")
+    );
+    // Whoever is named in the request, it is for the person of the session.
+    let options = browser.get("/rest/keys?userId=bob").await;
+    assert_eq!(options.json()["user"]["name"], "alice");
+    let registration = bench.sim.desktop().register(&options.text).unwrap();
+    assert_eq!(browser.post("/rest/keys", &registration).await.status, 415);
+    assert_eq!(browser.post_json("/rest/keys", "{").await.status, 400);
+    // A challenge that was issued for somebody else does not become a key of one's own.
+    bench.sim.put_user(DaUser::new("bob"));
+    let foreign = bench.options("bob").await;
+    let foreign = bench.sim.desktop().register(&foreign.text).unwrap();
+    let answer = browser.post_json("/rest/keys", &foreign).await;
+    assert_eq!((answer.status, code(&bench).as_str()), (400, "user_mismatch"));
+    let answer = browser.post_json("/rest/keys?userId=bob", &registration).await;
+    assert_eq!(
+        (
+            answer.status,
+            bench.sim.credentials_of("alice").len(),
+            bench.sim.credentials_of("bob").len()
+        ),
+        (201, 1, 0)
+    );
+    let mut other = Browser::new(&bench);
+    let page = other
+        .get("/wa/auth?authmech=FIDO&location=%2Fx%3C%2Fscript%3E%22")
+        .await;
+    assert!(
+        page.status == 400 || page.text.contains("location.href=\"/x\\u003c/script>\\\"\""),
+        "{}",
+        page.text
+    );
+    let path = "/https/api/rest/v3.0/webauthn/authentication";
+    let options = other.get(&format!("{path}?userId=alice")).await;
+    let assertion = bench.sim.desktop().assert(&options.text).unwrap();
+    let before = bench.sim.da_sessions();
+    // A form of another site can send this, but gets no session for it.
+    let answer = other.post(path, &assertion).await;
+    assert!(answer.status == 200 && !answer.headers.contains_key("set-cookie"));
+    assert_eq!(bench.sim.da_sessions(), before);
+    let options = other.get(&format!("{path}?userId=alice")).await;
+    let assertion = bench.sim.desktop().assert(&options.text).unwrap();
+    assert_eq!(other.post_json(path, &assertion).await.status, 200);
+    assert_eq!(
+        other.get(&bench.sim.da_me_url()).await.json()["username"],
+        "alice"
+    );
+    assert!(other.get("/wa/desktop.html").await.text.contains("by FIDO"));
+    // The same assertion again: no second session.
+    let mut thief = Browser::new(&bench);
+    let answer = thief.post_json(path, &assertion).await;
+    assert_eq!((answer.status, code(&bench).as_str()), (400, "challenge_used"));
+    assert_eq!(thief.get("/wa/desktop.html").await.status, 302);
+    let form = other.get("/wa/auth?authmech=Password").await;
+    let body = format!("authmech=FIDO&token={}", hidden(&form.text, "token"));
+    assert_eq!(other.post("/wa/auth", &body).await.status, 400);
+    bench.sim.reconfigure(|config| {
+        config
+            .da
+            .methods
+            .retain(|method| method.kind != DaMethodKind::Fido)
+    });
+    let before = bench.sim.da_sessions();
+    bench.sim.login("alice").await.unwrap();
+    assert_eq!(bench.sim.da_sessions(), before);
+}

@@ -46,7 +46,7 @@ impl Change {
     #[must_use]
     pub fn our_word(self) -> &'static str {
         match self {
-            Self::Signature => "signature",
+            Self::Signature => "attestation-signature",
             Self::Challenge => "challenge-mismatch",
             Self::RpIdHash => "rp-id-mismatch",
             Self::Origin => "origin-mismatch",

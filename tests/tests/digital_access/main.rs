@@ -9,3 +9,8 @@
 )]
 
 mod entra;
+mod forwarding;
+mod hostile_registrations;
+mod oauth_tokens;
+mod personal_login;
+mod portal_session;

@@ -197,6 +197,11 @@ impl AuthenticatorData {
                 return Err(AttestationError::AuthData("its extension outputs are not a map"));
             }
             cbor::skip(&mut decoder).map_err(inside)?;
+            if !has_text_keys(rest) {
+                return Err(AttestationError::AuthData(
+                    "an extension output stands under a name that is no text",
+                ));
+            }
             let (map, behind) = split(rest, decoder.position());
             rest = behind;
             Some(map.to_vec())
@@ -214,6 +219,19 @@ impl AuthenticatorData {
             extensions,
         })
     }
+}
+
+/// Whether the map that stands here, which has been stepped over, has texts alone as keys: names of extensions are texts.
+fn has_text_keys(map: &[u8]) -> bool {
+    let mut decoder = Decoder::new(map);
+    let Ok(length) = decoder.map() else {
+        return false;
+    };
+    cbor::repeat(&mut decoder, length, |decoder| {
+        cbor::text(decoder)?;
+        cbor::skip(decoder)
+    })
+    .is_ok()
 }
 
 /// CBOR inside authenticator data that ends early means that the authenticator data does.
@@ -297,6 +315,23 @@ mod tests {
             AuthenticatorData::parse(&bytes),
             Err(AttestationError::Trailing("authenticator data"))
         );
+    }
+
+    #[test]
+    fn extension_outputs_stand_under_texts() {
+        let mut bytes = vec![7; 32];
+        bytes.extend([0x81, 0, 0, 0, 1]);
+        for (map, is_right) in [
+            (&[0xa1, 0x61, b'a', 0xf5][..], true),
+            (&[0xbf, 0x61, b'a', 0xf5, 0xff], true),
+            (&[0xa0], true),
+            (&[0xa1, 0x01, 0xf5], false),
+            (&[0xa1, 0x41, b'a', 0xf5], false),
+            (&[0xa2, 0x61, b'a', 0xf5, 0xf6, 0xf5], false),
+        ] {
+            let data = AuthenticatorData::parse(&[&bytes[..], map].concat());
+            assert_eq!(data.is_ok(), is_right, "{map:?}");
+        }
     }
 
     proptest! {

@@ -272,7 +272,15 @@ fn is_domain(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    text.len() <= 253 && text.split('.').all(label) && text.parse::<std::net::Ipv4Addr>().is_err()
+    // A host that ends in a number is an IPv4 address to a browser, however it is written: 127.1, 0x7f.0.0.1.
+    let number = |label: &str| {
+        let digits = label
+            .strip_prefix("0x")
+            .or_else(|| label.strip_prefix("0X"))
+            .map(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        digits.unwrap_or_else(|| label.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    text.len() <= 253 && text.split('.').all(label) && !text.rsplit('.').next().is_some_and(number)
 }
 
 impl fmt::Debug for CreationOptions {
@@ -332,6 +340,55 @@ mod tests {
             (again.raw(), &again.view().challenge),
             (options.raw(), &options.view().challenge)
         );
+    }
+
+    #[test]
+    fn addresses_are_no_domains_however_they_are_written() {
+        for domain in [
+            "localhost",
+            "login.example.test",
+            "1.example.test",
+            "x0x1",
+            "127.test",
+            "0xg.0xg",
+        ] {
+            assert!(is_domain(domain), "{domain}");
+        }
+        for address in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.0X1",
+            "1.2.3.4.5",
+            "a.0x",
+            "a.7",
+        ] {
+            assert!(!is_domain(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_stands_there_twice_is_refused_where_it_would_be_another_ceremony() {
+        let text = r#"{"rp":{"name":"Login"},"user":{"id":"AQ"},"challenge":"AAECAwQFBgcICQoLDA0ODw","pubKeyCredParams":[],
+            "attestation":"none","authenticatorSelection":{"residentKey":"required","authenticatorAttachment":"platform"},
+            "excludeCredentials":[{"type":"public-key","id":"AQI"}]}"#;
+        assert!(CreationOptions::parse(text).is_ok());
+        for (once, at) in [
+            ("\"attestation\":\"none\"", "/attestation"),
+            (
+                "\"residentKey\":\"required\"",
+                "/authenticatorSelection/residentKey",
+            ),
+            (
+                "\"authenticatorAttachment\":\"platform\"",
+                "/authenticatorSelection/authenticatorAttachment",
+            ),
+            ("\"type\":\"public-key\"", "/excludeCredentials/…/type"),
+        ] {
+            let twice = text.replace(once, &format!("{once},{once}"));
+            assert_eq!(CreationOptions::parse(&twice), Err(OptionsError::Repeated(at)));
+        }
     }
 
     #[test]

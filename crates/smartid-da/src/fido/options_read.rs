@@ -33,7 +33,14 @@ pub(super) fn view(
     if let Some(selection) = &selection {
         no_repeats(
             selection,
-            &[("userVerification", "/authenticatorSelection/userVerification")],
+            &[
+                ("userVerification", "/authenticatorSelection/userVerification"),
+                ("residentKey", "/authenticatorSelection/residentKey"),
+                (
+                    "authenticatorAttachment",
+                    "/authenticatorSelection/authenticatorAttachment",
+                ),
+            ],
         )?;
     }
     let choice = |name: &'static str, lints: &mut Vec<Lint>| {
@@ -109,6 +116,7 @@ const TOP: &[(&str, &str)] = &[
     ("excludeCredentials", "/excludeCredentials"),
     ("authenticatorSelection", "/authenticatorSelection"),
     ("extensions", "/extensions"),
+    ("attestation", "/attestation"),
 ];
 
 fn no_repeats(object: &Object<'_>, names: &[(&'static str, &'static str)]) -> Result<(), OptionsError> {
@@ -250,9 +258,13 @@ fn exclude(
             at,
             expected: "a list of objects with type and id",
         })?;
-        if item.repeated(&["id"]).is_some() {
-            return Err(OptionsError::Repeated("/excludeCredentials/…/id"));
-        }
+        no_repeats(
+            &item,
+            &[
+                ("id", "/excludeCredentials/…/id"),
+                ("type", "/excludeCredentials/…/type"),
+            ],
+        )?;
         let here = format!("{at}/{index}/id");
         let id = item.get("id").unwrap_or_default();
         let reading = read_id(id, &here, ids, lints);

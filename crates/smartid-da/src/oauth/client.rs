@@ -13,7 +13,8 @@ use smartid_core::{
 
 use super::address::Address;
 use super::answer::AccessToken;
-use super::builder::{Checked, ClientAuthentication, OAuthBuilder};
+use super::authentication::ClientAuthentication;
+use super::builder::{Checked, OAuthBuilder};
 use super::revocation::{Revocation, RevocationRequest};
 use super::round::Round;
 use super::token::TokenRequest;

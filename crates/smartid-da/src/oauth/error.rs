@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::LOCATION;
-use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn, redact};
+use smartid_core::{Advice, Content, Incoming, Phase, Retry, ServiceError, Turn};
 
+use super::code::OAuthErrorCode;
 use super::known::Known;
 use crate::fido::reader::{Object, string, too_deep, without_bom};
 
@@ -77,92 +78,6 @@ impl TokenProblem {
             Self::Token => "token",
             Self::TokenCharacters => "token-characters",
             Self::TokenType => "token-type",
-        }
-    }
-}
-
-/// The server's `error` (RFC 6749, 5.2 and 4.1.2.1; RFC 7009, 2.2.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OAuthErrorCode {
-    /// A parameter is missing, unknown or twice there.
-    InvalidRequest,
-    /// Client id, secret or certificate is wrong.
-    InvalidClient,
-    /// What the token is asked for with is not valid.
-    InvalidGrant,
-    /// This client may not use the grant.
-    UnauthorizedClient,
-    /// The server does not know the grant.
-    UnsupportedGrantType,
-    /// A scope is unknown, or not for this client.
-    InvalidScope,
-    /// The server does not take tokens of this type back.
-    UnsupportedTokenType,
-    /// The server failed.
-    ServerError,
-    /// The server cannot answer now.
-    TemporarilyUnavailable,
-    /// Too many requests.
-    SlowDown,
-    /// Another code, as it came; of at most 64 visible characters.
-    Other(String),
-}
-
-impl OAuthErrorCode {
-    /// The code as the server writes it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::UnauthorizedClient => "unauthorized_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::UnsupportedTokenType => "unsupported_token_type",
-            Self::ServerError => "server_error",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
-            Self::SlowDown => "slow_down",
-            Self::Other(text) => text,
-        }
-    }
-
-    fn read(text: &str, known: &Known) -> Option<Self> {
-        let all = [
-            Self::InvalidRequest,
-            Self::InvalidClient,
-            Self::InvalidGrant,
-            Self::UnauthorizedClient,
-            Self::UnsupportedGrantType,
-            Self::InvalidScope,
-            Self::UnsupportedTokenType,
-            Self::ServerError,
-            Self::TemporarilyUnavailable,
-            Self::SlowDown,
-        ];
-        if let Some(code) = all.into_iter().find(|code| code.as_str() == text) {
-            return Some(code);
-        }
-        let usable = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte))
-            && !known.is_in(text);
-        usable.then(|| Self::Other(text.to_owned()))
-    }
-
-    fn passes(&self) -> bool {
-        matches!(
-            self,
-            Self::ServerError | Self::TemporarilyUnavailable | Self::SlowDown
-        )
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Self::Other(text) => redact::message(text),
-            known => known.as_str().to_owned(),
         }
     }
 }
@@ -236,7 +151,7 @@ impl OAuthError {
         let kind = match (kind, status.as_u16()) {
             (Some(kind), _) => kind,
             (None, 300..=399) => OAuthErrorKind::NotAuthenticated,
-            _ if told.is_error => OAuthErrorKind::Refused,
+            (None, status) if told.is_refusal(status) => OAuthErrorKind::Refused,
             (None, 401 | 403) => OAuthErrorKind::Refused,
             (None, 429 | 500 | 502 | 503 | 504) => OAuthErrorKind::Unavailable,
             _ if status.is_success() && incoming.content() == Content::Html => {
@@ -281,6 +196,13 @@ struct Told {
 }
 
 impl Told {
+    /// Whether it is the token endpoint that speaks. A page that is not there and a server that fails have an `error` in their JSON too,
+    /// with words of their own.
+    fn is_refusal(&self, status: u16) -> bool {
+        let of_standard = !matches!(self.code, None | Some(OAuthErrorCode::Other(_)));
+        self.is_error && (of_standard || !matches!(status, 404 | 405 | 406 | 410 | 415 | 500..=599))
+    }
+
     fn read(incoming: &Incoming, known: &Known) -> Self {
         let Some(object) = json_object(incoming).ok().filter(|object| !object.repeats_any()) else {
             return Self::default();

@@ -6,10 +6,10 @@ const MASK: &str = "[…]";
 
 /// The secrets of one call, in every form they went out in.
 #[derive(Clone, Default)]
-pub(super) struct Known(Vec<SecretString>);
+pub(crate) struct Known(Vec<SecretString>);
 
 impl Known {
-    pub(super) fn new(secrets: impl IntoIterator<Item = SecretString>) -> Self {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = SecretString>) -> Self {
         let mut list: Vec<SecretString> = secrets
             .into_iter()
             .filter(|secret| !secret.expose().is_empty())
@@ -24,12 +24,12 @@ impl Known {
     }
 
     /// Whether a secret stands in the text.
-    pub(super) fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         self.0.iter().any(|secret| text.contains(secret.expose()))
     }
 
     /// The text with a sign in the place of each secret.
-    pub(super) fn masked(&self, text: &str) -> String {
+    pub(crate) fn masked(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, secret| {
             if text.contains(secret.expose()) {
                 text.replace(secret.expose(), MASK)

@@ -67,19 +67,23 @@
 
 mod address;
 mod answer;
+mod authentication;
 mod builder;
 mod client;
+mod code;
 mod dialect;
 mod error;
-mod known;
+pub(crate) mod known;
 mod revocation;
 mod round;
 mod token;
 
 pub use answer::AccessToken;
-pub use builder::{ClientAuthentication, OAuthBuilder};
+pub use authentication::ClientAuthentication;
+pub use builder::OAuthBuilder;
 pub use client::OAuthClient;
+pub use code::OAuthErrorCode;
 pub use dialect::{BasicForm, EVIDENCE, OAuthDialect};
-pub use error::{OAuthError, OAuthErrorCode, OAuthErrorKind, TokenProblem};
+pub use error::{OAuthError, OAuthErrorKind, TokenProblem};
 pub use revocation::Revocation;
 pub use token::TokenRequest;

@@ -63,7 +63,7 @@ impl EndpointAddress {
             ServiceUrl::danger_parse_plain_http("oidc.endpoint", origin)
         };
         let base = base.ok()?;
-        if !base.is_https() && !(loopback && is_loopback(base.host())) {
+        if !(base.is_https() || loopback && is_loopback(base.host())) {
             return None;
         }
         let slash = usize::from(text.get(end..)?.starts_with('/'));

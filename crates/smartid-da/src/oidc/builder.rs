@@ -6,11 +6,11 @@ use std::time::Duration;
 use smartid_core::{CallPolicy, ConfigError, Runtime, Transport};
 use smartid_trust::jws::JwsAlgorithm;
 
-use super::ClientAuthentication;
 use super::client::{Inner, OidcClient};
 use super::id_token::{ALGORITHMS, LEEWAY};
 use super::issuer::Issuer;
 use super::request::check_client;
+use crate::oauth::{ClientAuthentication, OAuthDialect};
 
 /// How long a login may take: the user may have to fetch the phone.
 const LOGIN_LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -42,6 +42,7 @@ pub struct OidcBuilder {
     pub(super) pkce: PkceUse,
     pub(super) login_lifetime: Duration,
     pub(super) own_host_only: bool,
+    pub(super) dialect: OAuthDialect,
     token_transport: Option<Arc<dyn Transport>>,
 }
 
@@ -63,6 +64,7 @@ impl OidcBuilder {
             pkce: PkceUse::default(),
             login_lifetime: LOGIN_LIFETIME,
             own_host_only: false,
+            dialect: OAuthDialect::default(),
             token_transport: None,
         }
     }
@@ -104,6 +106,12 @@ impl OidcBuilder {
         self
     }
 
+    /// What the token endpoint does differently: how id and secret are written in the header `Authorization`.
+    pub fn dialect(mut self, dialect: OAuthDialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
     /// The transport for the token endpoint alone: the one with the client certificate, when the other endpoints shall not see it.
     pub fn token_transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.token_transport = Some(transport);
@@ -135,6 +143,6 @@ impl OidcBuilder {
             transport,
             token_transport,
             runtime,
-        )))
+        )?))
     }
 }

@@ -12,7 +12,6 @@ const LONGEST_SUBJECT: usize = 255;
 pub(super) struct Claims {
     pub(super) iss: String,
     pub(super) sub: String,
-    pub(super) aud: Vec<String>,
     pub(super) azp: Option<String>,
     pub(super) exp: Timestamp,
     pub(super) iat: Timestamp,
@@ -33,10 +32,10 @@ impl Claims {
         if sub.is_empty() || sub.chars().count() > LONGEST_SUBJECT {
             return Err(R::Sub);
         }
+        check_audiences(claims.get("aud"))?;
         Ok(Self {
             iss: required("iss", R::Iss)?,
             sub,
-            aud: audiences(claims.get("aud"))?,
             azp: text(claims, "azp", R::Azp)?,
             exp: time(claims, "exp", R::Exp)?.ok_or(R::Exp)?,
             iat: time(claims, "iat", R::Iat)?.ok_or(R::Iat)?,
@@ -59,26 +58,23 @@ fn text(claims: &Map<String, Value>, name: &str, reason: OidcReason) -> Result<O
     }
 }
 
-fn texts(list: &[Value]) -> Option<Vec<String>> {
-    list.iter().map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
-fn audiences(aud: Option<&Value>) -> Result<Vec<String>, OidcReason> {
-    let list = match aud {
-        Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(list)) => texts(list).ok_or(OidcReason::Aud)?,
-        _ => return Err(OidcReason::Aud),
-    };
-    if list.is_empty() {
-        return Err(OidcReason::Aud);
+/// A text, or texts; who they are is compared by the OpenID Connect crate.
+fn check_audiences(aud: Option<&Value>) -> Result<(), OidcReason> {
+    match aud {
+        Some(Value::String(_)) => Ok(()),
+        Some(Value::Array(list)) if !list.is_empty() && list.iter().all(Value::is_string) => Ok(()),
+        _ => Err(OidcReason::Aud),
     }
-    Ok(list)
 }
 
 fn amr(amr: Option<&Value>) -> Result<Vec<String>, OidcReason> {
     match amr {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) => texts(list).ok_or(OidcReason::Payload),
+        Some(Value::Array(list)) => list
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned))
+            .collect::<Option<_>>()
+            .ok_or(OidcReason::Payload),
         Some(_) => Err(OidcReason::Payload),
     }
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use smartid_core::base64::{self, Flavour};
 use smartid_core::{
-    BuildError, Caller, Credential, Error, Incoming, Runtime, SecretString, Timestamp, Transport,
+    BuildError, Caller, ConfigError, Credential, Error, Incoming, Runtime, SecretString, Timestamp, Transport,
 };
 use smartid_trust::jws::JwsAlgorithm;
 
-use super::ClientAuthentication;
 use super::address::EndpointAddress;
 use super::builder::{OidcBuilder, PkceUse};
 use super::callback::CallbackCheck;
@@ -20,10 +19,11 @@ use super::issuer::Issuer;
 use super::keys::KeySet;
 use super::login::{Begun, Login};
 use super::outcome::{LoggedIn, UserInfo};
-use super::protocol::{self, CodeExchange, Failed};
+use super::protocol::{Asked as _, CodeExchange, UserRequest};
 use super::provider::{PkceSupport, Provider};
 use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
 use super::request::{AuthorizationRequest, LoginOptions};
+use crate::oauth::{BasicForm, ClientAuthentication};
 
 const CALLBACK: &str = "da.oidc-callback";
 const ID_TOKEN: &str = "da.oidc-id-token";
@@ -38,7 +38,8 @@ const BETWEEN_KEYS: Duration = Duration::from_secs(60);
 /// ```
 /// use std::sync::Arc;
 /// use smartid_core::{Error, Runtime, SecretString, Transport};
-/// use smartid_da::oidc::{ClientAuthentication, Issuer, Login, LoginOptions, OidcClient};
+/// use smartid_da::oauth::ClientAuthentication;
+/// use smartid_da::oidc::{Issuer, Login, LoginOptions, OidcClient};
 ///
 /// fn connect(
 ///     transport: Arc<dyn Transport>,
@@ -71,6 +72,8 @@ pub(super) struct Inner {
     transport: Arc<dyn Transport>,
     token_transport: Arc<dyn Transport>,
     runtime: Arc<dyn Runtime>,
+    /// Takes the place of the header that the OpenID Connect crate writes, where the dialect wants id and secret as they are.
+    raw_basic: Credential,
     known: Mutex<Known>,
 }
 
@@ -95,14 +98,21 @@ impl Inner {
         transport: Arc<dyn Transport>,
         token_transport: Arc<dyn Transport>,
         runtime: Arc<dyn Runtime>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, ConfigError> {
+        let raw_basic = match (&settings.authentication, settings.dialect.basic) {
+            (ClientAuthentication::Basic { secret, .. }, BasicForm::Raw) => {
+                Credential::basic("oidc.client_id", &settings.client_id, secret)?
+            }
+            _ => Credential::none(),
+        };
+        Ok(Self {
             settings,
             transport,
             token_transport,
             runtime,
+            raw_basic,
             known: Mutex::default(),
-        }
+        })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -123,6 +133,7 @@ impl fmt::Debug for Inner {
             transport: _,
             token_transport: _,
             runtime: _,
+            raw_basic: _,
             known: _,
         } = self;
         f.debug_struct("OidcClient")
@@ -163,7 +174,12 @@ impl OidcClient {
         let address = EndpointAddress::read(&issuer.discovery_url(), issuer.is_plain_http())
             .ok_or_else(|| refuse(OidcRefusal::new(OidcPlace::Document, OidcReason::Endpoint)))?;
         let incoming = self
-            .send(&inner.transport, &address, Exchange::<Document>::get(&address))
+            .send(
+                &inner.transport,
+                &address,
+                Exchange::<Document>::get(&address),
+                &Credential::none(),
+            )
             .await?;
         let provider = Provider::parse(issuer, incoming.body()).map_err(refuse)?;
         let elsewhere = provider.lints().iter().find(|lint| lint.what == "other-host");
@@ -276,22 +292,23 @@ impl OidcClient {
         };
         let subject = logged_in.user.subject();
         let token = &logged_in.access_token;
-        let claims = Mutex::new(None);
-        let send = |request| async {
-            let exchange = Exchange::<User>::of(endpoint, request, vec![token.clone()]);
-            let incoming = self.send(&self.0.transport, endpoint, exchange).await?;
-            let read = user_claims(&incoming, subject).map_err(|refusal| {
-                Error::refused(User::NAME, refusal).with_request_id(incoming.request_id())
-            })?;
-            let shown = shown_user(&read);
-            *claims.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
-            Ok(shown)
+        let asked = UserRequest {
+            endpoint,
+            client_id: &self.0.settings.client_id,
+            access_token: token,
+            subject,
         };
-        protocol::user_info(endpoint, &self.0.settings.client_id, token, subject, send)
-            .await
-            .map_err(not_taken::<User>)?;
-        let claims = claims.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(claims.map(|claims| UserInfo {
+        let request = asked.request().ok_or_else(not_taken::<User>)?;
+        let exchange = Exchange::<User>::of(endpoint, request, vec![token.clone()]);
+        let incoming = self
+            .send(&self.0.transport, endpoint, exchange, &Credential::none())
+            .await?;
+        let claims = user_claims(&incoming, subject)
+            .map_err(|refusal| Error::refused(User::NAME, refusal).with_request_id(incoming.request_id()))?;
+        if !asked.takes(&shown_user(&claims)) {
+            return Err(not_taken::<User>());
+        }
+        Ok(Some(UserInfo {
             subject: subject.to_owned(),
             claims,
         }))
@@ -314,7 +331,12 @@ impl OidcClient {
         }
         let address = provider.key_set_address();
         let incoming = self
-            .send(&inner.transport, address, Exchange::<Keys>::get(address))
+            .send(
+                &inner.transport,
+                address,
+                Exchange::<Keys>::get(address),
+                &Credential::none(),
+            )
             .await?;
         let keys = KeySet::parse(incoming.body()).map_err(|refusal| Error::refused(Keys::NAME, refusal))?;
         let fetched = Fetched {
@@ -342,18 +364,7 @@ impl OidcClient {
         let mut secrets = vec![code.clone()];
         secrets.extend(login.verifier.clone());
         secrets.extend(secret.map(|(secret, _)| secret.clone()));
-        let answer = Mutex::new(None);
-        let send = |request| async {
-            let exchange = Exchange::<Token>::of(endpoint, request, secrets.clone());
-            let incoming = self.send(&self.0.token_transport, endpoint, exchange).await?;
-            let read = TokenAnswer::read(&incoming).map_err(|refusal| {
-                Error::refused(Token::NAME, refusal).with_request_id(incoming.request_id())
-            })?;
-            let shown = read.shown();
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
-            Ok(shown)
-        };
-        let exchange = CodeExchange {
+        let asked = CodeExchange {
             endpoint,
             client_id: &settings.client_id,
             secret,
@@ -361,11 +372,17 @@ impl OidcClient {
             code,
             verifier: login.verifier.as_ref(),
         };
-        protocol::exchange(exchange, send)
-            .await
-            .map_err(not_taken::<Token>)?;
-        let answer = answer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        answer.ok_or_else(|| not_taken::<Token>(Failed::Crate))
+        let request = asked.request().ok_or_else(not_taken::<Token>)?;
+        let exchange = Exchange::<Token>::of(endpoint, request, secrets);
+        let incoming = self
+            .send(&self.0.token_transport, endpoint, exchange, &self.0.raw_basic)
+            .await?;
+        let answer = TokenAnswer::read(&incoming)
+            .map_err(|refusal| Error::refused(Token::NAME, refusal).with_request_id(incoming.request_id()))?;
+        if !asked.takes(&answer.shown()) {
+            return Err(not_taken::<Token>());
+        }
+        Ok(answer)
     }
 
     fn id_token_check(
@@ -420,6 +437,7 @@ impl OidcClient {
         transport: &Arc<dyn Transport>,
         endpoint: &EndpointAddress,
         exchange: Exchange<S>,
+        credential: &Credential,
     ) -> Result<Incoming, Error> {
         let caller = Caller::new(
             endpoint.origin().clone(),
@@ -427,7 +445,7 @@ impl OidcClient {
             Arc::clone(&self.0.runtime),
         );
         let caller = caller.with_policy(self.0.settings.policy);
-        caller.call(&exchange, &(), &Credential::none()).await
+        caller.call(&exchange, &(), credential).await
     }
 
     /// 256 random bits in 43 characters: a state, a nonce, a code verifier.
@@ -438,9 +456,7 @@ impl OidcClient {
     }
 }
 
-fn not_taken<S: Step>(failed: Failed<Error>) -> Error {
-    match failed {
-        Failed::Sent(error) => error,
-        Failed::Crate => Error::refused(S::NAME, OidcRefusal::new(S::PLACE, OidcReason::Body)),
-    }
+/// The OpenID Connect crate does not make the request, or does not take the answer.
+fn not_taken<S: Step>() -> Error {
+    Error::refused(S::NAME, OidcRefusal::new(S::PLACE, OidcReason::Body))
 }

@@ -134,6 +134,13 @@ impl IdTokenCheck {
     fn checked(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<IdToken, OidcReason> {
         let (claims, signer) = self.signed_claims(token, keys, now)?;
         let read = Claims::read(&claims)?;
+        // As texts, because a parser of addresses stands between the crate's issuer and the token's.
+        if read.iss != self.issuer.as_str() {
+            return Err(OidcReason::Iss);
+        }
+        if read.azp.as_ref().is_some_and(|azp| *azp != self.client_id) {
+            return Err(OidcReason::Azp);
+        }
         self.check_by_crate(token, &read, signer.clone(), now)?;
         self.check_the_rest(&read, signer.algorithm, now)?;
         Ok(IdToken {
@@ -221,15 +228,8 @@ impl IdTokenCheck {
         algorithm: JwsAlgorithm,
         now: Timestamp,
     ) -> Result<(), OidcReason> {
-        // Once more, because a parser of addresses stands between the crate's issuer and the token's text.
-        if claims.iss != self.issuer.as_str() {
-            return Err(OidcReason::Iss);
-        }
         if !self.nonce.constant_time_eq(claims.nonce.as_bytes()) || claims.nonce.is_empty() {
             return Err(OidcReason::Nonce);
-        }
-        if claims.azp.as_ref().is_some_and(|azp| *azp != self.client_id) {
-            return Err(OidcReason::Azp);
         }
         let latest = now + self.leeway;
         if claims.iat > latest {

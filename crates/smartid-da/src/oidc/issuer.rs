@@ -154,7 +154,7 @@ fn check_authority(authority: &str, loopback: bool) -> Result<&str, IssuerError>
         Some((host, port)) if !host.is_empty() && !authority.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    if !(loopback && is_loopback(host)) && !is_dns_name(host) {
+    if !(is_dns_name(host) || loopback && is_loopback(host)) {
         return Err(IssuerError::Host);
     }
     let usable = |port: &str| {

@@ -45,8 +45,6 @@ mod claims;
 #[cfg(feature = "oidc")]
 mod client;
 #[cfg(feature = "oidc")]
-mod client_auth;
-#[cfg(feature = "oidc")]
 mod exchange;
 #[cfg(feature = "oidc")]
 mod id_token;
@@ -77,7 +75,6 @@ pub use {
     builder::{OidcBuilder, PkceUse},
     callback::CallbackCheck,
     client::OidcClient,
-    client_auth::ClientAuthentication,
     id_token::{IdToken, IdTokenCheck},
     keys::KeySet,
     login::{Begun, Login},

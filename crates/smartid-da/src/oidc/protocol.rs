@@ -1,10 +1,7 @@
 //! What the OpenID Connect crate does: the authorization request, the request for tokens, the request for user info.
 //!
-//! Its types stay in here. It is handed nothing that this crate has not checked before, and its requests go out through the
-//! [`Transport`](smartid_core::Transport) like all others.
-
-use std::borrow::Cow;
-use std::future::Future;
+//! Its types stay in here. It does no HTTP of its own: it makes a request, which goes out through the
+//! [`Transport`](smartid_core::Transport) like all others, and is shown of the answer what this crate has checked before.
 
 use http::{Request, Response};
 use openidconnect::core::{
@@ -15,10 +12,12 @@ use openidconnect::core::{
 use openidconnect::{
     AccessToken, AuthType, AuthUrl, AuthenticationContextClass, AuthorizationCode, ClientId, ClientSecret,
     CsrfToken, EmptyAdditionalClaims, EndpointNotSet, IssuerUrl, JsonWebKeySet, LanguageTag, LoginHint,
-    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
-    SubjectIdentifier, TokenUrl, UserInfoError, UserInfoUrl,
+    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, SubjectIdentifier,
+    TokenUrl, UserInfoUrl,
 };
 use smartid_core::SecretString;
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use super::address::EndpointAddress;
 use super::request::{AuthorizationError, AuthorizationRequest, Prompt};
@@ -111,12 +110,30 @@ pub(super) fn authorization_address(request: &AuthorizationRequest) -> Result<St
     Ok(address.into())
 }
 
-/// Why a request that the crate made has no answer.
-pub(super) enum Failed<E> {
-    /// Sending failed, or the answer was refused before the crate saw it.
-    Sent(E),
-    /// The crate could not make the request, or did not take the answer.
-    Crate,
+/// The crate sends by itself; here it does not. It is run once for its request, and once more for its verdict on the answer.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing is sent from here")]
+struct NotSent;
+
+/// A request that the crate makes and whose answer it reads.
+pub(super) trait Asked {
+    /// Runs the crate with this in the place of HTTP; `None` when it could not make the request or did not take the answer.
+    fn run(&self, http: &dyn Fn(Request<Vec<u8>>) -> Option<Response<Vec<u8>>>) -> Option<()>;
+
+    /// The request.
+    fn request(&self) -> Option<Request<Vec<u8>>> {
+        let made = Mutex::new(None);
+        self.run(&|request| {
+            *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
+            None
+        });
+        made.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the crate takes the answer.
+    fn takes(&self, answer: &Response<Vec<u8>>) -> bool {
+        self.run(&|_| Some(answer.clone())).is_some()
+    }
 }
 
 /// What the request for tokens is made of.
@@ -130,75 +147,52 @@ pub(super) struct CodeExchange<'a> {
     pub(super) verifier: Option<&'a SecretString>,
 }
 
-/// Exchanges the code; `send` sends the request, and answers with what was checked.
-pub(super) async fn exchange<E, F>(
-    exchange: CodeExchange<'_>,
-    send: impl Fn(Request<Vec<u8>>) -> F + Sync,
-) -> Result<(), Failed<E>>
-where
-    E: std::error::Error + Send + 'static,
-    F: Future<Output = Result<Response<Vec<u8>>, E>> + Send,
-{
-    let CodeExchange {
-        endpoint,
-        client_id,
-        secret,
-        redirect_uri,
-        code,
-        verifier,
-    } = exchange;
-    let address = TokenUrl::new(endpoint.as_str().to_owned()).map_err(|_| Failed::Crate)?;
-    let mut client = client(client_id, endpoint)
-        .ok_or(Failed::Crate)?
-        .set_token_uri(address);
-    client = match secret {
-        Some((secret, in_header)) => client
-            .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
-            .set_auth_type(if in_header {
-                AuthType::BasicAuth
-            } else {
-                AuthType::RequestBody
-            }),
-        None => client.set_auth_type(AuthType::RequestBody),
-    };
-    let redirect_uri = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| Failed::Crate)?;
-    let mut request = client
-        .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
-        .set_redirect_uri(Cow::Owned(redirect_uri));
-    if let Some(verifier) = verifier {
-        request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
-    }
-    match request.request_async(&send).await {
-        Ok(_) => Ok(()),
-        Err(RequestTokenError::Request(error)) => Err(Failed::Sent(error)),
-        Err(_) => Err(Failed::Crate),
+impl Asked for CodeExchange<'_> {
+    fn run(&self, http: &dyn Fn(Request<Vec<u8>>) -> Option<Response<Vec<u8>>>) -> Option<()> {
+        let address = TokenUrl::new(self.endpoint.as_str().to_owned()).ok()?;
+        let client = client(self.client_id, self.endpoint)?.set_token_uri(address);
+        let client = match self.secret {
+            Some((secret, in_header)) => client
+                .set_client_secret(ClientSecret::new(secret.expose().to_owned()))
+                .set_auth_type(if in_header {
+                    AuthType::BasicAuth
+                } else {
+                    AuthType::RequestBody
+                }),
+            None => client.set_auth_type(AuthType::RequestBody),
+        };
+        let redirect_uri = RedirectUrl::new(self.redirect_uri.to_owned()).ok()?;
+        let mut request = client
+            .exchange_code(AuthorizationCode::new(self.code.expose().to_owned()))
+            .set_redirect_uri(Cow::Owned(redirect_uri));
+        if let Some(verifier) = self.verifier {
+            request = request.set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
+        }
+        request
+            .request(&|request| http(request).ok_or(NotSent))
+            .map(|_| ())
+            .ok()
     }
 }
 
-/// Asks for the user's claims. The access token is visible ASCII: the crate takes it for granted that it can stand in a header.
-pub(super) async fn user_info<E, F>(
-    endpoint: &EndpointAddress,
-    client_id: &str,
-    access_token: &SecretString,
-    subject: &str,
-    send: impl Fn(Request<Vec<u8>>) -> F + Sync,
-) -> Result<(), Failed<E>>
-where
-    E: std::error::Error + Send + 'static,
-    F: Future<Output = Result<Response<Vec<u8>>, E>> + Send,
-{
-    let address = UserInfoUrl::new(endpoint.as_str().to_owned()).map_err(|_| Failed::Crate)?;
-    let client = client(client_id, endpoint)
-        .ok_or(Failed::Crate)?
-        .set_user_info_url(address);
-    let request = client.user_info(
-        AccessToken::new(access_token.expose().to_owned()),
-        Some(SubjectIdentifier::new(subject.to_owned())),
-    );
-    let answer: Result<CoreUserInfoClaims, _> = request.request_async(&send).await;
-    match answer {
-        Ok(_) => Ok(()),
-        Err(UserInfoError::Request(error)) => Err(Failed::Sent(error)),
-        Err(_) => Err(Failed::Crate),
+/// What the request for the user's claims is made of. The access token is visible ASCII: the crate takes it for granted that it can
+/// stand in a header.
+pub(super) struct UserRequest<'a> {
+    pub(super) endpoint: &'a EndpointAddress,
+    pub(super) client_id: &'a str,
+    pub(super) access_token: &'a SecretString,
+    pub(super) subject: &'a str,
+}
+
+impl Asked for UserRequest<'_> {
+    fn run(&self, http: &dyn Fn(Request<Vec<u8>>) -> Option<Response<Vec<u8>>>) -> Option<()> {
+        let address = UserInfoUrl::new(self.endpoint.as_str().to_owned()).ok()?;
+        let client = client(self.client_id, self.endpoint)?.set_user_info_url(address);
+        let request = client.user_info(
+            AccessToken::new(self.access_token.expose().to_owned()),
+            Some(SubjectIdentifier::new(self.subject.to_owned())),
+        );
+        let answer: Result<CoreUserInfoClaims, _> = request.request(&|request| http(request).ok_or(NotSent));
+        answer.map(|_| ()).ok()
     }
 }

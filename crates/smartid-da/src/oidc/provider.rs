@@ -9,6 +9,12 @@ use super::issuer::Issuer;
 use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
 use super::strict;
 
+/// The longest document in bytes.
+const LONGEST: usize = 128 * 1024;
+
+/// The most entries of a list.
+const MOST: usize = 1000;
+
 /// Whether a provider takes part in PKCE (RFC 7636).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -80,8 +86,15 @@ impl Provider {
     /// another issuer, an endpoint is no `https` address, there is no code flow, or ID tokens are not signed with a public key.
     /// A missing `response_types_supported`, `subject_types_supported` or `id_token_signing_alg_values_supported` is tolerated with a lint.
     pub fn parse(issuer: &Issuer, document: &[u8]) -> Result<Self, OidcRefusal> {
+        if document.len() > LONGEST {
+            return Err(refuse(OidcReason::Body, "longer than 128 KiB"));
+        }
         let members =
             strict::object(document).map_err(|reason| OidcRefusal::new(OidcPlace::Document, reason))?;
+        let endless = |value: &Value| value.as_array().is_some_and(|list| list.len() > MOST);
+        if members.values().any(endless) {
+            return Err(refuse(OidcReason::Body, "a list of more than 1000 entries"));
+        }
         Reader {
             issuer,
             members,

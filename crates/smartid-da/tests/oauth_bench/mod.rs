@@ -4,16 +4,19 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use smartid_core::{
-    BoxFuture, Incoming, ManualRuntime, Outgoing, Runtime as _, ServiceUrl, Timestamp, Transport,
-    TransportError,
+    BoxFuture, CredentialError, Incoming, ManualRuntime, Outgoing, Runtime as _, SecretString, ServiceUrl,
+    Timestamp, Transport, TransportError,
 };
+use smartid_da::TokenProvider as _;
+use smartid_da::oauth::{ClientAuthentication, OAuthBuilder, OAuthClient, OAuthError};
 
 pub(crate) type Answer = Result<Incoming, TransportError>;
 
@@ -128,4 +131,76 @@ pub(crate) async fn poll_once<F: Future + Unpin>(task: &mut F) -> Poll<F::Output
 pub(crate) fn run<T>(runtime: &ManualRuntime, task: impl Future<Output = T>) -> T {
     let task = pin!(task);
     runtime.block_on(task).unwrap()
+}
+
+pub(crate) const ENDPOINT: &str = "https://access.example.test/https/api/rest/v3.0/oauth2/token";
+
+pub(crate) fn basic() -> OAuthBuilder {
+    let secret = SecretString::new("canary-secret");
+    OAuthClient::builder(ENDPOINT, "provisioning", ClientAuthentication::basic(secret))
+}
+
+pub(crate) struct Bench {
+    pub(crate) client: OAuthClient,
+    pub(crate) script: Arc<Script>,
+    pub(crate) runtime: ManualRuntime,
+}
+
+pub(crate) fn bench(builder: OAuthBuilder) -> Bench {
+    let runtime = runtime();
+    let script = Script::new(&runtime);
+    let transport = Arc::clone(&script) as Arc<dyn Transport>;
+    let client = builder.build(transport, Arc::new(runtime.clone())).unwrap();
+    Bench {
+        client,
+        script,
+        runtime,
+    }
+}
+
+impl Bench {
+    /// The text of the token, or how it failed.
+    pub(crate) fn token(&self) -> Result<String, CredentialError> {
+        let token = run(&self.runtime, self.client.token());
+        token.map(|token| token.expose().to_owned())
+    }
+
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.runtime.advance(Duration::from_secs(seconds));
+    }
+}
+
+pub(crate) fn issued(token: &str, expires_in: u64) -> Answer {
+    let body = format!(r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":{expires_in}}}"#);
+    answer(200, &[("content-type", "application/json")], body)
+}
+
+pub(crate) fn refused(status: u16, code: &str) -> Answer {
+    answer(status, &[], format!(r#"{{"error":"{code}"}}"#))
+}
+
+pub(crate) fn refusal(error: &CredentialError) -> &OAuthError {
+    error.call().unwrap().refusal().unwrap()
+}
+
+/// Answers when it is opened, from whatever thread.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    pub(crate) open: AtomicBool,
+    pub(crate) asked: AtomicUsize,
+    pub(crate) wakers: Mutex<Vec<Waker>>,
+}
+
+impl Transport for Gate {
+    fn send<'a>(&'a self, _: &'a ServiceUrl, _: Outgoing) -> BoxFuture<'a, Answer> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::poll_fn(|context| {
+            let mut wakers = self.wakers.lock().unwrap();
+            if self.open.load(Ordering::SeqCst) {
+                return Poll::Ready(issued("t", 3600));
+            }
+            wakers.push(context.waker().clone());
+            Poll::Pending
+        }))
+    }
 }

@@ -32,8 +32,9 @@ pub use cm::{
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
-    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaMethod, DaMethodKind, DaOauthConfig,
-    DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient, RefusalStatus, TokenEndpoint,
+    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaHeader, DaHeaderSource, DaMethod, DaMethodKind,
+    DaOauthConfig, DaOidcConfig, DaPersonalConfig, DaResource, DaSessionConfig, DaUser, ErrorBody,
+    ExcludeStyle, ExpiresIn, OauthClient, OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint,
     Unauthenticated, UserPosition,
 };
 pub use desktop::{

@@ -187,6 +187,12 @@ impl Da {
         };
         match wanted.method {
             None => Self::menu(config, &wanted),
+            Some(method) if method.is_personal() && !method.user_name => {
+                self.begin_personal(config, request, &wanted, method, None).await
+            }
+            Some(method) if method.kind == DaMethodKind::Fido => {
+                self.fido_login_page(config, &wanted, &method.name)
+            }
             Some(method) => self.login_form(config, request, &wanted, method, None),
         }
     }
@@ -212,7 +218,14 @@ impl Da {
         }
         match method.kind {
             DaMethodKind::Password => self.post_password(config, request, &form, &wanted, method),
-            _ => refusal(400, "method_kind", "This authentication method takes no form."),
+            DaMethodKind::PersonalMobile | DaMethodKind::PersonalDesktop => match form.get("username") {
+                Some(name) if method.user_name => {
+                    self.begin_personal(config, request, &wanted, method, Some(name))
+                        .await
+                }
+                _ => refusal(400, "user_missing", "No user name was typed."),
+            },
+            DaMethodKind::Fido => refusal(400, "method_kind", "This authentication method takes no form."),
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn server_config(config: &DaConfig, authority: &Authority) -> Result<
 }
 
 impl Da {
-    pub(super) fn origin(&self) -> &str {
+    pub(crate) fn origin(&self) -> &str {
         self.origin.get().map_or("https://localhost", String::as_str)
     }
 }
@@ -149,5 +149,21 @@ impl Sim {
         da.user(user)?;
         let id = da.open_session(user, method);
         Some(format!("{}={id}", da.config.get().da.session.cookie))
+    }
+
+    /// The issuer of the OpenID provider.
+    #[must_use]
+    pub fn da_issuer(&self) -> String {
+        let da = self.da_service();
+        da.issuer(&da.config.get().da)
+    }
+
+    /// A new key signs ID tokens from now on; gives its id.
+    ///
+    /// # Errors
+    /// [`SimError::Pki`] when it cannot be made.
+    pub fn rotate_oidc_key(&self) -> Result<String, SimError> {
+        let da = self.da_service();
+        da.rotate_key(&da.config.get().da.oidc)
     }
 }

@@ -2,13 +2,17 @@
 
 mod auth;
 mod credentials;
+mod fido_page;
 mod form;
+mod front;
 mod handle;
 mod location;
 mod login;
 mod oauth;
+mod oidc;
 mod options;
 mod page;
+mod personal;
 mod portal;
 mod reply;
 mod session;
@@ -35,7 +39,10 @@ use crate::record::Party;
 use crate::sync::lock;
 use crate::webauthn::Refused;
 
+pub(crate) use self::front::Front;
 pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
@@ -46,7 +53,12 @@ pub(crate) struct Da {
     store: Mutex<Store>,
     tokens: Mutex<oauth::Tokens>,
     sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
+    front: OnceLock<Front>,
 }
 
 enum Endpoint {
@@ -71,7 +83,12 @@ impl Da {
             store: Mutex::new(Store::default()),
             tokens: Mutex::default(),
             sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
+            front: OnceLock::new(),
         };
         for user in users {
             da.add_user(user);
@@ -200,6 +217,11 @@ impl Da {
             .selected_user(config, config.options_user, path_user, request, None)
             .ok_or_else(|| Refused::new("user_missing", "no user is named"))?;
         self.check_user(&name)?;
+        self.issue_options(config, name)
+    }
+
+    /// Options with a new challenge, for a user who may register.
+    fn issue_options(&self, config: &DaConfig, name: String) -> Result<Reply, Refused> {
         let challenge = self.random.bytes32("challenge").to_vec();
         let mut store = lock(&self.store);
         let user = store
@@ -259,6 +281,9 @@ impl Service for Da {
         if let Some(surface) = surface::Surface::of(config, request) {
             return surface.route();
         }
+        if front::Hit::of(config, request).is_some() {
+            return Route::DaFront;
+        }
         match Self::dispatch(config, request) {
             Ok(Endpoint::Options(_)) => Route::DaOptions,
             Ok(Endpoint::Credentials(_)) => Route::DaCredentials,
@@ -276,6 +301,9 @@ impl Service for Da {
             let config = &self.config.get().da;
             if let Some(surface) = surface::Surface::of(config, &request) {
                 return self.serve_surface(config, &surface, &request).await;
+            }
+            if let Some(hit) = front::Hit::of(config, &request) {
+                return self.serve_resource(config, &hit, &request).await;
             }
             self.answer(config, &request)
                 .unwrap_or_else(|refused| reply::refused(config, &refused))

@@ -39,12 +39,11 @@ impl Page {
         self
     }
 
-    /// Loads this page, or another one, after so many seconds, without script.
-    pub(super) fn refresh(mut self, seconds: u64, to: Option<&str>) -> Self {
-        let to = to.map_or_else(String::new, |to| format!(";url={}", escape(to)));
+    /// Loads this page again after so many seconds where there is no script.
+    pub(super) fn refresh(mut self, seconds: u64) -> Self {
         let _ = write!(
             self.head,
-            "<meta http-equiv=\"refresh\" content=\"{seconds}{to}\">"
+            "<noscript><meta http-equiv=\"refresh\" content=\"{seconds}\"></noscript>"
         );
         self
     }

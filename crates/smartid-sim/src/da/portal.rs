@@ -73,10 +73,11 @@ impl Da {
         Page::new("Portal")
             .html(&format!(
                 "<p>Logged in as <b>{}</b> by {}.</p><table>{rows}</table>\
-                 <p><a href=\"/wa/fido/fidoProfileProvisioning.html\">Register a security key</a></p>\
+                 <p><a href=\"{}\">Register a security key</a></p>\
                  <form method=\"post\" action=\"/wa/logout\"><button>Log out</button></form>",
                 escape(&user.display_name),
                 escape(&session.method),
+                super::fido_page::SELF_SERVICE,
             ))
             .reply(200)
             .with_code("portal")

@@ -101,6 +101,11 @@ impl DaMethod {
         self
     }
 
+    /// What ID tokens call it.
+    pub(crate) fn acr(&self) -> &String {
+        if self.acr.is_empty() { &self.id } else { &self.acr }
+    }
+
     pub(crate) fn is_personal(&self) -> bool {
         matches!(
             self.kind,

@@ -3,6 +3,9 @@
 
 mod methods;
 mod oauth;
+mod oidc;
+mod personal;
+mod resources;
 mod session;
 
 use std::collections::BTreeMap;
@@ -15,6 +18,9 @@ pub use self::methods::{DaMethod, DaMethodKind};
 pub use self::oauth::{
     BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
 };
+pub use self::oidc::{DaOidcConfig, OidcFlaw};
+pub use self::personal::{DaPersonalConfig, PictureStyle};
+pub use self::resources::{DaHeader, DaHeaderSource, DaResource};
 pub use self::session::DaSessionConfig;
 
 /// Digital Access.
@@ -102,8 +108,14 @@ pub struct DaConfig {
     pub oauth: DaOauthConfig,
     /// Sessions of browsers.
     pub session: DaSessionConfig,
+    /// Web resources behind the access point.
+    pub resources: Vec<DaResource>,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
+    /// The OpenID provider.
+    pub oidc: DaOidcConfig,
+    /// Personal Mobile and Personal Desktop.
+    pub personal: DaPersonalConfig,
 }
 
 impl Default for DaConfig {
@@ -150,7 +162,10 @@ impl Default for DaConfig {
             max_body_bytes: 1 << 20,
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
+            resources: resources::defaults(),
             methods: methods::defaults(),
+            oidc: DaOidcConfig::default(),
+            personal: DaPersonalConfig::default(),
         }
     }
 }

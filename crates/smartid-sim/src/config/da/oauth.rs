@@ -71,6 +71,8 @@ pub struct OauthClient {
     pub grants: Vec<String>,
     /// Where browsers may be sent with a code; compared character by character.
     pub redirect_uris: Vec<String>,
+    /// Display name or id of the method with which its users log in; empty for any (U; a setting at the client is one way, I).
+    pub method: String,
     /// How it may authenticate.
     pub authentication: Vec<ClientAuthentication>,
     /// The certificate authority of client certificates as PEM; the simulator's own when empty. Authorities other than the simulator's
@@ -90,6 +92,7 @@ impl Default for OauthClient {
                 .map(str::to_owned)
                 .to_vec(),
             redirect_uris: Vec::new(),
+            method: String::new(),
             authentication: vec![ClientAuthentication::Basic, ClientAuthentication::Body],
             ca_pem: String::new(),
             certificate_common_name: String::new(),
@@ -105,6 +108,7 @@ impl fmt::Debug for OauthClient {
             scopes,
             grants,
             redirect_uris,
+            method,
             authentication,
             ca_pem,
             certificate_common_name,
@@ -114,6 +118,7 @@ impl fmt::Debug for OauthClient {
             .field("scopes", scopes)
             .field("grants", grants)
             .field("redirect_uris", redirect_uris)
+            .field("method", method)
             .field("authentication", authentication)
             .field("ca_pem", &!ca_pem.is_empty())
             .field("certificate_common_name", certificate_common_name)
@@ -135,6 +140,13 @@ impl OauthClient {
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Its users log in with this method.
+    #[must_use]
+    pub fn method(mut self, name: impl Into<String>) -> Self {
+        self.method = name.into();
         self
     }
 

@@ -23,7 +23,9 @@ pub struct DaSessionConfig {
     pub locations: Vec<String>,
     /// Path of the portal user's own record (seen in third-party code, O).
     pub me_path: String,
-    /// What a caller without a session gets there.
+    /// Path behind the self-service page for security keys (tail D, prefix I): `GET` gives options, `POST` takes the registration (I).
+    pub registration_path: String,
+    /// What a caller without a session gets at these two paths.
     pub me_unauthenticated: Unauthenticated,
 }
 
@@ -36,6 +38,7 @@ impl Default for DaSessionConfig {
             life_seconds: 28_800,
             locations: Vec::new(),
             me_path: "/https/api/rest/v1.0/me".into(),
+            registration_path: "/https/api/rest/v3.0/webauthn/registration".into(),
             me_unauthenticated: Unauthenticated::Redirect,
         }
     }

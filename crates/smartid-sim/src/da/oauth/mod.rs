@@ -43,6 +43,13 @@ impl Fault {
         Self::new("invalid_grant", code)
     }
 
+    pub(super) fn server(code: &'static str) -> Self {
+        Self {
+            status: 500,
+            ..Self::new("server_error", code)
+        }
+    }
+
     fn client(code: &'static str) -> Self {
         Self {
             status: 401,
@@ -178,11 +185,14 @@ impl Da {
         let grant = form
             .get("grant_type")
             .ok_or_else(|| Fault::request("grant_type_missing"))?;
-        if !matches!(grant, "client_credentials") {
+        if !matches!(grant, "client_credentials" | "authorization_code") {
             return Err(Fault::new("unsupported_grant_type", "grant_type"));
         }
         if !client.grants.iter().any(|own| own == grant) {
             return Err(Fault::new("unauthorized_client", "grant_of_client"));
+        }
+        if grant == "authorization_code" {
+            return self.redeem(config, client, form);
         }
         let oauth = &config.oauth;
         let scopes = scopes(client, form.get("scope"))?;

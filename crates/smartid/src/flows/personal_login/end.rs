@@ -130,7 +130,7 @@ pub enum End {
         /// The user.
         user: String,
     },
-    /// Nobody was typed, and nothing in the answer could name the user: without certificate authentication, or without User Attribute and
+    /// Nothing was sent, because no answer could prove who it is: without certificate authentication, or without User Attribute and
     /// Certificate Attribute, somebody has to type a name, or the directory has to know the keys of profiles.
     NobodyNamed,
     /// The answer is not one to this command.
@@ -296,7 +296,7 @@ impl fmt::Display for End {
             Self::UnknownUser => f.write_str("no user has the name that was typed"),
             Self::PersonalNotEnabled { user } => write!(f, "Personal is not enabled for {user}"),
             Self::NoMailbox { user } => write!(f, "it is not known which mailbox is that of {user}"),
-            Self::NobodyNamed => f.write_str("nobody was typed, and the answer could name nobody"),
+            Self::NobodyNamed => f.write_str("nothing in an answer could prove who it is"),
             Self::AnswerRefused(problem) => {
                 write!(
                     f,

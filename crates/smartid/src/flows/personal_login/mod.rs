@@ -42,7 +42,7 @@ mod request;
 mod settings;
 mod showing;
 mod state;
-#[cfg(test)]
+#[cfg(all(test, feature = "reqwest"))]
 mod tests;
 mod waiting;
 

@@ -30,7 +30,6 @@ pub const DEFAULT_REDIRECT_TEXT: &str = "Opening the Smart ID app on this device
 pub struct CertificateAuthority {
     name: String,
     chains: Arc<ChainPolicy>,
-    subject: Option<String>,
 }
 
 impl CertificateAuthority {
@@ -40,13 +39,9 @@ impl CertificateAuthority {
     /// # Errors
     /// [`Refusal`] when the certificate cannot be that of an authority.
     pub fn new(name: impl Into<String>, certificate: Certificate) -> Result<Self, Refusal> {
-        let subject = certificate.subject().to_string();
         let verifier = WebpkiVerifier::builder().root(certificate).build()?;
         let chains = ChainPolicy::new(Arc::new(verifier), Purpose::authentication());
-        Ok(Self {
-            subject: Some(subject),
-            ..Self::with_policy(name, Arc::new(chains))
-        })
+        Ok(Self::with_policy(name, Arc::new(chains)))
     }
 
     /// With another policy: revocation lists, another purpose, another verifier. Every chain that it validates counts, so its roots should
@@ -56,7 +51,6 @@ impl CertificateAuthority {
         Self {
             name: name.into(),
             chains,
-            subject: None,
         }
     }
 
@@ -197,7 +191,7 @@ pub struct PersonalLoginBuilder {
     settings: Settings,
     comparison: AttributeComparison,
     authorities: Vec<CertificateAuthority>,
-    authority_filter: Option<String>,
+    authority_filter: Option<CertificateFilter>,
 }
 
 impl PersonalLoginBuilder {
@@ -269,15 +263,15 @@ impl PersonalLoginBuilder {
         self
     }
 
-    /// For Personal Mobile: lets the app choose only among keys whose certificate the method's authority has issued, by this parameter of
-    /// the filter, such as `cert.issuer`.
+    /// For Personal Mobile: a filter that only certificates of the method's authority pass, such as
+    /// `CertificateFilter::eq("cert.issuer", "Example Issuing CA")`. The app then offers no others.
     ///
     /// Of Personal Desktop it is documented that the authority does *not* filter, from which follows that it does at Mobile; how, and what
-    /// the parameter is called, is unknown, so nothing is added unless set. Without effect at Desktop, and for an authority
-    /// [with another policy](CertificateAuthority::with_policy).
+    /// the parameter is called, is unknown, so nothing is added unless set. Without effect at Desktop and without certificate
+    /// authentication. A signer of whom it is certain that the filter does not let it pass is refused.
     #[must_use]
-    pub fn filtering_by_authority(mut self, param: impl Into<String>) -> Self {
-        self.authority_filter = Some(param.into());
+    pub fn filtering_by_authority(mut self, filter: CertificateFilter) -> Self {
+        self.authority_filter = Some(filter);
         self
     }
 
@@ -352,12 +346,9 @@ impl PersonalLoginBuilder {
         };
         let mut filter = method.certificate_filter().map_err(MethodRefused::Filter)?;
         if method.method_type() == PersonalMethodType::Mobile
-            && let (Some(param), Some(issuer)) = (
-                authority_filter,
-                authority.as_ref().and_then(|authority| authority.subject.clone()),
-            )
+            && authority.is_some()
+            && let Some(issued) = authority_filter
         {
-            let issued = CertificateFilter::eq(param, issuer);
             filter = Some(match filter {
                 None => issued,
                 Some(own) => CertificateFilter::and([own, issued]),
