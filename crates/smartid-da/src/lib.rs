@@ -35,6 +35,8 @@
 //!
 //! A token that does not run out while the program runs comes from [`oauth::OAuthClient`].
 //!
+//! Applications let their users log in with Digital Access by OpenID Connect: see [`oidc`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning

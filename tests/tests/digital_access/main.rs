@@ -7,3 +7,5 @@
     missing_docs,
     reason = "a test"
 )]
+
+mod oidc_login;

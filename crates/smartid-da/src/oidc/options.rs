@@ -1,5 +1,6 @@
 //! What a login asks for.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::portal::LoginAddress;
@@ -18,7 +19,9 @@ use crate::portal::LoginAddress;
 /// let options = LoginOptions::new().scope("profile").prompt(Prompt::Login).through(personal);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+///
+/// `Debug` leaves out who will probably log in, and the values of further parameters.
+#[derive(Clone, Default)]
 #[must_use]
 pub struct LoginOptions {
     pub(super) scopes: Vec<String>,
@@ -107,5 +110,33 @@ impl LoginOptions {
     pub fn through(mut self, page: LoginAddress) -> Self {
         self.front_door = Some(page);
         self
+    }
+}
+
+impl fmt::Debug for LoginOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            scopes,
+            acr_values,
+            acr_required,
+            prompts,
+            login_hint,
+            ui_locales,
+            max_age,
+            parameters,
+            front_door,
+        } = self;
+        let names: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("LoginOptions")
+            .field("scopes", scopes)
+            .field("acr_values", acr_values)
+            .field("acr_required", acr_required)
+            .field("prompts", prompts)
+            .field("login_hint", &login_hint.is_some())
+            .field("ui_locales", ui_locales)
+            .field("max_age", max_age)
+            .field("parameters", &names)
+            .field("front_door", front_door)
+            .finish()
     }
 }

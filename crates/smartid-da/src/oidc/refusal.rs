@@ -25,7 +25,7 @@ pub struct OidcRefusal {
 }
 
 /// What is kept of an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 struct Answer {
     status: Option<StatusCode>,
     code: Option<String>,
@@ -260,6 +260,27 @@ impl ServiceError for OidcRefusal {
             ),
         };
         Advice::new(turn, check)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            status,
+            code,
+            description,
+            redirect,
+            after,
+            detail,
+        } = self;
+        f.debug_struct("Answer")
+            .field("status", status)
+            .field("code", &code.as_deref().map(redact::message))
+            .field("description", description)
+            .field("redirect", redirect)
+            .field("after", after)
+            .field("detail", detail)
+            .finish()
     }
 }
 
