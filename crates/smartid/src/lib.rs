@@ -82,7 +82,8 @@
 //!
 //! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `stream` (a command's states as a
 //! stream); `triple-des` (admin keys of smart cards); `yaml` (messaging's list of API users); `webauthn-rs-proto` (conversions);
-//! `pkcs12` (officers' keys and soft tokens from containers); `pkcs11` (keys on smart cards); `full` (all of them).
+//! `pkcs12` (officers' keys and soft tokens from containers); `pkcs11` (keys on smart cards); `oidc` (login with OpenID Connect); `full`
+//! (all of them).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "hermod", feature = "da"))]

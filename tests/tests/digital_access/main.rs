@@ -14,3 +14,4 @@ mod hostile_registrations;
 mod oauth_tokens;
 mod personal_login;
 mod portal_session;
+mod oidc_login;
