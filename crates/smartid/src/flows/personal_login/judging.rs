@@ -30,7 +30,7 @@ const MAX_CANDIDATES: usize = 1000;
 const MAX_KEYS: usize = 64;
 
 /// Who it is, or the end.
-type Judged = Result<LoggedIn, End>;
+type Judged = Result<LoggedIn, Box<End>>;
 
 impl PersonalLogin {
     /// The end that a final report means.
@@ -97,7 +97,7 @@ impl PersonalLogin {
                     .extend(lints.chain(of_answer).map(ToString::to_string));
                 End::LoggedIn(logged_in)
             }
-            Err(end) => end,
+            Err(end) => *end,
         })
     }
 
@@ -115,7 +115,7 @@ impl PersonalLogin {
     /// The command lay in the user's mailbox, and messaging says that it was answered.
     fn by_mailbox(&self, plan: &Plan, answer: Option<&SignatureAnswer>, at: Timestamp) -> Judged {
         let (Some(user), Place::Mailbox(_)) = (&plan.user, &plan.place) else {
-            return Err(End::NobodyNamed);
+            return Err(End::NobodyNamed.into());
         };
         let mut logged_in = self.logged_in(user, How::Mailbox, at);
         let remark = match answer {
@@ -149,7 +149,7 @@ impl PersonalLogin {
             match signer.certificate() {
                 Some(certificate) if certificates.contains(&certificate) => {}
                 Some(certificate) => certificates.push(certificate),
-                None => return Ok(Err(refused(&SignatureRefusal::SignerUnnamed))),
+                None => return Ok(Err(refused(&SignatureRefusal::SignerUnnamed).into())),
             }
         }
         let [certificate] = certificates.as_slice() else {
@@ -158,7 +158,8 @@ impl PersonalLogin {
                 "several-signers",
                 "several people have signed",
                 check,
-            )));
+            )
+            .into()));
         };
         let named = match self.named(plan, certificate).await? {
             Ok(named) => named,
@@ -188,20 +189,20 @@ impl PersonalLogin {
         &self,
         plan: &Plan,
         certificate: &Certificate,
-    ) -> Result<Result<(String, How), End>, FlowError> {
+    ) -> Result<Result<(String, How), Box<End>>, FlowError> {
         let Some(mapping) = &self.settings.mapping else {
             return Ok(match (&plan.user, &plan.place) {
                 (Some(user), Place::Mailbox(_)) => Ok((user.clone(), How::MailboxAndCertificate)),
-                _ => Err(End::NobodyNamed),
+                _ => Err(End::NobodyNamed.into()),
             });
         };
         let values = match mapping.values(certificate) {
             Ok(values) if values.len() <= MAX_VALUES => values,
             Ok(_) => {
                 let problem = "it has more values of the Certificate Attribute than anybody";
-                return Ok(Err(certificate_refused("too-many-values", problem)));
+                return Ok(Err(certificate_refused("too-many-values", problem).into()));
             }
-            Err(error) => return Ok(Err(unmapped(&error))),
+            Err(error) => return Ok(Err(unmapped(&error).into())),
         };
         let mut candidates: Vec<DirectoryUser> = Vec::new();
         for value in &values {
@@ -212,17 +213,17 @@ impl PersonalLogin {
                 .await?;
             candidates.extend(found.into_iter().take(MAX_CANDIDATES + 1));
             if candidates.len() > MAX_CANDIDATES {
-                return Ok(Err(End::SeveralUsers));
+                return Ok(Err(End::SeveralUsers.into()));
             }
         }
         let users: Vec<&StoredUser> = candidates.iter().map(DirectoryUser::user).collect();
         let user = match mapping.find(certificate, users, None) {
             Ok(user) => user.id(),
-            Err(error) => return Ok(Err(unmapped(&error))),
+            Err(error) => return Ok(Err(unmapped(&error).into())),
         };
         // Whatever case means in an attribute: two ids are two users.
         if plan.user.as_ref().is_some_and(|typed| typed != user.as_str()) {
-            return Ok(Err(End::OtherUser));
+            return Ok(Err(End::OtherUser.into()));
         }
         let enabled = candidates
             .iter()
@@ -233,7 +234,8 @@ impl PersonalLogin {
         } else {
             Err(End::PersonalNotEnabled {
                 user: user.as_str().to_owned(),
-            })
+            }
+            .into())
         })
     }
 
@@ -262,7 +264,7 @@ impl PersonalLogin {
             "whether the directory knows the keys of this user's profiles, as provisioning has verified them";
         if known.is_empty() || known.len() > MAX_KEYS {
             let problem = "no profile is known that could have answered";
-            return Ok(Err(answer_refused("profile-unknown", problem, check)));
+            return Ok(Err(answer_refused("profile-unknown", problem, check).into()));
         }
         let keys = JwkSet::new(known.iter().map(|known| known.key.clone()));
         let statement = match self.verified(asked, answer, &Signers::keys(keys), at) {
@@ -284,18 +286,19 @@ impl PersonalLogin {
             [owner] => *owner,
             [] => {
                 let problem = "the key that signed is nobody's";
-                return Ok(Err(answer_refused("profile-unknown", problem, check)));
+                return Ok(Err(answer_refused("profile-unknown", problem, check).into()));
             }
-            _ => return Ok(Err(End::SeveralUsers)),
+            _ => return Ok(Err(End::SeveralUsers.into())),
         };
         let user = owner.id().as_str();
         if plan.user.as_ref().is_some_and(|typed| typed != user) {
-            return Ok(Err(End::OtherUser));
+            return Ok(Err(End::OtherUser.into()));
         }
         if !owner.account().is_enabled() {
             return Ok(Err(End::PersonalNotEnabled {
                 user: user.to_owned(),
-            }));
+            }
+            .into()));
         }
         Ok(Ok(self.logged_in(user, How::ProfileKey, at)))
     }
@@ -307,9 +310,11 @@ impl PersonalLogin {
         answer: &SignatureAnswer,
         signers: &Signers,
         at: Timestamp,
-    ) -> Result<SignedStatement, End> {
+    ) -> Result<SignedStatement, Box<End>> {
         let policy = SignaturePolicy::new(asked.clone(), signers);
-        let verified = answer.verify(&policy, at).map_err(|refusal| refused(&refusal))?;
+        let verified = answer
+            .verify(&policy, at)
+            .map_err(|refusal| Box::new(refused(&refusal)))?;
         let statement = verified.into_parts().0;
         let challenge = match self.settings.challenge {
             ChallengePlace::Tbs => Binding::Tbs,
@@ -319,7 +324,7 @@ impl PersonalLogin {
         if statement.is_bound(challenge) {
             Ok(statement)
         } else {
-            Err(refused(&SignatureRefusal::Unbound))
+            Err(refused(&SignatureRefusal::Unbound).into())
         }
     }
 }
