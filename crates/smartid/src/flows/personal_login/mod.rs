@@ -39,6 +39,7 @@ mod end;
 mod judging;
 mod preparing;
 mod receiver;
+mod refusing;
 mod request;
 mod settings;
 mod showing;
