@@ -67,6 +67,11 @@
 //! asks for keys that Certificate Manager makes, as a PKCS #12 container, over the REST API or over AST, behind one call; with
 //! the feature `pkcs12` it opens them.
 //!
+//! # Personal login
+//!
+//! `SmartId::personal_login` logs a user in with Personal Mobile or Personal Desktop, as Digital Access does with the settings of such a
+//! method: see `flows::personal_login`.
+//!
 //! # Callbacks
 //!
 //! Answers of apps come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
