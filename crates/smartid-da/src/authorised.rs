@@ -57,7 +57,7 @@ pub(crate) async fn call<E: Endpoint>(
                 may_renew = false;
                 tracing::debug!(operation = E::NAME, "token refused, asking for another");
                 let left = deadline.since(runtime.now());
-                if let Either::Second(()) = race(provider.invalidate(), runtime.sleep(left)).await {
+                if let Either::Second(()) = race(provider.refused(&token), runtime.sleep(left)).await {
                     return Err(error);
                 }
             }

@@ -1,6 +1,6 @@
 //! Settings before the start: collects them, fills in what is generated, and refuses what contradicts itself.
 
-use crate::config::{ApiUser, UserPosition};
+use crate::config::{ApiUser, DaResource, UserPosition};
 use crate::random::Random;
 use crate::{Persona, Sim, SimClock, SimConfig, SimError};
 
@@ -90,6 +90,51 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
     fill(&mut da.header_value, || random.hex64("da-header"));
+    for client in &mut da.oauth.clients {
+        if client.id.is_empty() {
+            return wrong("da.oauth.clients: id must not be empty");
+        }
+        fill(&mut client.secret, || random.hex64("oauth-secret"));
+    }
+    for user in &mut da.users {
+        fill(&mut user.password, || random.hex64("user-password"));
+    }
+    if crate::da::oidc_alg(&da.oidc).is_none() {
+        return wrong("da.oidc.id_token_alg: ES256, RS256 or PS256");
+    }
+    let issuer = &da.oidc.issuer;
+    if !issuer.is_empty() && (!issuer.starts_with("https://") || issuer.ends_with('/')) {
+        return wrong("da.oidc.issuer: begins with https:// and does not end with a slash");
+    }
+    if da.session.cookie.is_empty() {
+        return wrong("da.session.cookie: a cookie needs a name");
+    }
+    for (at, method) in da.methods.iter().enumerate() {
+        if let Some(why) = method.wrong() {
+            return wrong(&format!("da.methods, {:?}: {why}", method.name));
+        }
+        if da
+            .methods
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.name == method.name || other.id == method.id)
+        {
+            return wrong(&format!(
+                "da.methods, {:?}: names and ids are unique",
+                method.name
+            ));
+        }
+    }
+    for (at, resource) in da.resources.iter().enumerate() {
+        let same = |other: &DaResource| other.name == resource.name && other.scheme == resource.scheme;
+        let why = match resource.wrong() {
+            None if da.resources.iter().skip(at + 1).any(same) => Some("names are unique"),
+            why => why,
+        };
+        if let Some(why) = why {
+            return wrong(&format!("da.resources, {:?}: {why}", resource.name));
+        }
+    }
     if da.options_user == UserPosition::Absent {
         return wrong("da.options_user: the user must be named in GET /fido/options");
     }

@@ -27,10 +27,22 @@ pub enum Route {
     MessageServer,
     /// `GET /fido/options`.
     DaOptions,
-    /// `POST /fido/credentials`.
+    /// `POST /fido/credentials`, and the self-service registration.
     DaCredentials,
     /// The login endpoint.
     DaLogin,
+    /// The OAuth token and revocation endpoints of Digital Access.
+    DaToken,
+    /// The login pages, the portal and the authorization endpoint of Digital Access.
+    DaPage,
+    /// Discovery, key set and user information of the OpenID provider.
+    DaOidc,
+    /// What Smart ID Messaging asks of Digital Access: the callback and pictures.
+    DaPersonal,
+    /// The portal user's own record.
+    DaMe,
+    /// A request for a web resource behind Digital Access.
+    DaFront,
     /// Microsoft Graph: creation options.
     GraphOptions,
     /// Microsoft Graph: registering a method.

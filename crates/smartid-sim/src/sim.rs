@@ -101,7 +101,7 @@ impl Sim {
         let (hermod_tls, graph_tls, da_tls) = (
             authority.server_config(false)?,
             authority.server_config(false)?,
-            authority.server_config(config.da.require_client_certificate)?,
+            crate::da::server_config(&config.da, &authority)?,
         );
         let faults = Arc::new(Faults::default());
         config
@@ -112,8 +112,12 @@ impl Sim {
         let records = Arc::new(Recorder::default());
         let attestation = Arc::new(BuiltIn::new(config.seed, &clock));
         let config = Arc::new(LiveConfig::new(config));
-        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
-        let da = Da::new(Arc::clone(&config), clock.clone(), Arc::clone(&random));
+        let da = Da::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&authority),
+        );
         let graph = Graph::new(
             Arc::clone(&config),
             clock.clone(),
@@ -129,6 +133,10 @@ impl Sim {
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
         });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
+        });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
             Arc::clone(&config),
@@ -142,13 +150,26 @@ impl Sim {
         let desktop = Desktop::new(Arc::clone(&world), Arc::clone(&authority));
         let phones = Arc::new(Mutex::new(vec![Mobile::new(Arc::clone(&world), 1)]));
 
-        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
         let da_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.da_port)).await?;
-        hermod.set_origin(format!(
-            "https://localhost:{}",
-            hermod_listener.local_addr()?.port()
-        ));
         da.set_origin(format!("https://localhost:{}", da_listener.local_addr()?.port()));
+        let da_user = crate::da::messaging_user(&config.get(), &random, &api_user, da.origin());
+        let mut users = users;
+        match users.iter_mut().find(|user| user.client_id == da_user.client_id) {
+            Some(known) => *known = da_user.clone(),
+            None => users.push(da_user.clone()),
+        }
+        let (hermod, queues) = Hermod::new(Arc::clone(&config), clock.clone(), Arc::clone(&random), users);
+
+        let hermod_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.hermod_port)).await?;
+        let messaging = format!("https://localhost:{}", hermod_listener.local_addr()?.port());
+        hermod.set_origin(messaging.clone());
+        da.connect(crate::da::Peers {
+            http: HttpClient::new(authority.client_config("")?, None),
+            messaging,
+            api: da_user,
+            cm: Arc::clone(&cm),
+            keys: Arc::clone(&attestation),
+        });
 
         let graph_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.graph_port)).await?;
         graph.set_origin(format!(
@@ -314,6 +335,11 @@ impl Sim {
 
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// For the methods of this type that are with Digital Access.
+    pub(crate) fn da_service(&self) -> &Arc<Da> {
+        &self.da
     }
 
     /// For the methods of this type that are with Microsoft Graph.

@@ -4,8 +4,8 @@
 //! `(challengeTimeoutInMinutes=n)` \[documented; Microsoft Graph: fido2AuthenticationMethod: creationOptions\]. A second call does no harm: it
 //! issues another challenge.
 //!
-//! The answer is an object with `publicKey`, the options, and `challengeTimeoutDateTime`. The authenticator's side gets the octets of the
-//! value of `publicKey`, whatever stands in it.
+//! The answer is an object with `publicKey`, the options, and `challengeTimeoutDateTime`; the example on the page of beta has it in a member
+//! `value`. The authenticator's side gets the octets of the value of `publicKey`, whatever stands in it.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use smartid_core::{
 use super::read::{answered, date_of};
 use super::refusal::EntraRefusal;
 use super::{DEFAULT_MINUTES, GraphToken, GraphVersion, methods_path, minutes_in_range};
-use crate::fido::reader::{Object, string, without_bom};
+use crate::fido::reader::{Object, string, too_deep, without_bom};
 use crate::fido::{CreationOptions, ExcludedIds};
 use crate::relying_party::Offer;
 use crate::user::UserId;
@@ -144,15 +144,26 @@ impl Endpoint for GetCreationOptions {
         }
         let text = std::str::from_utf8(incoming.body())
             .map_err(|_| incoming.unreadable("the creation options are not UTF-8"))?;
-        let (text, _) = without_bom(text);
-        let outer =
-            Object::read(text.trim()).ok_or_else(|| incoming.unreadable("the answer is no JSON object"))?;
+        let mut lints = Vec::new();
+        let text = without_bom(text).0.trim();
+        if too_deep(text) {
+            return Err(incoming
+                .unreadable("the answer nests more than 64 levels deep")
+                .into());
+        }
+        let no_object = || incoming.unreadable("the answer is no JSON object");
+        let mut outer = Object::read(text).ok_or_else(no_object)?;
+        let mut whole = text;
+        if let (None, Some(inner)) = (outer.get("publicKey"), outer.get("value")) {
+            lints.push(Lint::new("/value", "holds the whole answer").code("wrapper"));
+            outer = Object::read(inner).ok_or_else(no_object)?;
+            whole = inner;
+        }
         if outer.get("publicKey").is_none() {
             return Err(incoming.unreadable("the answer has no publicKey").into());
         }
-        let options = CreationOptions::parse_with(text, ExcludedIds::PaddingCounted)
+        let options = CreationOptions::parse_with(whole, ExcludedIds::PaddingCounted)
             .map_err(|error| incoming.unreadable(&error.to_string()))?;
-        let mut lints = Vec::new();
         let expires = self.expires(outer.get("challengeTimeoutDateTime"), &incoming, &mut lints);
         let mut offer = Offer::new(options).expires(expires);
         offer.lints = lints;

@@ -32,7 +32,10 @@ pub use cm::{
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
-    DaAuth, DaConfig, DaUser, ErrorBody, ExcludeStyle, RefusalStatus, Unauthenticated, UserPosition,
+    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaHeader, DaHeaderSource, DaMethod, DaMethodKind,
+    DaOauthConfig, DaOidcConfig, DaPersonalConfig, DaResource, DaSessionConfig, DaUser, ErrorBody,
+    ExcludeStyle, ExpiresIn, OauthClient, OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint,
+    Unauthenticated, UserPosition,
 };
 pub use desktop::{
     AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,

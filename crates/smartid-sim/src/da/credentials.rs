@@ -44,7 +44,17 @@ impl Da {
             json::take(&mut body, &config.credential_pointer)
                 .ok_or_else(|| Refused::new("json_missing_member", "the credential is missing"))?
         };
-        let begun = registration::begin(&credential, &config.tolerated_response_members)?;
+        self.store_credential(config, user, &credential)
+    }
+
+    /// Verifies a registration and stores it; `user` is whose it has to be, if that is known.
+    pub(super) fn store_credential(
+        &self,
+        config: &DaConfig,
+        user: Option<String>,
+        credential: &Value,
+    ) -> Result<Reply, Refused> {
+        let begun = registration::begin(credential, &config.tolerated_response_members)?;
         let mut store = lock(&self.store);
         let pending =
             store

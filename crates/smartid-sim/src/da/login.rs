@@ -111,6 +111,7 @@ impl Da {
         }
         drop(store);
         let reply = json!({"user": name, "credentialId": b64::encode(id), "signCount": count});
-        Ok(Reply::json(200, &reply).with_code("logged_in"))
+        let reply = Reply::json(200, &reply).with_code("logged_in");
+        Ok(self.fido_session(request, reply, &name))
     }
 }

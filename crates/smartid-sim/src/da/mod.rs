@@ -1,11 +1,25 @@
 //! Digital Access as far as FIDO provisioning and the login that follows need it (protocol notes: digital-access 1 and 2).
 
+mod auth;
 mod credentials;
+mod fido_page;
+mod form;
+mod front;
+mod handle;
+mod location;
 mod login;
+mod oauth;
+mod oidc;
 mod options;
+mod page;
+mod personal;
+mod portal;
 mod reply;
+mod session;
 pub(crate) mod store;
+mod surface;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -19,19 +33,32 @@ use crate::config::{DaAuth, DaConfig, DaUser, LiveConfig, UserPosition};
 use crate::faults::Route;
 use crate::net::message::{Reply, Request};
 use crate::net::server::Service;
+use crate::net::tls::Authority;
 use crate::random::Random;
 use crate::record::Party;
 use crate::sync::lock;
 use crate::webauthn::Refused;
 
+pub(crate) use self::front::Front;
+pub(crate) use self::handle::server_config;
+pub(crate) use self::oidc::alg as oidc_alg;
+pub(crate) use self::personal::{Peers, messaging_user};
 pub use self::store::StoredCredential;
 
 pub(crate) struct Da {
     config: Arc<LiveConfig>,
     clock: SimClock,
     random: Arc<Random>,
+    authority: Arc<Authority>,
     store: Mutex<Store>,
+    tokens: Mutex<oauth::Tokens>,
+    sessions: Mutex<session::Sessions>,
+    logins: Mutex<Vec<personal::Login>>,
+    peers: OnceLock<Peers>,
+    codes: Mutex<Vec<oidc::Code>>,
+    provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
+    front: OnceLock<Front>,
 }
 
 enum Endpoint {
@@ -41,14 +68,27 @@ enum Endpoint {
 }
 
 impl Da {
-    pub(crate) fn new(config: Arc<LiveConfig>, clock: SimClock, random: Arc<Random>) -> Arc<Self> {
+    pub(crate) fn new(
+        config: Arc<LiveConfig>,
+        clock: SimClock,
+        random: Arc<Random>,
+        authority: Arc<Authority>,
+    ) -> Arc<Self> {
         let users = config.get().da.users.clone();
         let da = Self {
             config,
             clock,
             random,
+            authority,
             store: Mutex::new(Store::default()),
+            tokens: Mutex::default(),
+            sessions: Mutex::default(),
+            logins: Mutex::default(),
+            peers: OnceLock::new(),
+            codes: Mutex::default(),
+            provider_keys: Mutex::default(),
             origin: OnceLock::new(),
+            front: OnceLock::new(),
         };
         for user in users {
             da.add_user(user);
@@ -66,6 +106,7 @@ impl Da {
                 config: user,
                 handle,
                 credentials: Vec::new(),
+                free: BTreeMap::new(),
             }),
         }
     }
@@ -106,6 +147,23 @@ impl Da {
         )
     }
 
+    /// The answer to a caller who may not, if so.
+    fn not_authenticated(&self, config: &DaConfig, request: &Request) -> Option<Reply> {
+        if config.auth != DaAuth::Oauth {
+            return (!Self::authenticated(config, request)).then(|| reply::unauthenticated(config));
+        }
+        match self.active_token(request) {
+            None => Some(reply::unauthenticated(config)),
+            Some(token) if token.has(&config.oauth.fido_scope) => None,
+            // RFC 6750 3.1
+            Some(_) => {
+                let refused = Refused::new("insufficient_scope", "the token has not the scope");
+                let reply = reply::refused_with(config, 403, &refused);
+                Some(reply.with_header("www-authenticate", "Bearer error=\"insufficient_scope\""))
+            }
+        }
+    }
+
     fn authenticated(config: &DaConfig, request: &Request) -> bool {
         let authorization = request.header("authorization");
         match config.auth {
@@ -116,6 +174,7 @@ impl Da {
             }
             DaAuth::Header => request.header(&config.header_name) == Some(config.header_value.as_str()),
             DaAuth::None => true,
+            DaAuth::Oauth => false,
         }
     }
 
@@ -158,6 +217,11 @@ impl Da {
             .selected_user(config, config.options_user, path_user, request, None)
             .ok_or_else(|| Refused::new("user_missing", "no user is named"))?;
         self.check_user(&name)?;
+        self.issue_options(config, name)
+    }
+
+    /// Options with a new challenge, for a user who may register.
+    fn issue_options(&self, config: &DaConfig, name: String) -> Result<Reply, Refused> {
         let challenge = self.random.bytes32("challenge").to_vec();
         let mut store = lock(&self.store);
         let user = store
@@ -179,8 +243,10 @@ impl Da {
 
     fn answer(&self, config: &DaConfig, request: &Request) -> Result<Reply, Refused> {
         let endpoint = Self::dispatch(config, request)?;
-        if !matches!(endpoint, Endpoint::Login) && !Self::authenticated(config, request) {
-            return Ok(reply::unauthenticated(config));
+        if !matches!(endpoint, Endpoint::Login)
+            && let Some(reply) = self.not_authenticated(config, request)
+        {
+            return Ok(reply);
         }
         let name = config.user_parameter.as_str();
         // Two readers of such a request may see two different users.
@@ -211,7 +277,14 @@ impl Service for Da {
     }
 
     fn route(&self, request: &Request) -> Route {
-        match Self::dispatch(&self.config.get().da, request) {
+        let config = &self.config.get().da;
+        if let Some(surface) = surface::Surface::of(config, request) {
+            return surface.route();
+        }
+        if front::Hit::of(config, request).is_some() {
+            return Route::DaFront;
+        }
+        match Self::dispatch(config, request) {
             Ok(Endpoint::Options(_)) => Route::DaOptions,
             Ok(Endpoint::Credentials(_)) => Route::DaCredentials,
             Ok(Endpoint::Login) => Route::DaLogin,
@@ -226,6 +299,12 @@ impl Service for Da {
     fn handle(&self, request: Request) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> {
         Box::pin(async move {
             let config = &self.config.get().da;
+            if let Some(surface) = surface::Surface::of(config, &request) {
+                return self.serve_surface(config, &surface, &request).await;
+            }
+            if let Some(hit) = front::Hit::of(config, &request) {
+                return self.serve_resource(config, &hit, &request).await;
+            }
             self.answer(config, &request)
                 .unwrap_or_else(|refused| reply::refused(config, &refused))
         })

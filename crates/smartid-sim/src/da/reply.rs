@@ -12,17 +12,32 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html><html><head><title>Log in</title></head
 
 /// What an unauthenticated caller gets. Access rules of the `api` web resource may send a browser's answer (digital-access 0.3).
 pub(crate) fn unauthenticated(config: &DaConfig) -> Reply {
-    let reply = match config.unauthenticated {
+    unauthenticated_as(config, config.unauthenticated)
+}
+
+/// The same in another form.
+pub(crate) fn unauthenticated_as(config: &DaConfig, form: Unauthenticated) -> Reply {
+    let reply = match form {
         Unauthenticated::Status401 => refusal(
             config,
             401,
             &Refused::new("unauthenticated", "authentication required"),
         ),
         Unauthenticated::Status403 => refusal(config, 403, &Refused::new("unauthenticated", "forbidden")),
-        Unauthenticated::Redirect => Reply::empty(302).with_header("location", "/wa/auth?authmech=Password"),
-        Unauthenticated::LoginPage => Reply::text(200, "text/html;charset=UTF-8", LOGIN_PAGE),
+        Unauthenticated::Redirect => to_login(),
+        Unauthenticated::LoginPage => login_page(),
     };
     reply.with_code("unauthenticated")
+}
+
+/// The way to the login page.
+pub(crate) fn to_login() -> Reply {
+    Reply::empty(302).with_header("location", "/wa/auth?authmech=Password")
+}
+
+/// A login page where none is expected.
+pub(crate) fn login_page() -> Reply {
+    Reply::text(200, "text/html;charset=UTF-8", LOGIN_PAGE)
 }
 
 /// The status that belongs to a reason.
@@ -44,6 +59,11 @@ pub(crate) fn status(config: &DaConfig, code: &str) -> u16 {
 
 pub(crate) fn refused(config: &DaConfig, refused: &Refused) -> Reply {
     refusal(config, status(config, refused.code), refused)
+}
+
+/// With a status of its own.
+pub(crate) fn refused_with(config: &DaConfig, status: u16, refused: &Refused) -> Reply {
+    refusal(config, status, refused)
 }
 
 fn refusal(config: &DaConfig, status: u16, refused: &Refused) -> Reply {

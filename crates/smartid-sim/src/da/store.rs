@@ -1,6 +1,7 @@
 //! What Digital Access remembers: users with their credentials, and challenges with what becomes of them (protocol notes:
 //! digital-access 1.6).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub(crate) struct User {
     pub(crate) config: DaUser,
     pub(crate) handle: Vec<u8>,
     pub(crate) credentials: Vec<StoredCredential>,
+    /// Attributes that the user has set.
+    pub(crate) free: BTreeMap<String, String>,
 }
 
 /// What has become of a challenge.

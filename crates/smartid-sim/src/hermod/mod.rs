@@ -258,7 +258,12 @@ enum Endpoint {
     Generate(String),
 }
 
-fn prefix(config: &HermodConfig) -> String {
+/// The group of an API user: those of a group share mailboxes.
+pub(crate) fn group_of(user: &ApiUser) -> String {
+    Store::group_of(user)
+}
+
+pub(crate) fn prefix(config: &HermodConfig) -> String {
     let trimmed = config.prefix.trim_matches('/');
     if trimmed.is_empty() {
         String::new()

@@ -116,6 +116,22 @@ impl Authority {
         Ok(roots)
     }
 
+    /// A server that takes a client certificate of this authority or one of those in `extra_pem` when one is shown.
+    pub(crate) fn server_config_optional(&self, extra_pem: &str) -> Result<Arc<ServerConfig>, SimError> {
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(self.roots(extra_pem)?), provider())
+                .allow_unauthenticated()
+                .build()
+                .map_err(tls)?;
+        let time = Arc::new(DefaultTimeProvider);
+        self.server_config_with(verifier, time, &[&version::TLS12, &version::TLS13])
+    }
+
+    /// This authority's own certificate.
+    pub(crate) fn certificate_der(&self) -> &[u8] {
+        self.issuer.der()
+    }
+
     pub(crate) fn server_config(&self, client_certificate: bool) -> Result<Arc<ServerConfig>, SimError> {
         let verifier = if client_certificate {
             let roots = Arc::new(self.roots("")?);

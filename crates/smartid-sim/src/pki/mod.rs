@@ -18,6 +18,7 @@ pub mod cms;
 mod cms_verify;
 pub mod csr;
 pub(crate) mod der;
+mod facts;
 pub mod jws;
 mod key;
 mod modpow;

@@ -170,8 +170,11 @@ fn copies_beside_the_object_are_the_true_ones() {
     let cose::Material::Ec(point) = made.key.public().unwrap().material else {
         panic!("EC")
     };
-    let head = unhex("3059301306072a8648ce3d020106082a8648ce3d030107034200");
-    let spki = [head, point].concat();
+    let head = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
+        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ];
+    let spki = [head.as_slice(), &point].concat();
     let other = KeyPair::generate().unwrap().subject_public_key_info();
     let verdict = |name: &str, value: Value| {
         let mut body = made.json("none", vec![]);
@@ -207,12 +210,6 @@ fn copies_beside_the_object_are_the_true_ones() {
     ] {
         assert_eq!(verdict(name, value.clone()), expected, "{name} {value}");
     }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len() / 2)
-        .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
-        .collect()
 }
 
 #[test]

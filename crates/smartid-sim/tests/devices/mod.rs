@@ -211,7 +211,12 @@ pub const NOW: u64 = 1_767_225_600;
 
 /// A profile with a certified RSA key `signer` on a virtual smart card of the Desktop App; gives its id.
 pub async fn certified(bench: &Bench, receiver: &mut Receiver, ca: &TestCa) -> String {
-    let mut request = key_request("signer", "SIG", "RSA", "2048", Some(&template("Alice")));
+    certified_with(bench, receiver, ca, &template("Alice")).await
+}
+
+/// The same with a template of one's own.
+pub async fn certified_with(bench: &Bench, receiver: &mut Receiver, ca: &TestCa, template: &[u8]) -> String {
+    let mut request = key_request("signer", "SIG", "RSA", "2048", Some(template));
     request["storageprios"] = json!(["VSC"]);
     let sent = bench.command("provision", provision(ALICE, &[request])).await;
     bench

@@ -79,6 +79,21 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Something that went wrong here and not at a call.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub(crate) fn local(operation: &str, phase: Phase, message: impl Into<String>, advice: Advice) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            phase,
+            status: None,
+            code: None,
+            request_id: None,
+            message: message.into(),
+            turn: advice.turn,
+            check: advice.check.into_owned(),
+        }
+    }
+
     /// Whose turn it is and what to check.
     #[must_use]
     pub fn advice(&self) -> Advice {
@@ -145,6 +160,12 @@ pub enum FlowError {
     /// Another process wrote first, again and again.
     #[error("flow {0} is being written by others all the time")]
     Contended(FlowId),
+    /// The flow was begun with other settings than those of the program that wants to carry it on: another method, or a changed one.
+    #[error("flow {0} was begun with other settings")]
+    OtherSettings(FlowId),
+    /// The directory of users failed. The flow stands where it was; try again.
+    #[error("the directory of users failed: {0}")]
+    Directory(#[from] DirectoryError),
 }
 
 impl FlowError {
@@ -175,6 +196,27 @@ impl FlowError {
                 Turn::Caller,
                 "that one flow is not completed by many processes at once",
             ),
+            Self::OtherSettings(_) => Advice::new(
+                Turn::Caller,
+                "which method the flow was begun with; after a change of its settings, start again",
+            ),
+            Self::Directory(_) => Advice::new(
+                Turn::Administrator,
+                "that the directory of users is reachable; then carry the flow on",
+            ),
         }
+    }
+}
+
+/// A directory of users could not be asked. What went wrong is cleaned of what looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DirectoryError(String);
+
+impl DirectoryError {
+    /// With a sentence for an operator; words that look like a token are masked.
+    #[must_use]
+    pub fn new(problem: &str) -> Self {
+        Self(smartid_core::redact::message(problem))
     }
 }

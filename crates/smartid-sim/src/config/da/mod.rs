@@ -1,8 +1,27 @@
 //! Settings of Digital Access. Two verbs, two tail paths and their order are documented; base path, authentication, the user
 //! selector, bodies and codes are not (protocol notes: digital-access 1.2 to 1.6), so each is a switch.
 
+mod methods;
+mod oauth;
+mod oidc;
+mod personal;
+mod resources;
+mod session;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use self::methods::{DaMethod, DaMethodKind};
+pub use self::oauth::{
+    BasicDecoding, ClientAuthentication, DaOauthConfig, ExpiresIn, OauthClient, TokenEndpoint,
+};
+pub use self::oidc::{DaOidcConfig, OidcFlaw};
+pub use self::personal::{DaPersonalConfig, PictureStyle};
+pub use self::resources::{DaHeader, DaHeaderSource, DaResource};
+pub use self::session::DaSessionConfig;
 
 /// Digital Access.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +104,18 @@ pub struct DaConfig {
     pub login_path: String,
     /// Largest request body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// OAuth 2.0.
+    pub oauth: DaOauthConfig,
+    /// Sessions of browsers.
+    pub session: DaSessionConfig,
+    /// Web resources behind the access point.
+    pub resources: Vec<DaResource>,
+    /// The authentication methods.
+    pub methods: Vec<DaMethod>,
+    /// The OpenID provider.
+    pub oidc: DaOidcConfig,
+    /// Personal Mobile and Personal Desktop.
+    pub personal: DaPersonalConfig,
 }
 
 impl Default for DaConfig {
@@ -110,7 +141,7 @@ impl Default for DaConfig {
             success_body: String::new(),
             error_body: ErrorBody::Json,
             status: RefusalStatus::default(),
-            users: vec![DaUser::new("alice"), DaUser::new("bob")],
+            users: ["alice", "bob"].map(DaUser::example).to_vec(),
             pending_per_user: 5,
             rp_id: "login.example.test".into(),
             rp_name: "Example Digital Access".into(),
@@ -129,12 +160,18 @@ impl Default for DaConfig {
             tolerated_response_members: vec!["publicKey".into(), "publicKeyAlgorithm".into()],
             login_path: "/webauthn/authentication".into(),
             max_body_bytes: 1 << 20,
+            oauth: DaOauthConfig::default(),
+            session: DaSessionConfig::default(),
+            resources: resources::defaults(),
+            methods: methods::defaults(),
+            oidc: DaOidcConfig::default(),
+            personal: DaPersonalConfig::default(),
         }
     }
 }
 
-/// A user of Digital Access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A user of Digital Access. `Debug` does not show the password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DaUser {
@@ -146,6 +183,35 @@ pub struct DaUser {
     /// Whether FIDO is enabled for the user.
     #[serde(default = "yes")]
     pub fido_enabled: bool,
+    /// "Enable Personal" (digital-access 4.1, D).
+    #[serde(default = "yes")]
+    pub personal_enabled: bool,
+    /// Password of the method of kind `password`. Empty: generated for the users of the configuration, none for users that come later.
+    #[serde(default)]
+    pub password: String,
+    /// Attributes of the user storage, such as `mail`, `samAccountName` and `uid` (digital-access 4.3, D).
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for DaUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            display_name,
+            fido_enabled,
+            personal_enabled,
+            password: _,
+            attributes,
+        } = self;
+        f.debug_struct("DaUser")
+            .field("name", name)
+            .field("display_name", display_name)
+            .field("fido_enabled", fido_enabled)
+            .field("personal_enabled", personal_enabled)
+            .field("attributes", attributes)
+            .finish_non_exhaustive()
+    }
 }
 
 fn yes() -> bool {
@@ -153,13 +219,37 @@ fn yes() -> bool {
 }
 
 impl DaUser {
-    /// A user with FIDO enabled.
+    /// A user with FIDO and Personal enabled, without a password.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             display_name: String::new(),
             fido_enabled: true,
+            personal_enabled: true,
+            password: String::new(),
+            attributes: BTreeMap::new(),
         }
+    }
+
+    fn example(name: &str) -> Self {
+        Self::new(name)
+            .attribute("mail", format!("{name}@example.test"))
+            .attribute("samAccountName", name)
+            .attribute("uid", name)
+    }
+
+    /// One more attribute.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
+    }
+
+    /// With a password.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = password.into();
+        self
     }
 }
 
@@ -175,6 +265,8 @@ pub enum DaAuth {
     Basic,
     /// A header of its own.
     Header,
+    /// `Authorization: Bearer` with a token of the OAuth endpoint that has the scope `oauth.fido_scope`.
+    Oauth,
     /// Not at all, for example because a client certificate is enough.
     None,
 }
