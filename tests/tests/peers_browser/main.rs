@@ -30,7 +30,7 @@ fn options(changes: &Value) -> String {
         "user": {"id": "AQ", "name": "alice", "displayName": "Alice Example"},
         "challenge": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
         "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
-        "timeout": 100,
+        "timeout": 30_000,
         "attestation": "direct",
     });
     for (name, value) in changes.as_object().unwrap() {

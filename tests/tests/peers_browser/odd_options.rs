@@ -9,6 +9,9 @@ use smartid_tests::peers::{Browser, Texts};
 use crate::through::{Expected, packed, through_our_types};
 use crate::{ORIGIN, RP_ID, options, value};
 
+/// The timeout of ceremonies that end with it, because no authenticator can do what is asked; in milliseconds.
+const AT_ONCE: u32 = 100;
+
 /// Taken, or refused by this name.
 type Said = Result<(), &'static str>;
 
@@ -121,7 +124,7 @@ fn what_a_browser_makes_of_odd_options_is_known_for_each_that_we_take_or_refuse(
             ok,
             ok,
         ),
-        (json!({"timeout": "100"}), ok, ok),
+        (json!({"timeout": "30000"}), ok, ok),
         (
             json!({"extensions": {"of.tomorrow": 1, "credProps": "yes"}}),
             ok,
@@ -163,7 +166,10 @@ fn what_a_browser_makes_of_odd_options_is_known_for_each_that_we_take_or_refuse(
     );
     // An algorithm that this browser's authenticator does not have.
     for algorithm in [-35, -36, -258, -259] {
-        let text = options(&offered(json!([{"type": "public-key", "alg": algorithm}])));
+        let text = options(&json!({
+            "pubKeyCredParams": [{"type": "public-key", "alg": algorithm}],
+            "timeout": AT_ONCE,
+        }));
         match browser.create(&text) {
             Ok(made) => drop(through_our_types(
                 &text,
@@ -231,7 +237,10 @@ fn origin_and_relying_party_are_checked_as_the_page_had_them() {
     );
     browser.authenticator(&json!({"hasUserVerification": false}));
     let made = browser.create(&options(&json!({}))).unwrap();
-    let text = options(&json!({"authenticatorSelection": {"userVerification": "required"}}));
+    let text = options(&json!({
+        "authenticatorSelection": {"userVerification": "required"},
+        "timeout": AT_ONCE,
+    }));
     assert_eq!(
         said(&text, &made, &Preflight::new()),
         Err("user-verification-missing")
