@@ -369,6 +369,14 @@ fn what_the_index_does_not_have() {
     assert_eq!(header.expose(), "WASESSION=canarycanary; WAROUTE=n1");
     assert!(!format!("{:?} {error}", bench.portal).contains("canary"));
 
+    // Nor does a redirect that has one in its path.
+    bench
+        .script
+        .then(answer(302, &[("location", "/wa/canarycanary")], ""));
+    let error = bench.me().unwrap_err();
+    assert_eq!(class(&error), "not-authenticated");
+    assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+
     // All cookies taken away: the next call goes out without, and the access point says so.
     let gone = answer(
         200,

@@ -1,4 +1,5 @@
-//! Tokens and a portal session, good and bad: the client secret in each form, the tokens, the cookies, and servers that tell them back.
+//! Tokens and a portal session, good and bad: the client secret in each form, the tokens, the cookies, and servers that tell them
+//! back.
 
 use std::sync::Arc;
 
@@ -17,32 +18,42 @@ const ENCODED: &str = "canary+client%2Bsecret%2F2b9c";
 const PARAMETER: &str = "canary-parameter-of-a-token-request";
 const SCOPE: &str = "WS";
 
-/// An answer that tells the secret and a cookie back where they would be shown.
-fn told_back(status: u16, cookie: &str) -> FaultKind {
-    let secret = format!("{SECRET} {ENCODED} {PARAMETER} {cookie}");
-    let body = format!(
-        r#"{{"error":"{ENCODED}","error_description":"wrong: {secret}","error_uri":"https://u:{ENCODED}@h.example.test/{ENCODED}?{PARAMETER}","message":"{cookie}"}}"#
-    );
-    let text = if status == 400 { body } else { secret };
+/// An answer that tells secrets back where they would be shown: as JSON with status 400, else as a text.
+fn told_back(status: u16, secrets: &[&str]) -> FaultKind {
+    let (first, all) = (secrets[0], secrets.join(" "));
+    let text = if status == 400 {
+        format!(
+            r#"{{"error":"{first}","error_description":"wrong: {all}","error_uri":"https://u:{first}@h.example.test/{first}?{first}","message":"{all}"}}"#
+        )
+    } else {
+        all
+    };
     let mut fault = FaultKind::body("application/json", text);
-    if let FaultKind::Respond { status: code, .. } = &mut fault {
+    if let FaultKind::Respond {
+        status: code,
+        headers,
+        ..
+    } = &mut fault
+    {
         *code = status;
+        headers.push(("retry-after".to_owned(), first.to_owned()));
     }
     fault
 }
 
-fn faults(cookie: &str) -> Vec<FaultKind> {
+fn faults(secrets: &[&str]) -> Vec<FaultKind> {
     let token = r#"{"access_token":"canary-token-of-a-bad-answer","token_type":"mac","expires_in":60}"#;
     let cut = r#"{"access_token":"canary-token-of-a-bad-answer","token_t"#;
+    let first = secrets[0];
     vec![
         echo(400),
         echo(302),
         echo(200),
         page(),
-        told_back(400, cookie),
-        told_back(401, cookie),
-        told_back(500, cookie),
-        FaultKind::redirect(302, format!("/{ENCODED}/x?{cookie}")),
+        told_back(400, secrets),
+        told_back(401, secrets),
+        told_back(500, secrets),
+        FaultKind::redirect(302, format!("/{first}/x?{first}")),
         FaultKind::body("application/json", token),
         FaultKind::body("application/json", cut),
         FaultKind::LostReply,
@@ -91,7 +102,7 @@ async fn tokens(seen: &mut Seen, sim: &Sim, authentication: ClientAuthentication
         .build(transport(sim), runtime)
         .unwrap();
     let call = GetOptions::new(UserId::new("alice").unwrap());
-    for fault in faults("no-cookie") {
+    for fault in faults(&[ENCODED, SECRET, PARAMETER]) {
         sim.faults().inject(Fault::new(Route::DaToken, fault));
         let error = da.call(&call).await.unwrap_err();
         seen.debug(&error);
@@ -104,7 +115,7 @@ async fn tokens(seen: &mut Seen, sim: &Sim, authentication: ClientAuthentication
     seen.debug(&tokens);
     let revocation = Revocation::access_token(token.token().clone());
     seen.debug(&revocation);
-    for fault in faults(token.token().expose()) {
+    for fault in faults(&[token.token().expose(), ENCODED, SECRET]) {
         sim.faults().inject(Fault::new(Route::DaToken, fault));
         if let Err(error) = tokens.revoke(revocation.clone()).await {
             seen.debug(&error);
@@ -125,7 +136,7 @@ async fn session(seen: &mut Seen, sim: &Sim) {
         .unwrap();
     seen.debug(&portal);
     seen.debug(&portal.me().await.unwrap());
-    for fault in faults(&value) {
+    for fault in faults(&[&value]) {
         sim.faults().inject(Fault::new(Route::DaMe, fault).times(3));
         for outcome in [
             portal.me().await.map(|_| ()),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::header::COOKIE;
 use smartid_core::{
     BoxFuture, CallPolicy, Caller, ConfigError, Content, Credential, Endpoint, Error, Incoming, Outgoing,
@@ -185,18 +186,24 @@ impl Transport for WithSession {
 
 /// An answer that repeats the session would put it into our errors. What may be the user's own data stays as it is.
 fn without_session(incoming: Incoming, session: &PortalSession) -> Incoming {
-    if incoming.status().is_success() && incoming.content() == Content::Json {
-        return incoming;
-    }
     // A short value is a word of many sentences, and no session.
     let values = session.values().filter(|value| value.expose().len() >= 8);
     let known = Known::new(values.cloned());
+    let told = |value: &HeaderValue| known.is_in(&String::from_utf8_lossy(value.as_bytes()));
+    let headers = incoming
+        .headers()
+        .iter()
+        .filter(|(_, value)| !told(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let body = String::from_utf8_lossy(incoming.body());
-    if !known.is_in(&body) {
-        return incoming;
-    }
-    let body = Bytes::from(known.masked(&body));
-    Incoming::new(incoming.status(), incoming.headers().clone(), body)
+    let user = incoming.status().is_success() && incoming.content() == Content::Json;
+    let body = if user || !known.is_in(&body) {
+        incoming.body().clone()
+    } else {
+        Bytes::from(known.masked(&body))
+    };
+    Incoming::new(incoming.status(), headers, body)
 }
 
 impl fmt::Debug for WithSession {
