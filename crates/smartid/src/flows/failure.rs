@@ -39,6 +39,7 @@ impl Service {
     }
 
     /// What ends that were written before there was a second relying party mean.
+    #[cfg(feature = "hermod")]
     pub(crate) fn first() -> Self {
         Self::DigitalAccess
     }
