@@ -26,7 +26,10 @@ impl Bench {
         let config = SimConfig::from_toml(switches).unwrap();
         let sim = Sim::builder().config(config).start().await.unwrap();
         sim.put_oauth_client(OauthClient::new("portal", SECRET).redirect_uri(BACK));
-        let transport = ReqwestTransport::builder().root_pem(sim.ca_pem()).build().unwrap();
+        let transport = ReqwestTransport::builder()
+            .root_pem(sim.ca_pem())
+            .build()
+            .unwrap();
         Self {
             sim,
             transport: Arc::new(transport),
@@ -45,7 +48,10 @@ impl Bench {
     async fn back(&self, address: &str) -> String {
         let cookie = self.sim.da_session_of("alice", "Password").unwrap();
         let base = ServiceUrl::parse("test", self.sim.da_origin()).unwrap();
-        let target = address.strip_prefix(base.as_str()).unwrap().trim_start_matches('/');
+        let target = address
+            .strip_prefix(base.as_str())
+            .unwrap()
+            .trim_start_matches('/');
         let request = Outgoing::new(Method::GET, target.to_owned())
             .header(COOKIE, HeaderValue::from_str(&cookie).unwrap());
         let answer = self.transport.send(&base, request).await.unwrap();
@@ -66,7 +72,9 @@ impl Bench {
 }
 
 fn refused(error: &Error) -> (OidcPlace, OidcReason) {
-    let refusal = error.refusal::<OidcRefusal>().unwrap_or_else(|| panic!("{error}"));
+    let refusal = error
+        .refusal::<OidcRefusal>()
+        .unwrap_or_else(|| panic!("{error}"));
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains(SECRET) && !shown.contains("eyJ"), "{shown}");
     (refusal.place(), refusal.reason())
@@ -150,7 +158,10 @@ async fn a_code_is_good_once_and_with_its_verifier() {
     client.complete(begun.login.clone(), &query).await.unwrap();
     let error = client.complete(begun.login, &query).await.unwrap_err();
     assert_eq!(refused(&error), (OidcPlace::Token, OidcReason::Refused));
-    assert_eq!(error.refusal::<OidcRefusal>().unwrap().code(), Some("invalid_grant"));
+    assert_eq!(
+        error.refusal::<OidcRefusal>().unwrap().code(),
+        Some("invalid_grant")
+    );
 
     let begun = client.begin(&LoginOptions::new()).await.unwrap();
     let query = bench.back(&begun.address).await;
