@@ -26,8 +26,8 @@ use smartid_core::{
 };
 use smartid_da::oauth::ClientAuthentication;
 use smartid_da::oidc::{
-    CallbackCheck, Issuer, Login, LoginOptions, OidcBuilder, OidcClient, OidcPlace, OidcReason, OidcRefusal,
-    PkceUse,
+    CallbackCheck, IdTokenCheck, Issuer, KeySet, Login, LoginOptions, OidcBuilder, OidcClient, OidcPlace,
+    OidcReason, OidcRefusal, PkceUse, Provider,
 };
 use smartid_trust::SigningKey;
 use smartid_trust::jws::JwsAlgorithm;
@@ -445,6 +445,87 @@ fn basic_can_be_written_as_it_is() {
         .dialect(raw())
         .build(Arc::new(Script::default()), Arc::new(runtime));
     assert_eq!(refused.unwrap_err().setting, "oidc.client_id");
+}
+
+/// What could not stand in a header would be a panic in a careless client.
+#[test]
+fn an_access_token_that_is_none_is_refused() {
+    for token in ["", "a b", "a\\nb", "a\\u0000", "ä"] {
+        let stage = Stage::new();
+        let (login, _) = stage.begin();
+        stage.script.answer(
+            TOKEN,
+            json(&format!(
+                r#"{{"access_token":"{token}","token_type":"Bearer","id_token":"a.b.c"}}"#
+            )),
+        );
+        let error = stage.complete(&login).unwrap_err();
+        assert_eq!(refusal(&error), (OidcPlace::Token, OidcReason::Token), "{token}");
+    }
+    let stage = Stage::new();
+    let (login, _) = stage.begin();
+    let twice = r#"{"access_token":"a","access_token":"b","token_type":"Bearer","id_token":"a.b.c"}"#;
+    stage.script.answer(TOKEN, json(twice));
+    let error = stage.complete(&login).unwrap_err();
+    assert_eq!(refusal(&error), (OidcPlace::Token, OidcReason::Duplicate));
+}
+
+/// Nothing grows with what a stranger sends.
+#[test]
+fn what_is_too_large_is_not_read() {
+    let issuer = || Issuer::parse(ISSUER).unwrap();
+    let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let set = |count: usize| format!(r#"{{"keys":[{}]}}"#, vec![key; count].join(","));
+    assert_eq!(KeySet::parse(set(256).as_bytes()).unwrap().usable().count(), 256);
+    let many = KeySet::parse(set(257).as_bytes()).unwrap_err();
+    assert_eq!((many.place(), many.reason()), (OidcPlace::Keys, OidcReason::Body));
+    let long = format!(r#"{{"keys":[],"x":"{}"}}"#, "a".repeat(1024 * 1024));
+    assert_eq!(
+        KeySet::parse(long.as_bytes()).unwrap_err().reason(),
+        OidcReason::Body
+    );
+
+    let text = String::from_utf8(document("").body().to_vec()).unwrap();
+    let padded = |count: usize| text.replacen('{', &format!("{{{}", " ".repeat(count)), 1);
+    assert!(Provider::parse(&issuer(), padded(100_000).as_bytes()).is_ok());
+    let long = Provider::parse(&issuer(), padded(132_000).as_bytes()).unwrap_err();
+    assert_eq!(long.reason(), OidcReason::Body);
+
+    let check = CallbackCheck::new(issuer(), STATE.into());
+    let query = |padding: usize| format!("state={STATE}&code=x&y={}", "a".repeat(padding));
+    assert!(check.code(&query(60_000)).is_ok());
+    assert_eq!(
+        check.code(&query(66_000)).unwrap_err().reason(),
+        OidcReason::Shape
+    );
+    let many = format!("state={STATE}&code=x{}", "&a=b".repeat(62));
+    assert!(check.code(&many).is_ok());
+    assert_eq!(
+        check.code(&format!("{many}&a=b")).unwrap_err().reason(),
+        OidcReason::Shape
+    );
+    for error in ["%22", "%5C", "%C3%A4", "%0A", &"e".repeat(129)] {
+        let query = format!("state={STATE}&error={error}");
+        assert_eq!(
+            check.code(&query).unwrap_err().reason(),
+            OidcReason::Shape,
+            "{error}"
+        );
+    }
+
+    let token = IdTokenCheck::new(issuer(), CLIENT, NONCE.into());
+    let keys = KeySet::parse(br#"{"keys":[]}"#).unwrap();
+    let long = format!("e30.{}.AA", "A".repeat(128 * 1024));
+    let now = Timestamp::from_iso8601(NOW).unwrap();
+    assert_eq!(
+        token.verify(&long, &keys, now).unwrap_err().reason(),
+        OidcReason::Shape
+    );
+    let short = format!("e30.{}.AA", "A".repeat(1024));
+    assert_eq!(
+        token.verify(&short, &keys, now).unwrap_err().reason(),
+        OidcReason::Algorithm
+    );
 }
 
 #[derive(Debug)]

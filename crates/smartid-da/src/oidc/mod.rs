@@ -1,7 +1,7 @@
 //! Login with OpenID Connect: the front door for applications that want their users to log in with Digital Access.
 //!
 //! Digital Access has no public interface by which an application could start a Personal login itself; a browser logs in there and
-//! comes back with a code. [`Issuer`] is the provider's name. Everything else needs the feature `oidc`: [`OidcClient`] begins a login,
+//! comes back with a code. [`Issuer`] is the provider's name. Everything else needs the feature `oidc`: `OidcClient` begins a login,
 //! completes it, and fetches the user's claims.
 //!
 //! # What is known
@@ -14,7 +14,7 @@
 //!
 //! # Threat model
 //!
-//! * **A callback that somebody else began.** The state is compared before anything else is believed; a [`Login`] is good for one
+//! * **A callback that somebody else began.** The state is compared before anything else is believed; a `Login` is good for one
 //!   callback and lives in the session of the browser that began it.
 //! * **A code that was stolen.** It is bound to a code verifier that never leaves this machine but for the token endpoint.
 //! * **Another provider that answers in the place of the one that was asked.** The callback's `iss` and the ID token's issuer are
