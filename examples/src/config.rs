@@ -16,6 +16,11 @@
 //! url = "https://access.example.com/https/api/rest/v3.0"
 //! token_env = "SMARTID_DA_TOKEN"                                     # a bearer token; or user and password_file
 //!
+//! [entra]                                                            # only for programs that talk to it; see the module `entra`
+//! tenant = "example.onmicrosoft.com"
+//! client_id = "11111111-2222-4333-8444-555555555555"
+//! client_secret_file = "/etc/smartid/entra.secret"
+//!
 //! [certificate_manager]                                              # only for programs that talk to it; then nothing above is needed
 //! url = "https://pgwy.example.com:8444/pgwy/api"
 //! root = "/etc/smartid/cm-root.pem"                                   # PEM; a list is allowed; [tls] does not count here
@@ -35,7 +40,7 @@
 //! p12 = "/etc/smartid/signer.p12"
 //! password_file = "/etc/smartid/signer.password"
 //!
-//! [tls]                                                              # for messaging and digital_access
+//! [tls]                                                              # for messaging, digital_access and entra
 //! roots = ["/etc/smartid/ca.pem"]                                    # PEM; several are allowed
 //! system_roots = false
 //! identity_file = "/etc/smartid/client.pem"                          # optional: certificate chain and key
@@ -60,9 +65,11 @@ pub struct Config {
     pub messaging: Option<Messaging>,
     /// Digital Access; only for the programs that talk to it.
     pub digital_access: Option<DigitalAccess>,
+    /// Microsoft Entra; only for the programs that talk to it.
+    pub entra: Option<crate::entra::Entra>,
     /// Certificate Manager; only for the programs that talk to it.
     pub certificate_manager: Option<CertificateManager>,
-    /// Who is trusted, and who we are, with the first two.
+    /// Who is trusted, and who we are, with all but Certificate Manager.
     #[serde(default)]
     pub tls: Tls,
 }

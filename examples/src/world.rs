@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use smartid::core::dialect::{DialectError, overlay_section, sections};
 use smartid::core::tower::InboundService;
+use smartid::da::EntraFido;
 use smartid::hermod::callback::CallbackReceiver;
 use smartid::{
     ApiKey, CmDialect, ConfigError, DaAuth, DaDialect, DigitalAccess, Hermod, HermodDialect,
@@ -36,6 +37,8 @@ pub struct Options {
 pub struct World {
     /// The clients.
     pub smartid: SmartId,
+    /// The client of Microsoft Entra, where there is one.
+    pub entra: Option<EntraFido>,
     /// The simulator, when there is no configuration file.
     pub sim: Option<Sim>,
     /// In a sentence, where this is.
@@ -96,7 +99,8 @@ impl World {
         let auth = DaAuth::bearer(SecretString::new(sim.da_token()));
         let da = DigitalAccess::builder(sim.da_base_url(), auth)
             .dialect(dialects.digital_access)
-            .build(transport, Arc::clone(&runtime))?;
+            .build(Arc::clone(&transport), Arc::clone(&runtime))?;
+        let entra = crate::entra::simulated(&sim, transport, Arc::clone(&runtime))?;
         let smartid = SmartId::builder(runtime)
             .hermod(hermod)
             .digital_access(da)
@@ -110,6 +114,7 @@ impl World {
         let place = format!("a simulated installation, {}", sim.hermod_command_url());
         Ok(Self {
             smartid,
+            entra: Some(entra),
             sim: Some(sim),
             place,
         })
@@ -151,9 +156,13 @@ impl World {
         if let Some(access) = &config.digital_access {
             let da = DigitalAccess::builder(&access.url, access.auth()?)
                 .dialect(dialects.digital_access)
-                .build(transport, runtime)?;
+                .build(Arc::clone(&transport), Arc::clone(&runtime))?;
             builder = builder.digital_access(da);
         }
+        let entra = match &config.entra {
+            Some(entra) => Some(entra.client(transport, runtime)?),
+            None => None,
+        };
         let smartid = builder.build();
         let mut place = messaging.url.clone();
         match &messaging.callback {
@@ -166,6 +175,7 @@ impl World {
         }
         Ok(Self {
             smartid,
+            entra,
             sim: None,
             place,
         })
@@ -177,6 +187,8 @@ pub(crate) fn as_in_the_file(error: ConfigError) -> ConfigError {
     let name = match error.setting.split_once('.') {
         Some(("hermod", rest)) => format!("messaging.{rest}"),
         Some(("da", rest)) => format!("digital_access.{rest}"),
+        Some(("oauth", "endpoint")) => String::from("entra.token_url"),
+        Some(("oauth", rest)) => format!("entra.{rest}"),
         Some(("cm", rest)) => format!("certificate_manager.{rest}"),
         _ => return error,
     };

@@ -27,7 +27,7 @@ pub fn properties(data: &[u8]) {
             plain +=
                 &format!("handler.{handler}.formatFields.{key}=ast.valuetarget.{attribute}.value={header}\n");
         }
-        assert!(!headers.to_strip().is_empty());
+        assert!(headers.front().is_err() || headers.front().is_ok_and(|rules| rules.iter().next().is_some()));
     }
     let again = AstProperties::parse(&plain).expect("what was read can be written");
     assert!(again.handlers().eq(properties.handlers()), "{plain}");

@@ -4,6 +4,8 @@
 pub mod ast;
 pub mod certificates;
 pub mod messaging;
+pub mod oauth;
+pub mod oidc;
 pub mod trust;
 
 use std::hint::black_box;

@@ -225,7 +225,9 @@ fn without_checksum(data: &[u8]) -> Option<Vec<u8>> {
             short @ 0..=0x7f => (2, usize::from(short)),
             long @ 0x81..=0x84 => {
                 let octets = bytes.get(2..2 + usize::from(long & 0x7f))?;
-                let length = octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
+                let length = octets
+                    .iter()
+                    .fold(0, |length, octet| length << 8 | usize::from(*octet));
                 (2 + octets.len(), length)
             }
             _ => return None,

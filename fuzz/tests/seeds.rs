@@ -2,12 +2,31 @@
 
 use std::path::Path;
 
-use smartid_fuzz::{ast, certificates, messaging, trust};
+use smartid_fuzz::{ast, certificates, messaging, oauth, oidc, trust};
 
 /// A target with its function.
 type Target = (&'static str, fn(&[u8]), &'static [&'static str]);
 
 const TARGETS: &[Target] = &[
+    (
+        "oidc_document",
+        oidc::oidc_document,
+        &[
+            "smartid-da/tests/golden/oidc/discovery",
+            "smartid-da/tests/golden/oidc/issuers",
+            "smartid-da/tests/golden/oidc/jwks",
+        ],
+    ),
+    (
+        "oidc_callback",
+        oidc::oidc_callback,
+        &["smartid-da/tests/golden/oidc/callbacks"],
+    ),
+    (
+        "oidc_id_token",
+        oidc::oidc_id_token,
+        &["smartid-da/tests/golden/oidc/id-tokens"],
+    ),
     (
         "plugout_link",
         smartid_fuzz::plugout_link,
@@ -105,6 +124,11 @@ const TARGETS: &[Target] = &[
         "da_refusal",
         smartid_fuzz::da_refusal,
         &["smartid-da/tests/golden/responses"],
+    ),
+    (
+        "oauth_token",
+        oauth::oauth_token,
+        &["smartid-da/tests/golden/oauth"],
     ),
     (
         "dialects",

@@ -24,6 +24,7 @@ use smartid_sim::{Sim, SimClock, SimConfig};
 
 pub mod certificates;
 pub mod messaging;
+pub mod peers;
 pub mod play;
 
 /// The code of the README compiles.

@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use smartid::da::fido::preflight::{Preflight, StatementRule};
 use smartid::flows::fido_enrolment::{Begun, Confirmation, End, NotBegun, Resumed};
 use smartid::hermod::wait::PollPolicy;
 use smartid::store::Mark;
@@ -67,6 +68,17 @@ async fn an_approving_user_gets_a_credential_and_can_log_in_with_it() {
         (id_text, stored[0].algorithm)
     );
     world.sim.login("alice").await.unwrap();
+    assert_eq!(
+        (
+            credential.attestation_kind.as_str(),
+            credential.attestation_check.as_str()
+        ),
+        ("none", "verified")
+    );
+    assert_eq!(
+        (credential.attestation_signature.as_str(), credential.method),
+        ("not-checked", None)
+    );
 
     let journal = world.flow.journal(&id).await.unwrap();
     let intents: Vec<&str> = journal
@@ -124,12 +136,37 @@ async fn the_rejected_checks_are_named() {
     }
 }
 
-#[tokio::test]
-async fn a_forged_signature_is_refused_by_digital_access_after_creation() {
+/// A world whose app forges the signature of its attestation.
+async fn forging_world() -> World {
     let mut setup = Setup::default();
     setup.sim = SimConfig::from_toml("[desktop]\nattestation = \"packed\"").unwrap();
     let world = World::start(setup).await;
     world.sim.set_persona(Persona::ForgesSignature);
+    world
+}
+
+#[tokio::test]
+async fn a_forged_signature_is_not_sent() {
+    let world = forging_world().await;
+    let (_, end) = enrol(&world).await;
+    let End::CredentialRejected { check, .. } = &end else {
+        panic!("{end:?}")
+    };
+    assert_eq!(check, "attestation-signature");
+    let posts = world.sim.records();
+    assert!(
+        !posts
+            .iter()
+            .any(|record| record.path.ends_with("/fido/credentials"))
+    );
+}
+
+#[tokio::test]
+async fn a_forged_signature_is_refused_by_digital_access_after_creation() {
+    let mut world = forging_world().await;
+    world.flow = world
+        .flow
+        .preflight(Preflight::new().attestation(StatementRule::Report));
     let (_, end) = enrol(&world).await;
     assert_eq!(end.name(), "refused-after-creation", "{end:?}");
     assert!(world.sim.credentials_of("alice").is_empty());

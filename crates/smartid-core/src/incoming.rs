@@ -120,19 +120,14 @@ impl Incoming {
         self.status.is_redirection().then(|| redact::url(location))
     }
 
-    /// How long the service asks us to wait, from a `Retry-After` header in seconds or as a date.
+    /// How long the service asks us to wait, from a `Retry-After` header in seconds or as a date; of several, the longest time.
     #[must_use]
     pub fn retry_after(&self, now: crate::Timestamp) -> Option<Duration> {
-        let value = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = value.parse::<u32>() {
-            return Some(Duration::from_secs(u64::from(seconds)));
-        }
-        let date = httpdate::parse_http_date(value)
-            .ok()?
-            .duration_since(std::time::UNIX_EPOCH)
-            .ok()?;
-        let date = crate::Timestamp::from_millis(u64::try_from(date.as_millis()).ok()?);
-        Some(date.since(now))
+        let values = self.headers.get_all(http::header::RETRY_AFTER);
+        values
+            .iter()
+            .filter_map(|value| retry_time(value.to_str().ok()?.trim(), now))
+            .max()
     }
 
     /// As [`redirect`](Self::redirect), when that is an address that a person can be shown: `http`, `https` or relative.
@@ -165,8 +160,10 @@ impl Incoming {
         match date {
             Some(millis) => self.retry_after(crate::Timestamp::from_millis(millis)),
             None => {
-                let value = self.headers.get(http::header::RETRY_AFTER)?;
-                let seconds = value.as_bytes().trim_ascii().iter().all(u8::is_ascii_digit);
+                let values = self.headers.get_all(http::header::RETRY_AFTER);
+                let seconds = values
+                    .iter()
+                    .all(|value| value.as_bytes().trim_ascii().iter().all(u8::is_ascii_digit));
                 self.retry_after(crate::Timestamp::from_millis(0))
                     .filter(|_| seconds)
             }
@@ -226,6 +223,19 @@ impl Incoming {
     }
 }
 
+/// One `Retry-After`: whole seconds, or a date.
+fn retry_time(value: &str, now: crate::Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(u64::from(seconds)));
+    }
+    let date = httpdate::parse_http_date(value)
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    let date = crate::Timestamp::from_millis(u64::try_from(date.as_millis()).ok()?);
+    Some(date.since(now))
+}
+
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -256,6 +266,21 @@ mod tests {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
         }
         Incoming::new(StatusCode::OK, headers, Bytes::from_static(body))
+    }
+
+    #[test]
+    fn of_several_times_to_wait_the_longest_counts() {
+        let with = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(http::header::RETRY_AFTER, HeaderValue::from_static(value));
+            }
+            Incoming::new(StatusCode::TOO_MANY_REQUESTS, headers, Bytes::new()).retry_after_by_own_date()
+        };
+        assert_eq!(with(&["1", "60", "5"]), Some(Duration::from_secs(60)));
+        assert_eq!(with(&["soon"]), None);
+        assert_eq!(with(&["99999999999999999999"]), None);
+        assert_eq!(with(&[]), None);
     }
 
     #[test]

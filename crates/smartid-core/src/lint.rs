@@ -12,6 +12,8 @@ pub struct Lint {
     pub at: String,
     /// What is odd there, as an English phrase.
     pub what: String,
+    /// A short name of the oddity, for machines; `odd` where it has none of its own.
+    pub code: &'static str,
 }
 
 impl Lint {
@@ -20,7 +22,15 @@ impl Lint {
         Self {
             at: at.into(),
             what: what.into(),
+            code: "odd",
         }
+    }
+
+    /// Sets the short name.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
     }
 }
 

@@ -64,6 +64,16 @@ impl Outgoing {
         self
     }
 
+    /// Appends a query that is already encoded, such as that of an address that was configured with one.
+    #[must_use]
+    pub fn encoded_query(mut self, query: &str) -> Self {
+        if !self.query.is_empty() && !query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.push_str(query);
+        self
+    }
+
     /// Sets a header. A credential is marked with [`HeaderValue::set_sensitive`] by whoever makes it.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -185,6 +195,14 @@ impl fmt::Debug for Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_encoded_query_keeps_its_letters() {
+        let get = || Outgoing::new(Method::GET, "a".into());
+        assert_eq!(get().encoded_query("x=+%2b&y").target(), "a?x=+%2b&y");
+        assert_eq!(get().query("q", " ").encoded_query("x").target(), "a?q=%20&x");
+        assert_eq!(get().query("q", "1").encoded_query("").target(), "a?q=1");
+    }
 
     #[test]
     fn debug_shows_no_values() {

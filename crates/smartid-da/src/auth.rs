@@ -32,6 +32,13 @@ pub trait TokenProvider: Send + Sync {
     /// The service did not accept the last token: the next call of [`token`](Self::token) must not return it again.
     fn invalidate(&self) -> BoxFuture<'_, ()>;
 
+    /// As [`invalidate`](Self::invalidate), by somebody who says which token it was. A provider that compares it keeps a newer one that
+    /// another task has fetched meanwhile; one that does not drops what it has.
+    fn refused<'a>(&'a self, token: &'a SecretString) -> BoxFuture<'a, ()> {
+        let _ = token;
+        self.invalidate()
+    }
+
     /// Whether asking again after [`invalidate`](Self::invalidate) can give another token. When not, a refused call is not repeated.
     fn renews(&self) -> bool {
         true
@@ -72,7 +79,7 @@ impl DaAuth {
         Self::Bearer(Arc::new(FixedToken(token)))
     }
 
-    /// Tokens from a provider.
+    /// Tokens from a provider, such as an [`OAuthClient`](crate::oauth::OAuthClient).
     #[must_use]
     pub fn provider(provider: Arc<dyn TokenProvider>) -> Self {
         Self::Bearer(provider)
@@ -201,6 +208,12 @@ impl fmt::Debug for Prepared {
             Self::Token(_blind) => f.write_str("Token(..)"),
         }
     }
+}
+
+/// A token that never changes, for a client that takes a provider.
+#[must_use]
+pub fn fixed_token(token: SecretString) -> Arc<dyn TokenProvider> {
+    Arc::new(FixedToken(token))
 }
 
 struct FixedToken(SecretString);

@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use smartid_core::{
-    BuildError, CallPolicy, Caller, ConfigError, Credential, Either, Endpoint, Error, Incoming, Outgoing,
-    Repeat, ResponseError, Runtime, ServiceUrl, Transport, race,
+    BuildError, CallPolicy, Caller, ConfigError, Endpoint, Error, Incoming, Outgoing, Repeat, ResponseError,
+    Runtime, ServiceUrl, Transport,
 };
 
 use crate::auth::{DaAuth, FidoProvisioning, Prepared, refuse_reserved};
+use crate::authorised;
 use crate::dialect::DaDialect;
 use crate::fido::{GetOptions, Registration, StoreCredential};
 use crate::refusal::DaRefusal;
@@ -112,47 +113,15 @@ impl DigitalAccess {
             endpoint,
             headers: &inner.headers,
         };
-        let provider = match &inner.auth {
-            Prepared::Fixed {
-                header: _,
-                credential,
-            } => {
-                return inner.caller.call(&endpoint, &inner.dialect, credential).await;
-            }
-            Prepared::Token(provider) => provider,
-        };
-        let policy = *inner.caller.policy();
-        let runtime = inner.caller.runtime();
-        let deadline = runtime.now() + policy.total_limit();
-        let mut may_renew = provider.renews();
-        loop {
-            let left = deadline.since(runtime.now());
-            let token = match race(provider.token(), runtime.sleep(left)).await {
-                Either::First(token) => token.map_err(|error| Error::credential(E::NAME, error))?,
-                Either::Second(()) => return Err(Error::deadline(E::NAME, false)),
-            };
-            let credential =
-                Credential::bearer("da.auth", &token).map_err(|error| Error::config(E::NAME, error))?;
-            let left = deadline.since(runtime.now());
-            let shorter;
-            let caller = if left == policy.total_limit() {
-                &inner.caller
-            } else {
-                shorter = inner.caller.clone().with_policy(policy.with_total_limit(left));
-                &shorter
-            };
-            match caller.call(&endpoint, &inner.dialect, &credential).await {
-                Err(error) if may_renew && not_authenticated(&error) => {
-                    may_renew = false;
-                    tracing::debug!(operation = E::NAME, "token refused, asking for another");
-                    let left = deadline.since(runtime.now());
-                    if let Either::Second(()) = race(provider.invalidate(), runtime.sleep(left)).await {
-                        return Err(error);
-                    }
-                }
-                outcome => return outcome,
-            }
-        }
+        authorised::call(
+            &inner.caller,
+            &inner.auth,
+            "da.auth",
+            &endpoint,
+            &inner.dialect,
+            not_authenticated,
+        )
+        .await
     }
 }
 

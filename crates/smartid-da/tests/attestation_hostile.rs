@@ -123,8 +123,12 @@ fn what_cannot_be_verified_here_is_not_called_wrong() {
         own(&RS1, &rsa(&RS1, 256)),
         not(NotChecked::Algorithm(CoseAlgorithm::RS1))
     );
-    let ed448 = [&[0xa4, 1, 1, 3, 0x27, 0x20, 7, 0x21], bytes(&[3; 57]).as_slice()].concat();
-    assert_eq!(own(&[0x27], &ed448), not(NotChecked::Key));
+    let ed448 = [
+        &[0xa4, 1, 1, 3, 0x38, 0x34, 0x20, 7, 0x21],
+        bytes(&[3; 57]).as_slice(),
+    ]
+    .concat();
+    assert_eq!(own(&[0x38, 0x34], &ed448), not(NotChecked::Key));
     assert_eq!(
         own(&[0x38, 0x63], &[0xa2, 1, 2, 3, 0x38, 0x63]),
         not(NotChecked::Key)

@@ -11,9 +11,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use smartid_da::fido::preflight::{Preflight, check};
+use smartid_da::fido::preflight::{Preflight, PreflightError, StatementRule, check};
 use smartid_da::fido::{
-    Attestation, AttestationFormat, AttestationVerdict, ChainEntry, CreationOptions, Registration,
+    Attestation, AttestationFormat, AttestationVerdict, ChainEntry, CreationOptions, Registration, Report,
     SignatureCheck, StatementNotChecked,
 };
 use smartid_trust::Certificate;
@@ -157,16 +157,91 @@ fn nothing_that_can_be_checked_is_left_unchecked() {
 }
 
 #[test]
-fn registrations_pass_the_preflight_whatever_their_statement() {
+fn a_preflight_that_only_reports_lets_every_statement_pass_and_tells_what_is_wrong() {
+    let rules = Preflight::new().attestation(StatementRule::Report);
+    for (file, row, registration, attestation) in registrations() {
+        let options = CreationOptions::parse(&read(get(&row, "options"))).unwrap();
+        let checked = match (get(&row, "preflight"), check(&options, &registration, &rules)) {
+            ("accept", Ok(checked)) => checked,
+            ("accept", Err(_)) if also(&row, "preflight_also", "refuse") => continue,
+            (expected, result) => panic!("{file}: {expected}, {result:?}"),
+        };
+        assert_eq!(checked.attestation.verdict(), attestation.verdict(), "{file}");
+        assert_eq!(
+            checked.attestation.kind().name(),
+            get(&row, "attestation"),
+            "{file}"
+        );
+        let wrong = matches!(attestation.verdict(), AttestationVerdict::Wrong(_));
+        let reason = get(&row, "reason");
+        assert!(
+            !wrong || checked.report().codes().contains(reason),
+            "{file}: {reason}"
+        );
+        assert!(
+            !wrong || Report::of_registration(&registration).codes().contains(reason),
+            "{file}: {reason}"
+        );
+    }
+}
+
+/// What is refused before it is sent, the server would refuse, too; what it takes passes.
+#[test]
+fn the_preflight_refuses_wrong_statements_of_the_formats_that_the_server_knows() {
+    let mut refused = 0;
+    for (file, row, registration, attestation) in registrations() {
+        let options = CreationOptions::parse(&read(get(&row, "options"))).unwrap();
+        let result = check(&options, &registration, &Preflight::new());
+        let known = ["none", "packed", "fido-u2f"].contains(&get(&row, "format"));
+        let wrong = matches!(attestation.verdict(), AttestationVerdict::Wrong(_));
+        match result {
+            Err(PreflightError::Statement(why)) => {
+                assert!(known && wrong && get(&row, "server") != "accept", "{file}");
+                assert_eq!(why.name(), get(&row, "reason"), "{file}");
+                refused += 1;
+            }
+            Err(error) => assert!(also(&row, "preflight_also", "refuse"), "{file}: {error}"),
+            Ok(_) => assert!(!(known && wrong), "{file}"),
+        }
+    }
+    assert!(refused > 80, "{refused}");
+}
+
+#[test]
+fn a_strict_preflight_takes_only_what_it_has_verified() {
+    let rules = Preflight::new().attestation(StatementRule::Strict);
+    for (file, row, registration, attestation) in registrations() {
+        let options = CreationOptions::parse(&read(get(&row, "options"))).unwrap();
+        let result = check(&options, &registration, &rules);
+        match (attestation.verdict(), result) {
+            (AttestationVerdict::Verified, Ok(_)) => {}
+            (AttestationVerdict::Wrong(why), Err(PreflightError::Statement(said))) => {
+                assert_eq!(why, said, "{file}");
+            }
+            (AttestationVerdict::NotChecked(why), Err(PreflightError::StatementNotChecked(said))) => {
+                assert_eq!(why, said, "{file}");
+            }
+            (_, Err(error)) if also(&row, "preflight_also", "refuse") => drop(error),
+            (verdict, result) => panic!("{file}: {verdict}, {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn formats_that_are_not_taken_are_refused_by_name() {
+    let rules = Preflight::new()
+        .attestation(StatementRule::Report)
+        .formats([AttestationFormat::Packed, AttestationFormat::None]);
     for (file, row, registration, _) in registrations() {
         let options = CreationOptions::parse(&read(get(&row, "options"))).unwrap();
-        match (
-            get(&row, "preflight"),
-            check(&options, &registration, &Preflight::new()),
-        ) {
-            ("accept", Ok(_)) => {}
-            ("accept", Err(_)) if also(&row, "preflight_also", "refuse") => {}
-            (expected, result) => panic!("{file}: {expected}, {result:?}"),
+        let taken = ["none", "packed"].contains(&get(&row, "format"));
+        match check(&options, &registration, &rules) {
+            Ok(_) => assert!(taken, "{file}"),
+            Err(PreflightError::Format(format)) => {
+                assert!(!taken, "{file}");
+                assert_eq!(format.as_str(), get(&row, "format"), "{file}");
+            }
+            Err(error) => assert!(also(&row, "preflight_also", "refuse"), "{file}: {error}"),
         }
     }
 }

@@ -361,6 +361,12 @@ fn rows() -> Vec<Row> {
             |dialect| checks(dialect, "padded-id"),
             "passes",
         ),
+        row(
+            "preflight.attestation",
+            "[preflight]\nattestation = 'report'",
+            |dialect| checks(dialect, "packed-self-bad-signature"),
+            "passes",
+        ),
     ];
     error_rows(&mut rows);
     rows
@@ -428,6 +434,7 @@ fn a_dialect_survives_its_own_text_and_mistakes_are_named() {
         ("[errors.expired]\nstatus = [4100]", "errors.expired.status"),
         ("[errors.gone]\nstatus = [410]", "errors"),
         ("[preflight]\norigin = 'any'", "preflight.origin"),
+        ("[preflight]\nattestation = 'none'", "preflight.attestation"),
     ] {
         let error = DaDialect::from_toml(text).unwrap_err().to_string();
         assert!(error.contains(says), "{text:?}: {error}");

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use smartid_core::{Endpoint, Incoming, ResponseError, Retry, ServiceError};
 use smartid_da::dialect::Encoding;
-use smartid_da::fido::preflight::{OriginRule, Preflight, PreflightError, check};
+use smartid_da::fido::preflight::{OriginRule, Preflight, PreflightError, StatementRule, check};
 use smartid_da::fido::{CreationOptions, GetOptions, Registration, StoreCredential};
 use smartid_da::{DaDialect, UserId};
 
@@ -138,8 +138,9 @@ fn registrations_pass_the_preflight_or_are_refused_with_the_reason_of_the_index(
         let asked = std::fs::read(folder("registrations").join(get(&row, "options"))).unwrap();
         let asked = options(&asked, &DaDialect::default()).unwrap_or_else(|error| panic!("{file}: {error}"));
         let reason = get(&row, "reason");
-        // The check without the origin, then with it.
-        let plain = registration(&text, &asked, &Preflight::new().origin(OriginRule::Report));
+        // The check without the origin and the statement, then with each of them.
+        let reports = Preflight::new().attestation(StatementRule::Report);
+        let plain = registration(&text, &asked, &reports.clone().origin(OriginRule::Report));
         let right = match (get(&row, "preflight"), &plain) {
             ("accept", result) => result.is_ok(),
             ("refuse", Err(error)) => error.name() == reason,
@@ -151,15 +152,23 @@ fn registrations_pass_the_preflight_or_are_refused_with_the_reason_of_the_index(
             wrong.push(format!("{file}: {reason}: {:?}", plain.as_ref().err()));
         }
         if get(&row, "preflight") == "accept" {
-            let strict = registration(&text, &asked, &Preflight::new());
+            let strict = registration(&text, &asked, &reports);
             let refused = matches!(&strict, Err(error) if error.name() == "origin-mismatch");
             if refused != (get(&row, "origin") == "refuse") {
                 wrong.push(format!("{file}: origin: {:?}", strict.err()));
             }
         }
-        let lenient = Preflight::new()
-            .origin(OriginRule::Report)
-            .encoding(Encoding::Lenient);
+        // Statements are what the server refuses them for, and no other is refused.
+        if get(&row, "preflight") == "accept" {
+            let checked = registration(&text, &asked, &Preflight::new().origin(OriginRule::Report));
+            let expected = Some(reason)
+                .filter(|reason| reason.starts_with("attestation-") && *reason != "attestation-format");
+            let refused = checked.as_ref().err().map(PreflightError::name);
+            if refused != expected || (get(&row, "server") == "accept" && refused.is_some()) {
+                wrong.push(format!("{file}: statement: {:?}", checked.err()));
+            }
+        }
+        let lenient = reports.origin(OriginRule::Report).encoding(Encoding::Lenient);
         if let Ok(registration) = registration(&text, &asked, &lenient) {
             posts(file, &text, &registration);
         }

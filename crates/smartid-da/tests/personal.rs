@@ -503,3 +503,62 @@ proptest::proptest! {
         proptest::prop_assert!(!findings.is_ok());
     }
 }
+
+/// Texts of which nobody sees anything are not there, and what everybody passes is no filter.
+#[test]
+fn what_cannot_be_seen_is_missing() {
+    let text = r#"{"method_type": "personal-desktop", "display_name": "Personal Desktop", "authentication_method_servers": ["S1"],
+        "enable_personal_certificate_authentication": true, "certificate_authority": "CA", "extended_properties": {
+        "user_attribute": "mail", "certificate_attribute": "subjectaltname-emailaddress",
+        "certificate_filter": "{\"param\":\"cn\",\"op\":\"co\",\"value\":\"x\"}"}}"#;
+    let found = |from: &str, to: &str| -> Vec<(FindingLevel, FindingCode)> {
+        let edited = text.replacen(from, to, 1);
+        assert!(from.is_empty() || edited != text, "{from}");
+        let findings = PersonalMethod::from_json(&edited).unwrap().validate();
+        findings
+            .iter()
+            .map(|finding| (finding.level(), finding.code()))
+            .filter(|(_, code)| *code != FindingCode::CertificateAuthorityDoesNotFilter)
+            .collect()
+    };
+    assert_eq!(found("", ""), []);
+    let error = |code| vec![(FindingLevel::Error, code)];
+    for invisible in ["\u{200b}", "\u{ad} ", "\u{feff}", "\u{2060}\u{200e}", "\u{202e}"] {
+        let quoted = format!("\"{invisible}\"");
+        assert_eq!(found("\"mail\"", &quoted), error(FindingCode::MandatoryPair));
+        assert_eq!(
+            found("\"subjectaltname-emailaddress\"", &quoted),
+            error(FindingCode::MandatoryPair)
+        );
+        assert_eq!(found("\"S1\"", &quoted), error(FindingCode::ServerMissing));
+        assert_eq!(
+            found("\"CA\"", &quoted),
+            error(FindingCode::CertificateAuthorityMissing)
+        );
+        assert_eq!(
+            found("\"Personal Desktop\"", &quoted),
+            error(FindingCode::DisplayName)
+        );
+    }
+    // What reorders the letters around it is refused in a name that users see; a joiner between letters belongs to some scripts.
+    assert_eq!(
+        found("Personal Desktop", "Personal\u{202e}Desktop"),
+        error(FindingCode::DisplayName)
+    );
+    assert_eq!(found("Personal Desktop", "می\u{200c}خواهم"), []);
+    let warning = vec![(FindingLevel::Warning, FindingCode::Filter)];
+    for op in ["co", "sw", "ew"] {
+        let edited = format!("\\\"op\\\":\\\"{op}\\\",\\\"value\\\":\\\"\\\"");
+        assert_eq!(
+            found(r#"\"op\":\"co\",\"value\":\"x\""#, &edited),
+            warning,
+            "{op}"
+        );
+    }
+    let equal = r#"\"op\":\"eq\",\"value\":\"\""#;
+    assert_eq!(found(r#"\"op\":\"co\",\"value\":\"x\""#, equal), []);
+    assert_eq!(
+        found(r#"\"param\":\"cn\""#, r#"\"param\":\" \""#),
+        error(FindingCode::Filter)
+    );
+}

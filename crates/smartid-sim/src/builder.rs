@@ -1,6 +1,6 @@
 //! Settings before the start: collects them, fills in what is generated, and refuses what contradicts itself.
 
-use crate::config::{ApiUser, UserPosition};
+use crate::config::{ApiUser, DaResource, UserPosition};
 use crate::random::Random;
 use crate::{Persona, Sim, SimClock, SimConfig, SimError};
 
@@ -85,6 +85,7 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
     if crate::pki::admin_key::key_from_hex(config.desktop.default_admin_key.expose()).is_err() {
         return wrong("desktop.default_admin_key: an admin key is 48 hex digits");
     }
+    fill(&mut config.graph.client_secret, || random.hex64("graph-secret"));
     let da = &mut config.da;
     fill(&mut da.token, || random.hex64("da-token"));
     fill(&mut da.basic_password, || random.hex64("da-password"));
@@ -124,6 +125,16 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
             ));
         }
     }
+    for (at, resource) in da.resources.iter().enumerate() {
+        let same = |other: &DaResource| other.name == resource.name && other.scheme == resource.scheme;
+        let why = match resource.wrong() {
+            None if da.resources.iter().skip(at + 1).any(same) => Some("names are unique"),
+            why => why,
+        };
+        if let Some(why) = why {
+            return wrong(&format!("da.resources, {:?}: {why}", resource.name));
+        }
+    }
     if da.options_user == UserPosition::Absent {
         return wrong("da.options_user: the user must be named in GET /fido/options");
     }
@@ -159,6 +170,10 @@ pub(crate) fn complete(config: &mut SimConfig, random: &Random) -> Result<(), Si
         ("da.status.user", config.da.status.user),
         ("da.status.disabled", config.da.status.disabled),
         ("da.status.duplicate", config.da.status.duplicate),
+        ("graph.status.invalid", config.graph.status.invalid),
+        ("graph.status.challenge", config.graph.status.challenge),
+        ("graph.status.policy", config.graph.status.policy),
+        ("graph.status.duplicate", config.graph.status.duplicate),
     ] {
         if !(200..600).contains(&status) {
             return wrong(&format!("{name}: {status} is no final HTTP status"));

@@ -41,6 +41,16 @@ pub enum Route {
     DaPersonal,
     /// The portal user's own record.
     DaMe,
+    /// A request for a web resource behind Digital Access.
+    DaFront,
+    /// Microsoft Graph: creation options.
+    GraphOptions,
+    /// Microsoft Graph: registering a method.
+    GraphCreate,
+    /// Microsoft Graph: listing, reading and deleting methods.
+    GraphMethods,
+    /// The token endpoint of Microsoft Graph's tenant.
+    GraphToken,
     /// The callback of a session command.
     CallbackSession,
     /// The callback of a create command.

@@ -2,8 +2,10 @@
 //! outgoing bodies alike.
 
 use std::collections::HashMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -47,6 +49,72 @@ fn segments(pointer: &str) -> Vec<String> {
         .skip(1)
         .map(|part| part.replace("~1", "/").replace("~0", "~"))
         .collect()
+}
+
+/// Reads a document in which no object names a member twice. Two readers of such a document may see different values, so what is
+/// verified here would not be what somebody else goes by.
+pub(crate) fn read_strict(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice::<Strict>(bytes).map(|Strict(value)| value)
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        source.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut out = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            out.push(item);
+        }
+        Ok(Value::Array(out))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut out = Map::new();
+        while let Some((name, Strict(value))) = members.next_entry::<String, Strict>()? {
+            if out.insert(name, value).is_some() {
+                return Err(A::Error::custom("a member is there twice"));
+            }
+        }
+        Ok(Value::Object(out))
+    }
 }
 
 /// Removes and returns the value at `pointer`.
@@ -134,6 +202,24 @@ mod tests {
         );
         assert_eq!(raw_at(text, "/a/x"), None);
         assert_eq!(raw_at("[]", "/0"), None);
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused() {
+        let text = br#"{"a":[1,-2,2.5,"x",null,true,{"b":{}}],"b":{}}"#;
+        let usual: Value = serde_json::from_slice(text).unwrap();
+        assert_eq!(read_strict(text).unwrap(), usual);
+        for twice in [
+            &br#"{"a":1,"a":1}"#[..],
+            br#"{"a":1,"\u0061":2}"#,
+            br#"[{"x":[{"b":1,"b":2}]}]"#,
+            br#"{} {}"#,
+            b"\xef\xbb\xbf{}",
+            b"",
+        ] {
+            assert!(read_strict(twice).is_err());
+        }
+        assert!(read_strict(&[b'['; 5000]).is_err(), "nested too deeply");
     }
 
     #[test]

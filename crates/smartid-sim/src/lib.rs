@@ -33,6 +33,7 @@ mod device;
 mod error;
 mod faults;
 mod front;
+mod graph;
 mod hermod;
 mod json;
 mod mobile;
@@ -42,6 +43,7 @@ mod pgwy;
 pub mod pki;
 mod random;
 mod record;
+mod samples;
 mod sim;
 mod sync;
 mod webauthn;
@@ -55,6 +57,7 @@ pub use device::{DeviceKey, DeviceProfile, DeviceReport, Shown, ShownAs, VisualI
 pub use error::SimError;
 pub use faults::{Fault, FaultKind, Faults, Route, RoutePattern};
 pub use front::Front;
+pub use graph::{GraphMethod, GraphUser};
 pub use hermod::{BoxNotice, BoxNotices, MailboxEntry};
 pub use json::Move;
 pub use mobile::Mobile;
@@ -66,6 +69,7 @@ pub use pgwy::{
 };
 pub use pki::TestCa;
 pub use record::{Party, Record};
+pub use samples::sample_registrations;
 pub use sim::Sim;
 
 /// The README's sample is compiled with the documentation tests.

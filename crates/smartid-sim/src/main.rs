@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use base64::Engine as _;
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
-use smartid_sim::config::AttestationChoice;
-use smartid_sim::{Persona, Sim, SimConfig, SimError};
+use smartid_sim::{Persona, Sim, SimConfig, SimError, sample_registrations};
 
 /// Simulator of Nexus Smart ID Messaging (Hermod), Digital Access, Certificate Manager behind Protocol Gateway, the Mobile App and the
 /// Desktop App, on loopback.
@@ -68,7 +67,12 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Some(Command::SampleRegistrations) => samples().await,
+            Some(Command::SampleRegistrations) => {
+                for line in sample_registrations().await? {
+                    print(&line)?;
+                }
+                Ok(())
+            }
             Some(Command::DefaultConfig) => {
                 let text = toml_of(&SimConfig::default())?;
                 print(&text)
@@ -150,6 +154,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     }
     let control = sim.control_url();
     let attestation = sim.attestation_jwk()?;
+    let (graph_id, graph_secret) = sim.graph_client();
     if args.json {
         let facts = json!({
             "hermod": {
@@ -159,6 +164,13 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
                 "apiKeyHeader": api_key_header(&sim),
             },
             "digitalAccess": digital_access(&sim),
+            "graph": {
+                "url": sim.graph_url(),
+                "tokenUrl": sim.graph_token_url(),
+                "clientId": graph_id,
+                "clientSecret": graph_secret,
+                "scope": sim.graph_scope(),
+            },
             "certificateManager": {
                 "baseUrl": sim.cm_url(),
                 "dpUrl": sim.cm_dp_url(),
@@ -201,6 +213,7 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n  login page         {}\n  OpenID issuer      {}\n\
              {}\
+             Microsoft Graph      {}\n  token endpoint     {}\n  client id, secret  {graph_id} {graph_secret}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
              Control page         {control}\nDesktop App          {persona}\nMobile App           {}, {answers}\n\
@@ -215,6 +228,8 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
             sim.da_login_url(None, None),
             sim.da_issuer(),
             people(&sim),
+            sim.graph_url(),
+            sim.graph_token_url(),
             sim.cm_url(),
             sim.cm_dp_url(),
             sim.gateway_url(),
@@ -287,59 +302,4 @@ fn api_key_header(sim: &Sim) -> String {
         sim.hermod_client_id(),
         sim.hermod_key()
     ))
-}
-
-/// Every algorithm with every attestation that it allows.
-async fn samples() -> Result<(), SimError> {
-    let sim = Sim::start().await?;
-    let rp_id = "login.example.test";
-    for algorithm in [-7, -8, -35, -36, -257, -258, -259] {
-        for (name, attestation) in [
-            ("none", AttestationChoice::None),
-            ("packed", AttestationChoice::Packed),
-            ("packed-x5c", AttestationChoice::PackedX5c),
-            ("fido-u2f", AttestationChoice::FidoU2f),
-        ] {
-            if attestation == AttestationChoice::FidoU2f && algorithm != -7 {
-                continue;
-            }
-            sim.reconfigure(|config| {
-                config.desktop.algorithms = vec![algorithm];
-                config.desktop.attestation = attestation;
-            });
-            let options = json!({
-                "rp": {"id": rp_id, "name": "Example"},
-                "user": {"id": "dXNlci0x", "name": "alice", "displayName": "Alice"},
-                "challenge": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
-                "pubKeyCredParams": [{"type": "public-key", "alg": algorithm}],
-                "attestation": "direct",
-                "authenticatorSelection": {"userVerification": "required"},
-            });
-            let registration = parsed(&sim.desktop().register(&options.to_string())?)?;
-            let request = json!({
-                "rpId": rp_id,
-                "challenge": "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA",
-                "allowCredentials": [{"type": "public-key", "id": registration.get("id")}],
-            });
-            let assertion = parsed(&sim.desktop().assert(&request.to_string())?)?;
-            let line = json!({
-                "algorithm": algorithm,
-                "attestation": name,
-                "rpId": rp_id,
-                "origin": format!("https://{rp_id}"),
-                "options": options,
-                "registration": registration,
-                "assertionOptions": request,
-                "assertion": assertion,
-                "caPem": sim.ca_pem(),
-            });
-            print(&line.to_string())?;
-        }
-    }
-    sim.shutdown().await;
-    Ok(())
-}
-
-fn parsed(text: &str) -> Result<serde_json::Value, SimError> {
-    serde_json::from_str(text).map_err(|error| SimError::Authenticator(error.to_string()))
 }

@@ -17,6 +17,8 @@ pub enum Party {
     Hermod,
     /// A request to Digital Access.
     DigitalAccess,
+    /// A request to Microsoft Graph, or to its tenant's token endpoint.
+    Graph,
     /// A callback that Smart ID Messaging sent to the integrator.
     Callback,
     /// A call of Smart ID Messaging to an API user's content provider.

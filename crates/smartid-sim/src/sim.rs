@@ -17,6 +17,7 @@ use crate::da::{Da, StoredCredential};
 use crate::desktop::{Desktop, LoginReport};
 use crate::device::World;
 use crate::faults::Faults;
+use crate::graph::Graph;
 use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
 use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
@@ -36,6 +37,7 @@ pub struct Sim {
     authority: Arc<Authority>,
     hermod: Arc<Hermod>,
     da: Arc<Da>,
+    graph: Arc<Graph>,
     cm: Arc<Cm>,
     desktop: Desktop,
     phones: Arc<Mutex<Vec<Mobile>>>,
@@ -96,7 +98,8 @@ impl Sim {
         let authority = Arc::new(Authority::new()?);
         // Broken extra authorities are a mistake of the configuration: found now, not at the first callback.
         authority.client_config(&config.hermod.callback.extra_ca_pem)?;
-        let (hermod_tls, da_tls) = (
+        let (hermod_tls, graph_tls, da_tls) = (
+            authority.server_config(false)?,
             authority.server_config(false)?,
             crate::da::server_config(&config.da, &authority)?,
         );
@@ -115,6 +118,12 @@ impl Sim {
             Arc::clone(&random),
             Arc::clone(&authority),
         );
+        let graph = Graph::new(
+            Arc::clone(&config),
+            clock.clone(),
+            Arc::clone(&random),
+            Arc::clone(&da),
+        );
         let cm = Cm::new(crate::pgwy::Shared {
             config: Arc::clone(&config),
             clock: clock.clone(),
@@ -123,6 +132,10 @@ impl Sim {
             authority: Arc::clone(&authority),
             faults: Arc::clone(&faults),
             records: Arc::clone(&records),
+        });
+        da.set_front(crate::da::Front {
+            authority: Arc::clone(&authority),
+            cm: Arc::clone(&cm),
         });
         let (restart, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
         let world = Arc::new(World::new(
@@ -158,6 +171,12 @@ impl Sim {
             keys: Arc::clone(&attestation),
         });
 
+        let graph_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.graph_port)).await?;
+        graph.set_origin(format!(
+            "https://localhost:{}",
+            graph_listener.local_addr()?.port()
+        ));
+
         let cm_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_port)).await?;
         let plain_listener = TcpListener::bind(SocketAddr::new(listen.address, listen.cm_plain_port)).await?;
         cm.set_origins(
@@ -189,6 +208,11 @@ impl Sim {
                 da_listener,
                 Tls::Fixed(da_tls),
                 shared(Arc::clone(&da) as _),
+            )),
+            tokio::spawn(serve(
+                graph_listener,
+                Tls::Fixed(graph_tls),
+                shared(Arc::clone(&graph) as _),
             )),
             tokio::spawn(Arc::clone(&hermod).keep_time()),
             tokio::spawn(serve(
@@ -230,6 +254,7 @@ impl Sim {
             authority,
             hermod,
             da,
+            graph,
             cm,
             desktop,
             phones,
@@ -315,6 +340,11 @@ impl Sim {
     /// For the methods of this type that are with Digital Access.
     pub(crate) fn da_service(&self) -> &Arc<Da> {
         &self.da
+    }
+
+    /// For the methods of this type that are with Microsoft Graph.
+    pub(crate) fn graph(&self) -> &Arc<Graph> {
+        &self.graph
     }
 
     /// For the methods of this type that are with the Certificate Manager.

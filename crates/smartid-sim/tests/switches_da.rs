@@ -402,3 +402,71 @@ async fn tolerated_members_and_sizes() {
     let bench = da("max_body_bytes = 100").await;
     assert_eq!(bench.credentials("alice", &registration).await.status, 413);
 }
+
+#[tokio::test]
+async fn a_user_that_is_named_twice_is_nobody() {
+    for (position, parameter) in [("query", "userId"), ("header", "X-User")] {
+        let bench = da(&format!(
+            "user_parameter = \"{parameter}\"\noptions_user = \"{position}\"\ncredentials_user = \"{position}\""
+        ))
+        .await;
+        let url = format!("{}/fido/options", bench.sim.da_base_url());
+        let request = match position {
+            "query" => bench.http.get(format!("{url}?userId=alice&userId=bob")),
+            _ => bench
+                .http
+                .get(&url)
+                .header("X-User", "alice")
+                .header("x-user", "alice"),
+        };
+        let answer = request.bearer_auth(bench.sim.da_token()).send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{position}");
+        assert_eq!(bench.code("/fido/options").as_deref(), Some("user_twice"));
+    }
+    // The same inside the body: the last one would win for one reader, the first for another.
+    let bench = da("").await;
+    let options = bench.options("alice").await.text;
+    let registration = bench.sim.desktop().register(&options).unwrap();
+    let twice = registration.replacen('{', "{\"type\":\"public-key\",", 1);
+    assert_eq!(
+        bench.credentials("alice", &twice).await.json()["error"],
+        "json_malformed"
+    );
+    assert_eq!(bench.credentials("alice", &registration).await.status, 201);
+}
+
+#[tokio::test]
+async fn frames_of_other_sites_are_refused_unless_they_are_named() {
+    for (toml, site, expected) in [
+        ("", "https://portal.example.test", "cross_origin"),
+        (
+            "top_origins = [\"https://portal.example.test\"]",
+            "https://evil.example",
+            "top_origin",
+        ),
+        (
+            "top_origins = [\"https://portal.example.test\"]",
+            "https://portal.example.test",
+            "",
+        ),
+    ] {
+        let bench = da(toml).await;
+        bench.sim.reconfigure(|config| {
+            config.desktop.attestation = smartid_sim::config::AttestationChoice::None;
+        });
+        let options = bench.options("alice").await.text;
+        let mut body: Value = serde_json::from_str(&bench.sim.desktop().register(&options).unwrap()).unwrap();
+        // Format none signs nothing, so the client data may say more.
+        let text = unb64(body["response"]["clientDataJSON"].as_str().unwrap());
+        let mut said: Value = serde_json::from_slice(&text).unwrap();
+        said["crossOrigin"] = json!(true);
+        said["topOrigin"] = json!(site);
+        body["response"]["clientDataJSON"] = json!(common::b64(said.to_string().as_bytes()));
+        let answer = bench.credentials("alice", &body.to_string()).await;
+        if expected.is_empty() {
+            assert_eq!(answer.status, 201, "{}", answer.text);
+        } else {
+            assert_eq!(answer.json()["error"], expected);
+        }
+    }
+}

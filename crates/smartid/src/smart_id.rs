@@ -167,22 +167,120 @@ impl SmartId {
         Ok(self.hermod()?.callback_receiver(inbox))
     }
 
-    /// The flow that provisions a FIDO credential on behalf of a user.
+    /// The flow that provisions a FIDO credential in Digital Access on behalf of a user.
     ///
     /// # Errors
     /// [`Missing`] when a client is not there.
     #[cfg(all(feature = "hermod", feature = "da"))]
     pub fn fido_enrolment(&self) -> Result<crate::flows::FidoEnrolment, Missing> {
+        self.fido_enrolment_at(Arc::new(self.digital_access()?.clone()))
+    }
+
+    /// The same flow at another relying party, such as Microsoft Entra
+    /// ([`EntraFido`](smartid_da::entra::EntraFido)). A flow is carried on by the relying party it was begun with.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Messaging.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub fn fido_enrolment_at(
+        &self,
+        relying_party: Arc<dyn smartid_da::RelyingParty>,
+    ) -> Result<crate::flows::FidoEnrolment, Missing> {
         let desk = crate::flows::Desk {
             store: Arc::clone(&self.store),
             runtime: Arc::clone(&self.runtime),
             observer: None,
         };
-        Ok(crate::flows::FidoEnrolment::new(
+        let hermod = self.hermod()?.clone();
+        Ok(crate::flows::FidoEnrolment::new(hermod, relying_party, desk))
+    }
+
+    /// The flow that logs a user in with a Personal method, as Digital Access does with the method's settings. It needs the client of
+    /// Messaging; Digital Access itself is not asked.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    /// use smartid::da::personal::{PersonalMethod, StoredUser};
+    /// use smartid::da::CertificateAttribute;
+    /// use smartid::flows::personal_login::{CertificateAuthority, DirectoryUser, LoginRequest, MemoryUserDirectory};
+    /// use smartid::trust::Certificate;
+    /// use smartid::{SmartId, UserId};
+    ///
+    /// # async fn example(smartid: &SmartId, issuing_ca: Certificate) -> Result<(), Box<dyn std::error::Error>> {
+    /// let method = PersonalMethod::desktop("Personal Desktop", "Authentication Service 1")
+    ///     .with_certificate_authentication("Example Issuing CA")
+    ///     .with_mapping("mail", &CertificateAttribute::SUBJECT_ALT_NAME_EMAIL);
+    /// let alice = StoredUser::new(UserId::new("alice")?).with("mail", "alice@example.test");
+    /// let directory = MemoryUserDirectory::new([DirectoryUser::new(alice)]);
+    ///
+    /// let login = smartid
+    ///     .personal_login(method, Arc::new(directory))?
+    ///     .authority(CertificateAuthority::new("Example Issuing CA", issuing_ca)?)
+    ///     .build()?;
+    /// let begun = login.begin(LoginRequest::new().description("Log in to Example Bank")?).await?;
+    /// if let Some(link) = begun.showing.link() {
+    ///     println!("Open this on your computer: {}", link.expose());
+    /// }
+    /// let end = login.complete(&begun.id).await?;
+    /// println!("{end}. {}", end.advice().map(|advice| advice.to_string()).unwrap_or_default());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Messaging.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub fn personal_login(
+        &self,
+        method: smartid_da::personal::PersonalMethod,
+        directory: Arc<dyn crate::flows::personal_login::UserDirectory>,
+    ) -> Result<crate::flows::personal_login::PersonalLoginBuilder, Missing> {
+        let desk = crate::flows::Desk {
+            store: Arc::clone(&self.store),
+            runtime: Arc::clone(&self.runtime),
+            observer: None,
+        };
+        Ok(crate::flows::personal_login::PersonalLoginBuilder::new(
             self.hermod()?.clone(),
-            self.digital_access()?.clone(),
             desk,
+            method,
+            directory,
         ))
+    }
+
+    /// As [`callback_receiver`](Self::callback_receiver), to be put into a
+    /// [`PersonalMessagingReceiver`](crate::flows::personal_login::PersonalMessagingReceiver) at this path: where Digital Access takes its
+    /// callbacks.
+    ///
+    #[cfg_attr(feature = "tower", doc = "```no_run")]
+    #[cfg_attr(not(feature = "tower"), doc = "```ignore")]
+    /// use std::sync::Arc;
+    /// use smartid::core::tower::InboundService;
+    /// use smartid::flows::personal_login::{PERSONAL_MESSAGING, PersonalMessagingReceiver};
+    /// use smartid::{SecretString, SmartId};
+    ///
+    /// # fn example(smartid: &SmartId) -> Result<(), Box<dyn std::error::Error>> {
+    /// let path = PERSONAL_MESSAGING.parse()?;
+    /// let receiver = smartid
+    ///     .personal_messaging_receiver(&path)?
+    ///     .basic_auth("hermod", SecretString::new("password"))
+    ///     .build()?;
+    /// let receiver = PersonalMessagingReceiver::new(receiver, path)?;
+    /// let service = InboundService::new(Arc::new(receiver), Arc::clone(smartid.runtime()));
+    /// // let router = axum::Router::new().fallback_service(service);
+    /// # drop(service);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Missing`] when there is no client of Messaging.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub fn personal_messaging_receiver(
+        &self,
+        at: &smartid_da::MappedPath,
+    ) -> Result<smartid_hermod::callback::CallbackReceiverBuilder, Missing> {
+        let dialect = self.hermod()?.dialect().clone();
+        let dialect = crate::flows::personal_login::PersonalMessagingReceiver::dialect(dialect, at);
+        Ok(self.callback_receiver()?.dialect(dialect))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Makes a FIDO2 credential on behalf of a user, end to end: options from Digital Access, a request to the user's Smart ID Desktop App
-//! through Smart ID Messaging, and the new credential stored in Digital Access.
+//! through Smart ID Messaging, and the new credential stored in Digital Access. With `--relying-party entra`, Microsoft Entra is in the place
+//! of Digital Access.
 //!
 //! Without `--config` it brings a simulated installation and a simulated person along.
 
@@ -9,16 +10,17 @@ use std::time::Duration;
 
 use clap::Parser;
 use serde_json::json;
-use smartid::flows::Observer;
+use smartid::da::relying_party::DisplayName;
 use smartid::flows::fido_enrolment::{Begun, End, NotBegun, StoredCredential};
+use smartid::flows::{FidoEnrolment, Observer};
 use smartid::store::{JournalEntry, Mark};
-use smartid::{FlowId, UserId};
+use smartid::{ConfigError, FlowId, UserId};
 use smartid_examples::arguments::Common;
 use smartid_examples::terminal::{Style, Terminal, error};
 use smartid_examples::world::{World, show_warnings};
 use smartid_sim::{DeviceReport, Sim};
 
-/// Provision a FIDO2 credential on behalf of a user.
+/// Provision a FIDO2 credential on behalf of a user, in Digital Access or in Microsoft Entra.
 ///
 /// Without --config it runs against a simulator, with a simulated person who answers.
 ///
@@ -27,12 +29,55 @@ use smartid_sim::{DeviceReport, Sim};
 #[derive(Debug, Parser)]
 #[command(name = "fido-enrolment", version)]
 struct Arguments {
-    /// The Digital Access user to enrol
-    #[arg(long, value_name = "ID", default_value = "alice")]
-    user: String,
+    /// The user to enrol: for Digital Access the user id, for Entra the object id or user principal name [default: alice, or
+    /// alice@example.test]
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+
+    /// Who stores the credential
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    relying_party: Where,
+
+    /// What the credential will be called (Entra) [default: "Security key" and the first letters of its id]
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
 
     #[command(flatten)]
     common: Common,
+}
+
+/// The relying parties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Where {
+    /// Digital Access
+    #[default]
+    Da,
+    /// Microsoft Entra
+    Entra,
+}
+
+impl Arguments {
+    fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or(match self.relying_party {
+            Where::Da => "alice",
+            Where::Entra => "alice@example.test",
+        })
+    }
+
+    fn flow(&self, world: &World) -> Result<FidoEnrolment, Box<dyn std::error::Error>> {
+        let flow = match self.relying_party {
+            Where::Da => world.smartid.fido_enrolment()?,
+            Where::Entra => {
+                let missing = || ConfigError::new("entra", "is missing: it is the relying party");
+                let entra = world.entra.clone().ok_or_else(missing)?;
+                world.smartid.fido_enrolment_at(Arc::new(entra))?
+            }
+        };
+        Ok(match &self.display_name {
+            Some(name) => flow.display_name(DisplayName::new(name)?),
+            None => flow,
+        })
+    }
 }
 
 #[tokio::main]
@@ -51,18 +96,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn std::error::Error>> {
-    let user = UserId::new(&arguments.user)?;
+    let user = UserId::new(arguments.user())?;
     let world = World::open(&arguments.common.options()).await?;
     terminal.line(&format!(
         "Enrolling {} at {}",
-        terminal.strong(&arguments.user),
+        terminal.strong(arguments.user()),
         world.place
     ));
 
-    let flow = world
-        .smartid
-        .fido_enrolment()?
-        .observe(Arc::new(Steps(terminal.clone())));
+    let flow = arguments.flow(&world)?.observe(Arc::new(Steps(terminal.clone())));
     let begun = match flow.begin(&user).await {
         Ok(begun) => begun,
         Err(NotBegun::Ended { end, .. }) => return Ok(*end),
@@ -94,7 +136,7 @@ async fn run(arguments: &Arguments, terminal: &Terminal) -> Result<End, Box<dyn 
     {
         terminal.line(&terminal.dim(&format!("     the simulated app: {}", report.actions.join("; "))));
     }
-    if let (Some(sim), End::Stored(credential)) = (&world.sim, &end) {
+    if let (Some(sim), End::Stored(credential), Where::Da) = (&world.sim, &end, arguments.relying_party) {
         log_in(terminal, sim, credential).await;
     }
     Ok(end)
@@ -197,14 +239,27 @@ fn report(terminal: &Terminal, end: &End) -> ExitCode {
             terminal.always(&terminal.good("stored"));
             terminal.always(&format!("  user           {}", credential.user));
             terminal.always(&format!("  credential id  {}", credential.credential_id));
+            terminal.always(&format!("  authenticator  {}", credential.aaguid));
             terminal.always(&format!(
-                "  authenticator  {} (attestation {})",
-                credential.aaguid, credential.attestation
+                "  attestation    {} ({}), signature {}",
+                credential.attestation, credential.attestation_kind, credential.attestation_signature
             ));
             terminal.always(&format!(
                 "  algorithm      {} ({})",
                 credential.algorithm_name, credential.algorithm
             ));
+            if let Some(method) = &credential.method {
+                for (label, text) in [
+                    ("stored as", &method.id),
+                    ("called", &method.display_name),
+                    ("model", &method.model),
+                    ("level", &method.attestation_level),
+                ] {
+                    if let Some(text) = text {
+                        terminal.always(&format!("  {label:<13}  {}", text.escape_debug()));
+                    }
+                }
+            }
             for remark in &credential.remarks {
                 terminal.always(&format!("  remark         {remark}"));
             }

@@ -7,3 +7,10 @@
     missing_docs,
     reason = "a test"
 )]
+
+mod entra;
+mod forwarding;
+mod hostile_registrations;
+mod oauth_tokens;
+mod personal_login;
+mod portal_session;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::HeaderName;
 use serde::Deserialize;
+use smartid_core::{ForwardedHeaders, ForwardingError};
 
 use crate::attribute::{Attribute, AttributeError};
 
@@ -15,59 +16,6 @@ const LONGEST: usize = 256;
 
 /// The only default that is documented.
 const COUNTRY: &str = "country";
-
-/// Headers that mean something to HTTP itself, to a proxy on the way, or to the login of whoever asks.
-const RESERVED: &[&str] = &[
-    "age",
-    "alt-used",
-    "authentication-info",
-    "authorization",
-    "cache-control",
-    "connection",
-    "cookie",
-    "cookie2",
-    "date",
-    "early-data",
-    "expect",
-    "forwarded",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "max-forwards",
-    "origin",
-    "pragma",
-    "range",
-    "referer",
-    "set-cookie",
-    "set-cookie2",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "via",
-    "warning",
-    "www-authenticate",
-    "x-real-ip",
-];
-
-/// Beginnings of such names.
-const RESERVED_FAMILIES: &[&str] = &[
-    "accept",
-    "access-control-",
-    "content-",
-    "if-",
-    "proxy-",
-    "sec-",
-    "x-forwarded-",
-    "x-http-method",
-];
-
-fn is_reserved(header: &HeaderName) -> bool {
-    let name = header.as_str();
-    RESERVED.contains(&name) || RESERVED_FAMILIES.iter().any(|family| name.starts_with(family))
-}
 
 /// A header that an attribute cannot have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,7 +102,7 @@ impl AttributeHeaders {
         let Some(header) = name.and_then(|name| HeaderName::from_bytes(name).ok()) else {
             return Err(MappingError::NotAName(attribute));
         };
-        if is_reserved(&header) {
+        if ForwardedHeaders::is_reserved(&header) {
             return Err(MappingError::Reserved { attribute, header });
         }
         self.off.remove(&attribute);
@@ -207,32 +155,43 @@ impl AttributeHeaders {
         &self.headers
     }
 
-    /// What a front must take away from the requests of its users before it adds its own: each header of this mapping once, and the
-    /// documented default `country` even where it is mapped otherwise. The service's other defaults are not public, so a front does best to
-    /// let no header through that it does not know.
+    /// The rules of a front that stands where Digital Access stands: it takes its users' copies of each header of this mapping away,
+    /// also those written with `_` for `-`, and adds its own from the attribute of the same name. Where several attributes have one
+    /// header, it comes from the first of them. The documented default `country` is among the rules even where it is mapped otherwise or
+    /// switched off, so that nobody else sets it. The service's other defaults are not public, so a front does best to let no header
+    /// through that it does not know.
     ///
     /// ```
     /// use smartid_cm::Attribute;
     /// use smartid_cm::ast::AttributeHeaders;
     ///
-    /// let headers = AttributeHeaders::new().with(Attribute::COMMON_NAME, "X-User")?.with(Attribute::UPN, "x-user")?;
+    /// let headers = AttributeHeaders::new().with(Attribute::COMMON_NAME, "X-User")?;
     /// let mut theirs = http::HeaderMap::new();
     /// theirs.insert("x-user", "somebody else".parse()?);
-    /// for name in headers.to_strip() {
-    ///     theirs.remove(name);
-    /// }
-    /// assert!(theirs.is_empty());
+    /// theirs.insert("X_User", "somebody else".parse()?);
+    ///
+    /// let alice = ["Alice Example".to_owned()];
+    /// let forwarded = headers.front()?.forward(&theirs, |name| if name == "commonname" { &alice } else { &[] })?;
+    /// assert_eq!(forwarded.len(), 1);
+    /// assert_eq!(forwarded["x-user"], "Alice Example");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
-    pub fn to_strip(&self) -> Vec<HeaderName> {
-        let mut names = vec![HeaderName::from_static(COUNTRY)];
-        for header in self.headers.values() {
-            if !names.contains(header) {
-                names.push(header.clone());
+    ///
+    /// # Errors
+    /// [`ForwardingError`] when two headers differ in `_` and `-` alone, or when there are too many.
+    pub fn front(&self) -> Result<ForwardedHeaders, ForwardingError> {
+        let mut rules = ForwardedHeaders::new();
+        let mut seen = BTreeSet::new();
+        for (attribute, header) in &self.headers {
+            if seen.insert(header.as_str()) {
+                rules = rules.with(header.as_str(), attribute.as_str())?;
             }
         }
-        names
+        if seen.contains(COUNTRY) {
+            Ok(rules)
+        } else {
+            rules.with(COUNTRY, Attribute::COUNTRY_NAME.as_str())
+        }
     }
 }
 
@@ -290,17 +249,16 @@ mod tests {
 
     #[test]
     fn a_header_with_a_meaning_of_its_own_is_refused_in_any_letter_case() {
-        for reserved in RESERVED {
-            for name in [reserved.to_string(), reserved.to_ascii_uppercase()] {
-                let refused = set(&name).unwrap_err();
-                assert!(
-                    matches!(refused, MappingError::Reserved { .. }),
-                    "{name}: {refused}"
-                );
-            }
-        }
         for name in [
             "Accept",
+            "authorization",
+            "COOKIE",
+            "Connection",
+            "host",
+            "TE",
+            "user-agent",
+            "User_Agent",
+            "x-real-ip",
             "accept-encoding",
             "Content-MD5",
             "If-Match",
@@ -362,8 +320,24 @@ mod tests {
             .and_then(|headers| headers.with(Attribute::UPN, "x-user"))
             .and_then(|headers| headers.with(Attribute::COMMON_NAME, "X-USER"))
             .unwrap();
-        let mut names: Vec<String> = headers.to_strip().iter().map(ToString::to_string).collect();
-        names.sort();
-        assert_eq!(names, ["country", "x-country", "x-user"]);
+        let rules = headers.front().unwrap();
+        let rules: Vec<_> = rules
+            .iter()
+            .map(|(header, attribute)| (header.as_str(), attribute))
+            .collect();
+        let shared = rules.iter().find(|(header, _)| *header == "x-user").unwrap();
+        assert_eq!(rules.len(), 3, "{rules:?}");
+        assert!(rules.contains(&("x-country", "countryname")) && rules.contains(&("country", "countryname")));
+        assert_eq!(shared.1, Attribute::COMMON_NAME.as_str());
+
+        let off = AttributeHeaders::new()
+            .without(Attribute::COUNTRY_NAME)
+            .front()
+            .unwrap();
+        assert!(off.configures(&HeaderName::from_static("country")));
+        let twins = AttributeHeaders::new()
+            .with(Attribute::UPN, "x_user")
+            .and_then(|headers| headers.with(Attribute::TITLE, "x-user"));
+        assert!(matches!(twins.unwrap().front(), Err(ForwardingError::Twice(_))));
     }
 }

@@ -32,7 +32,7 @@
 //!   to Digital Access with its session and sends no headers; it does not need this module. This module is for the other kind of caller, a
 //!   trusted server: with an officer's TLS certificate, or at the address that the servlet trusts.
 //! * **A front forwards nothing of its users' headers that it has not set itself**: first it takes away every header that the mapping
-//!   names, in any letter case and however often it stands there ([`AttributeHeaders::to_strip`]), then it adds its own. The other way
+//!   names, in any letter case and however often it stands there ([`AttributeHeaders::front`]), then it adds its own. The other way
 //!   round, or adding without taking away, lets a user be somebody else.
 //! * **A value is a value.** Line ends, NUL and other control characters are refused and not cleaned, in every encoding, also those that
 //!   a receiver would decode; no value is cut or trimmed. What is beyond ASCII is refused until an encoding is chosen ([`NonAscii`]).

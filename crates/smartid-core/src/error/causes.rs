@@ -1,10 +1,12 @@
 //! What goes wrong on our side of a call, and what a client's own refusal must be able to say.
 
 use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::{Advice, Phase, Retry, Unreadable};
+use super::{Advice, Error, Phase, Retry, Unreadable};
 use crate::path::PathError;
 
 /// A request that could not be made from the values given.
@@ -67,17 +69,85 @@ impl<E> From<Unreadable> for ResponseError<E> {
 }
 
 /// The credential for a call could not be obtained, so nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the credential could not be obtained: {0}")]
+///
+/// Where it comes from another service, such as an OAuth 2.0 token endpoint, it keeps the call that failed there: the verdict and the
+/// advice are then those of that call.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct CredentialError(String);
+pub struct CredentialError {
+    reason: String,
+    call: Option<Arc<Error>>,
+}
 
 impl CredentialError {
     /// `reason` must not contain the credential.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self {
+            reason: reason.into(),
+            call: None,
+        }
+    }
+
+    /// The call that should have brought the credential failed; `source` names the service, such as `the token endpoint <address>`.
+    #[must_use]
+    pub fn of_call(source: &str, call: Error) -> Self {
+        Self {
+            reason: format!("{source}: {}", call.summary()),
+            call: Some(Arc::new(call)),
+        }
+    }
+
+    /// The call that should have brought the credential, if there was one.
+    #[must_use]
+    pub fn call(&self) -> Option<&Error> {
+        self.call.as_deref()
+    }
+
+    /// Whether asking for the credential again may help. That a credential was perhaps issued and got lost is no reason not to.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        let Some(call) = self.call() else {
+            return Retry::Yes { after: None };
+        };
+        match call.retry() {
+            Retry::Forbidden if call.phase() == Phase::PerhapsDone => Retry::Yes { after: None },
+            Retry::Forbidden => Retry::No,
+            verdict => verdict,
+        }
+    }
+
+    /// The advice of the call that should have brought the credential.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice> {
+        self.call().map(Error::advice)
     }
 }
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the credential could not be obtained: {}", self.reason)
+    }
+}
+
+impl std::error::Error for CredentialError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.call().map(|call| call as _)
+    }
+}
+
+impl PartialEq for CredentialError {
+    /// The same reason; and where a call failed, the same call.
+    fn eq(&self, other: &Self) -> bool {
+        let same_call = match (&self.call, &other.call) {
+            (None, None) => true,
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            _ => false,
+        };
+        same_call && self.reason == other.reason
+    }
+}
+
+impl Eq for CredentialError {}
 
 /// What had to be signed before the request could go out was not signed, so nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -261,7 +261,8 @@ impl Error {
     pub fn retry(&self) -> Retry {
         match &self.0.kind {
             Kind::Build(_) | Kind::Config(_) | Kind::NotSigned(_) => Retry::No,
-            Kind::Credential(_) | Kind::Deadline { sent: false } => Retry::Yes { after: None },
+            Kind::Credential(error) => error.retry(),
+            Kind::Deadline { sent: false } => Retry::Yes { after: None },
             Kind::Deadline { sent: true } | Kind::Unreadable(_) => Retry::Forbidden,
             Kind::Transport(error) => error.retry(),
             Kind::Refused(error) => error.retry(),
@@ -274,10 +275,12 @@ impl Error {
         match &self.0.kind {
             Kind::Build(_) => Advice::new(Turn::Caller, "correct the value that the message names"),
             Kind::Config(_) => Advice::new(Turn::Caller, "correct the setting that the message names"),
-            Kind::Credential(_) => Advice::new(
-                Turn::Caller,
-                "check the source of the credential: its address, its client id and its secret",
-            ),
+            Kind::Credential(error) => error.advice().unwrap_or_else(|| {
+                Advice::new(
+                    Turn::Caller,
+                    "check the source of the credential: its address, its client id and its secret",
+                )
+            }),
             Kind::NotSigned(_) => Advice::new(
                 Turn::Caller,
                 "check the officer's key: that the card is in its reader, that the PIN is right and not blocked, that certificate and key \
@@ -361,6 +364,38 @@ mod tests {
         assert!(error.to_string().contains("of another"), "{error}");
         let plain = Error::unreadable("x.y", incoming.unreadable("not it"));
         assert_eq!(plain.advice().turn, Turn::Administrator);
+    }
+
+    #[test]
+    fn a_credential_that_a_call_did_not_bring_has_that_calls_verdict() {
+        let of = |problem| {
+            let call = Error::transport("oauth.token", TransportError::new(problem, "h"));
+            Error::credential("x.y", CredentialError::of_call("the token endpoint", call))
+        };
+        let again = Retry::Yes { after: None };
+        for (problem, retry) in [
+            (crate::TransportProblem::Connect, again),
+            (crate::TransportProblem::Timeout, again),
+            (crate::TransportProblem::TooLarge, Retry::No),
+            (crate::TransportProblem::UntrustedServer, Retry::No),
+        ] {
+            let error = of(problem);
+            assert_eq!((error.phase(), error.retry()), (Phase::NotSent, retry), "{error}");
+            assert_eq!(error.advice(), TransportError::new(problem, "h").advice());
+            let text = error.to_string();
+            assert!(text.contains("the token endpoint: oauth.token: "), "{text}");
+            let source = std::error::Error::source(&error).unwrap();
+            let source: &CredentialError = source.downcast_ref().unwrap();
+            assert_eq!(source.call().unwrap().operation(), "oauth.token");
+            assert!(std::error::Error::source(source).unwrap().is::<Error>());
+            assert_eq!(source, &source.clone());
+        }
+        let plain = Error::credential("x.y", CredentialError::new("no file"));
+        assert_eq!((plain.retry(), plain.advice().turn), (again, Turn::Caller));
+        assert_ne!(
+            CredentialError::of_call("s", Error::deadline("x", false)),
+            CredentialError::of_call("s", Error::deadline("x", false))
+        );
     }
 
     #[test]

@@ -271,4 +271,11 @@ pub const EVIDENCE: &[Evidence] = &[
         LIBRARY,
         "strict: a registration's binary members are base64url without padding; lenient: any base64, with a lint",
     ),
+    Evidence::new(
+        "preflight.attestation",
+        Tag::Inferred,
+        LIBRARY,
+        "known: a wrong statement of format none, packed or fido-u2f is refused, others are reported; report: none is refused; strict: any \
+         format, and what cannot be checked is refused too",
+    ),
 ];

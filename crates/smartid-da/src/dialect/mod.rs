@@ -35,7 +35,7 @@ use smartid_core::json::Pointer;
 pub use evidence::EVIDENCE;
 
 use crate::fido::BodyForm;
-use crate::fido::preflight::{OriginRule, Preflight};
+use crate::fido::preflight::{OriginRule, Preflight, StatementRule};
 use crate::refusal::DaRefusalKind;
 
 /// The settings; [`EVIDENCE`] tells of each what it means and how we know its default.
@@ -84,7 +84,10 @@ impl DaDialect {
             OriginCheck::Listed => OriginRule::Listed(self.preflight.origins.clone()),
             OriginCheck::Report => OriginRule::Report,
         };
-        Preflight::new().origin(origin).encoding(self.preflight.base64)
+        Preflight::new()
+            .origin(origin)
+            .encoding(self.preflight.base64)
+            .attestation(self.preflight.attestation)
     }
 }
 
@@ -366,6 +369,8 @@ pub struct PreflightRules {
     pub origins: Vec<String>,
     /// How strictly the binary members of a registration are read.
     pub base64: Encoding,
+    /// What to do about the attestation statement.
+    pub attestation: StatementRule,
 }
 
 /// Which origins the client data may name.

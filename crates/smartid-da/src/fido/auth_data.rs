@@ -98,6 +98,41 @@ impl fmt::Display for Aaguid {
     }
 }
 
+/// A text that is no AAGUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an AAGUID")]
+#[non_exhaustive]
+pub struct AaguidError;
+
+impl std::str::FromStr for Aaguid {
+    type Err = AaguidError;
+
+    fn from_str(text: &str) -> Result<Self, AaguidError> {
+        let groups: Vec<&str> = text.split('-').collect();
+        if !groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) {
+            return Err(AaguidError);
+        }
+        let digits = text.bytes().filter(|byte| *byte != b'-');
+        let values: Option<Vec<u8>> = digits.map(hex_digit).collect();
+        let mut bytes = [0; 16];
+        for (byte, pair) in bytes.iter_mut().zip(values.ok_or(AaguidError)?.chunks_exact(2)) {
+            if let [high, low] = pair {
+                *byte = high << 4 | low;
+            }
+        }
+        Ok(Self(bytes))
+    }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
 /// The new credential in authenticator data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -162,6 +197,11 @@ impl AuthenticatorData {
                 return Err(AttestationError::AuthData("its extension outputs are not a map"));
             }
             cbor::skip(&mut decoder).map_err(inside)?;
+            if !has_text_keys(rest) {
+                return Err(AttestationError::AuthData(
+                    "an extension output stands under a name that is no text",
+                ));
+            }
             let (map, behind) = split(rest, decoder.position());
             rest = behind;
             Some(map.to_vec())
@@ -179,6 +219,19 @@ impl AuthenticatorData {
             extensions,
         })
     }
+}
+
+/// Whether the map that stands here, which has been stepped over, has texts alone as keys: names of extensions are texts.
+fn has_text_keys(map: &[u8]) -> bool {
+    let mut decoder = Decoder::new(map);
+    let Ok(length) = decoder.map() else {
+        return false;
+    };
+    cbor::repeat(&mut decoder, length, |decoder| {
+        cbor::text(decoder)?;
+        cbor::skip(decoder)
+    })
+    .is_ok()
 }
 
 /// CBOR inside authenticator data that ends early means that the authenticator data does.
@@ -222,6 +275,24 @@ fn attested(bytes: &[u8]) -> Result<(AttestedCredential, &[u8]), AttestationErro
 mod tests {
     use proptest::prelude::*;
 
+    #[test]
+    fn an_aaguid_is_read_as_it_is_written() {
+        let text = "3c0e7a52-0000-4000-8000-000000000fd0";
+        let aaguid: Aaguid = text.parse().unwrap();
+        assert_eq!(aaguid.to_string(), text);
+        assert_eq!(text.to_ascii_uppercase().parse(), Ok(aaguid));
+        for bad in [
+            "",
+            "golden",
+            "3c0e7a5200004000800000000000 fd0",
+            "3c0e7a52-0000-4000-8000-000000000fdg",
+            "3c0e-7a520000-4000-8000-000000000fd0",
+            "3c0e7a52-0000-4000-8000-000000000fé0",
+        ] {
+            assert!(bad.parse::<Aaguid>().is_err(), "{bad}");
+        }
+    }
+
     use super::*;
 
     #[test]
@@ -244,6 +315,23 @@ mod tests {
             AuthenticatorData::parse(&bytes),
             Err(AttestationError::Trailing("authenticator data"))
         );
+    }
+
+    #[test]
+    fn extension_outputs_stand_under_texts() {
+        let mut bytes = vec![7; 32];
+        bytes.extend([0x81, 0, 0, 0, 1]);
+        for (map, is_right) in [
+            (&[0xa1, 0x61, b'a', 0xf5][..], true),
+            (&[0xbf, 0x61, b'a', 0xf5, 0xff], true),
+            (&[0xa0], true),
+            (&[0xa1, 0x01, 0xf5], false),
+            (&[0xa1, 0x41, b'a', 0xf5], false),
+            (&[0xa2, 0x61, b'a', 0xf5, 0xf6, 0xf5], false),
+        ] {
+            let data = AuthenticatorData::parse(&[&bytes[..], map].concat());
+            assert_eq!(data.is_ok(), is_right, "{map:?}");
+        }
     }
 
     proptest! {

@@ -40,10 +40,13 @@ impl ClientData {
         let mut lints = Vec::new();
         let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) => {
-                lints.push(Lint::new(
-                    "clientDataJSON",
-                    "begins with a byte order mark, which some servers refuse",
-                ));
+                lints.push(
+                    Lint::new(
+                        "clientDataJSON",
+                        "begins with a byte order mark, which some servers refuse",
+                    )
+                    .code("byte-order-mark"),
+                );
                 rest
             }
             None => bytes,
@@ -66,12 +69,23 @@ impl ClientData {
             Some("false") => Some(false),
             Some(_) => return Err(ClientDataError("has a crossOrigin that is not true or false")),
         };
-        let top_origin = object.get("topOrigin").and_then(string);
+        let top_origin = object.get("topOrigin");
+        if top_origin.is_some() && cross_origin != Some(true) {
+            lints.push(
+                Lint::new(
+                    "clientDataJSON/topOrigin",
+                    "names a site around this one although the ceremony is not said to be cross-origin",
+                )
+                .code("cross-origin"),
+            );
+        }
+        let top_origin = top_origin
+            .map(|value| string(value).ok_or(ClientDataError("has a topOrigin that is not a string")))
+            .transpose()?;
         if object.get("tokenBinding").is_some() {
-            lints.push(Lint::new(
-                "clientDataJSON/tokenBinding",
-                "a member of earlier drafts",
-            ));
+            lints.push(
+                Lint::new("clientDataJSON/tokenBinding", "a member of earlier drafts").code("unknown-member"),
+            );
         }
         Ok(Self {
             kind,
@@ -94,8 +108,17 @@ mod tests {
         assert!(ClientData::parse(good.as_bytes()).unwrap().lints.is_empty());
         let bom = format!("\u{feff}{good}");
         assert_eq!(ClientData::parse(bom.as_bytes()).unwrap().lints.len(), 1);
+        let top = good.replace("\"origin\"", "\"topOrigin\":\"https://y\",\"origin\"");
+        assert_eq!(ClientData::parse(top.as_bytes()).unwrap().lints.len(), 1);
+        let framed = top.replace("\"topOrigin\"", "\"crossOrigin\":true,\"topOrigin\"");
+        let framed = ClientData::parse(framed.as_bytes()).unwrap();
+        assert_eq!(
+            (framed.lints.len(), framed.top_origin.as_deref()),
+            (0, Some("https://y"))
+        );
         for bad in [
             "",
+            r#"{"type":"t","challenge":"c","origin":"o","crossOrigin":true,"topOrigin":7}"#,
             "[]",
             "null",
             r#"{"type":"t","challenge":"c","origin":"o"} x"#,

@@ -157,6 +157,11 @@ impl CoseKey {
         if kind == RSA {
             let modulus = octets(take(-1), "the modulus is absent or not bytes")?;
             let exponent = octets(take(-2), "the exponent is absent or not bytes")?;
+            if !is_odd(&modulus) || !is_odd(&exponent) || is_one(&exponent) {
+                return Err(AttestationError::Key(
+                    "no RSA key has such a modulus and exponent",
+                ));
+            }
             return Ok(Self {
                 algorithm,
                 material: KeyMaterial::Rsa { modulus, exponent },
@@ -211,14 +216,26 @@ impl Expected {
             A::ES384 | A::ESP384 => (EC2, &[(2, 48)]),
             A::ES512 | A::ESP512 => (EC2, &[(3, 66)]),
             A::ES256K => (EC2, &[(8, 32)]),
-            A::EDDSA => (OKP, &[(6, 32), (7, 57)]),
-            A::ED25519 => (OKP, &[(6, 32)]),
+            // In WebAuthn this number is Ed25519 alone (section 5.8.5).
+            A::EDDSA | A::ED25519 => (OKP, &[(6, 32)]),
             A::ED448 => (OKP, &[(7, 57)]),
             A::RS256 | A::RS384 | A::RS512 | A::PS256 | A::PS384 | A::PS512 | A::RS1 => (RSA, &[]),
             _ => return None,
         };
         Some(Self { kind, curves })
     }
+}
+
+/// Whether a number in big-endian octets is odd; every RSA modulus and exponent is.
+fn is_odd(octets: &[u8]) -> bool {
+    octets.last().is_some_and(|octet| octet & 1 == 1)
+}
+
+/// With the exponent 1 every signature is its own message.
+fn is_one(octets: &[u8]) -> bool {
+    octets
+        .split_last()
+        .is_some_and(|(last, rest)| *last == 1 && rest.iter().all(|octet| *octet == 0))
 }
 
 /// A whole number, if one stands here; else nothing is consumed.
@@ -307,6 +324,45 @@ mod tests {
             CoseKey::parse(&trailing),
             Err(AttestationError::Trailing("public key"))
         );
+    }
+
+    #[test]
+    fn eddsa_is_ed25519_and_nothing_else() {
+        // {1: 1, 3: -8, -1: 7, -2: 57 octets}
+        let mut ed448 = vec![0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x07, 0x21, 0x58, 57];
+        ed448.extend_from_slice(&[9; 57]);
+        assert_eq!(
+            CoseKey::parse(&ed448),
+            Err(AttestationError::Key("crv does not fit alg"))
+        );
+        // The same key under its own number, -53.
+        ed448.splice(4..5, [0x38, 0x34]);
+        assert_eq!(CoseKey::parse(&ed448).unwrap().algorithm, CoseAlgorithm::ED448);
+    }
+
+    #[test]
+    fn numbers_that_are_no_rsa_key_are_refused() {
+        let key = |modulus: u8, exponent: &[u8]| {
+            // {1: 3, 3: -257, -1: two octets, -2: the exponent}
+            let mut bytes = vec![
+                0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x42, 0xc1, modulus, 0x21,
+            ];
+            bytes.push(0x40 + u8::try_from(exponent.len()).unwrap());
+            bytes.extend_from_slice(exponent);
+            CoseKey::parse(&bytes)
+        };
+        assert!(key(0x0d, &[1, 0, 1]).is_ok() && key(0x0d, &[3]).is_ok());
+        for (modulus, exponent) in [
+            (0x0c, &[1, 0, 1][..]),
+            (0x0d, &[1]),
+            (0x0d, &[0, 1]),
+            (0x0d, &[2]),
+            (0x0d, &[0]),
+            (0x0d, &[1, 0, 0]),
+        ] {
+            let refused = key(modulus, exponent);
+            assert!(matches!(refused, Err(AttestationError::Key(_))), "{exponent:?}");
+        }
     }
 
     #[test]

@@ -15,14 +15,16 @@ mod auth_data;
 mod cbor;
 mod client_data;
 mod cose;
+mod excluded;
 mod get_options;
 mod options;
 mod options_read;
 mod options_view;
 pub mod preflight;
-mod reader;
+pub(crate) mod reader;
 mod registration;
 mod registration_read;
+mod report;
 mod store_credential;
 #[cfg(feature = "webauthn-rs-proto")]
 pub mod webauthn_rs;
@@ -33,9 +35,10 @@ pub use attestation_statement::{
     Attestation, AttestationFormat, AttestationKind, AttestationVerdict, AttestationWrong, ChainEntry,
     SignatureCheck, StatementNotChecked,
 };
-pub use auth_data::{Aaguid, AttestedCredential, AuthenticatorData, Flags};
+pub use auth_data::{Aaguid, AaguidError, AttestedCredential, AuthenticatorData, Flags};
 pub use client_data::{ClientData, ClientDataError};
 pub use cose::{CoseKey, KeyMaterial};
+pub use excluded::ExcludedIds;
 pub use get_options::GetOptions;
 pub use options::{CreationOptions, OptionsError};
 pub use options_view::{
@@ -43,4 +46,5 @@ pub use options_view::{
     UserVerification,
 };
 pub use registration::{Registration, RegistrationError};
+pub use report::Report;
 pub use store_credential::{BodyForm, StoreCredential, Stored};

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smartid_core::{Advice, Lint, Turn};
 
+use super::excluded::ExcludedIds;
 use super::options_read::view;
 use super::options_view::OptionsView;
 use super::reader::{Object, too_deep, without_bom};
@@ -119,10 +120,18 @@ impl CreationOptions {
     /// # Errors
     /// [`OptionsError`] when a member that every ceremony needs is absent or cannot be read.
     pub fn parse(text: &str) -> Result<Self, OptionsError> {
+        Self::parse_with(text, ExcludedIds::Base64)
+    }
+
+    /// As [`parse`](Self::parse), with what is known of how this relying party writes the ids in `excludeCredentials`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, ids: ExcludedIds) -> Result<Self, OptionsError> {
         let mut lints = Vec::new();
         let (text, bom) = without_bom(text);
         if bom {
-            lints.push(Lint::new("", "a byte order mark in front of the document"));
+            lints.push(Lint::new("", "a byte order mark in front of the document").code("byte-order-mark"));
         }
         if too_deep(text) {
             return Err(OptionsError::TooDeep);
@@ -136,22 +145,38 @@ impl CreationOptions {
             None => text,
             Some(inner) => {
                 if outer.get("challenge").is_some() {
-                    lints.push(Lint::new(
-                        "/publicKey",
-                        "options inside and outside of publicKey; the inner ones count",
-                    ));
+                    lints.push(
+                        Lint::new(
+                            "/publicKey",
+                            "options inside and outside of publicKey; the inner ones count",
+                        )
+                        .code("wrapper"),
+                    );
                 }
                 inner
             }
         };
+        Self::bare(raw, ids, lints)
+    }
+
+    /// Options without a wrapper, after what stood around them.
+    fn bare(raw: &str, ids: ExcludedIds, mut lints: Vec<Lint>) -> Result<Self, OptionsError> {
         let mut irregular = None;
-        let view = view(raw, &mut irregular, &mut lints)?;
+        let view = view(raw, ids, &mut irregular, &mut lints)?;
         Ok(Self {
             raw: raw.to_owned(),
             view,
             irregular,
             lints,
         })
+    }
+
+    /// The same options with the ids in `excludeCredentials` read otherwise: for options that come from a store, which keeps the text
+    /// alone. Lints about what stood around the options are gone then.
+    #[must_use]
+    pub fn read_ids(self, ids: ExcludedIds) -> Self {
+        // What was read once is read again.
+        Self::bare(&self.raw, ids, Vec::new()).unwrap_or(self)
     }
 
     /// The exact text of the options object, without a wrapper.
@@ -193,6 +218,16 @@ impl CreationOptions {
     #[must_use]
     pub fn excludes(&self, credential_id: &[u8]) -> bool {
         self.view.exclude.iter().any(|known| known.is(credential_id))
+    }
+
+    /// Which entries of `excludeCredentials` are this credential, counted from 0.
+    #[must_use]
+    pub fn excluded_at(&self, credential_id: &[u8]) -> Vec<usize> {
+        let entries = self.view.exclude.iter().enumerate();
+        entries
+            .filter(|(_, known)| known.is(credential_id))
+            .map(|(index, _)| index)
+            .collect()
     }
 
     /// Checks what a ceremony cannot do without: a challenge of 16 bytes or more, a user handle of 1 to 64 bytes, a relying party id
@@ -237,7 +272,15 @@ fn is_domain(text: &str) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    text.len() <= 253 && text.split('.').all(label) && text.parse::<std::net::Ipv4Addr>().is_err()
+    // A host that ends in a number is an IPv4 address to a browser, however it is written: 127.1, 0x7f.0.0.1.
+    let number = |label: &str| {
+        let digits = label
+            .strip_prefix("0x")
+            .or_else(|| label.strip_prefix("0X"))
+            .map(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        digits.unwrap_or_else(|| label.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    text.len() <= 253 && text.split('.').all(label) && !text.rsplit('.').next().is_some_and(number)
 }
 
 impl fmt::Debug for CreationOptions {
@@ -266,13 +309,87 @@ impl Serialize for CreationOptions {
 
 impl<'de> Deserialize<'de> for CreationOptions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        // What was written had no wrapper any more; a member publicKey within it is none.
+        let raw = String::deserialize(deserializer)?;
+        if too_deep(&raw) {
+            return Err(serde::de::Error::custom(OptionsError::TooDeep));
+        }
+        Self::bare(&raw, ExcludedIds::Base64, Vec::new()).map_err(serde::de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_text_is_not_unwrapped_a_second_time() {
+        let text = |challenge: &str, more: &str| {
+            format!(
+                r#"{{"rp":{{"name":"Login"}},"user":{{"id":"AQ","name":"a","displayName":"A"}},"challenge":"{challenge}","pubKeyCredParams":[]{more}}}"#
+            )
+        };
+        let inner = text("BBECAwQFBgcICQoLDA0ODw", "");
+        let outer = text("AAECAwQFBgcICQoLDA0ODw", &format!(r#","publicKey":{inner}"#));
+        let options = CreationOptions::parse(&format!(r#"{{"publicKey":{outer}}}"#)).unwrap();
+        let stored = serde_json::to_string(&options).unwrap();
+        let back: CreationOptions = serde_json::from_str(&stored).unwrap();
+        assert_eq!(back.view().challenge, options.view().challenge);
+        let again = back.read_ids(ExcludedIds::PaddingCounted);
+        assert_eq!(
+            (again.raw(), &again.view().challenge),
+            (options.raw(), &options.view().challenge)
+        );
+    }
+
+    #[test]
+    fn addresses_are_no_domains_however_they_are_written() {
+        for domain in [
+            "localhost",
+            "login.example.test",
+            "1.example.test",
+            "x0x1",
+            "127.test",
+            "0xg.0xg",
+        ] {
+            assert!(is_domain(domain), "{domain}");
+        }
+        for address in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.0.0.0X1",
+            "1.2.3.4.5",
+            "a.0x",
+            "a.7",
+        ] {
+            assert!(!is_domain(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_stands_there_twice_is_refused_where_it_would_be_another_ceremony() {
+        let text = r#"{"rp":{"name":"Login"},"user":{"id":"AQ"},"challenge":"AAECAwQFBgcICQoLDA0ODw","pubKeyCredParams":[],
+            "attestation":"none","authenticatorSelection":{"residentKey":"required","authenticatorAttachment":"platform"},
+            "excludeCredentials":[{"type":"public-key","id":"AQI"}]}"#;
+        assert!(CreationOptions::parse(text).is_ok());
+        for (once, at) in [
+            ("\"attestation\":\"none\"", "/attestation"),
+            (
+                "\"residentKey\":\"required\"",
+                "/authenticatorSelection/residentKey",
+            ),
+            (
+                "\"authenticatorAttachment\":\"platform\"",
+                "/authenticatorSelection/authenticatorAttachment",
+            ),
+            ("\"type\":\"public-key\"", "/excludeCredentials/…/type"),
+        ] {
+            let twice = text.replace(once, &format!("{once},{once}"));
+            assert_eq!(CreationOptions::parse(&twice), Err(OptionsError::Repeated(at)));
+        }
+    }
 
     #[test]
     fn only_a_list_says_that_a_credential_is_not_stored() {

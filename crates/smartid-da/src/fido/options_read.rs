@@ -5,6 +5,7 @@ use std::time::Duration;
 use smartid_core::{Lint, json};
 
 use super::algorithm::CoseAlgorithm;
+use super::excluded::{ExcludedIds, Seen, read_id};
 use super::options::OptionsError;
 use super::options_view::{
     Attachment, AttestationPreference, CredentialDescriptor, OptionsView, ResidentKey, Transport,
@@ -18,6 +19,7 @@ const MAX_LIST: usize = 10_000;
 /// Reads the bare options object; the first irregularly written binary member is named in `irregular`.
 pub(super) fn view(
     raw: &str,
+    ids: ExcludedIds,
     irregular: &mut Option<&'static str>,
     lints: &mut Vec<Lint>,
 ) -> Result<OptionsView, OptionsError> {
@@ -31,7 +33,14 @@ pub(super) fn view(
     if let Some(selection) = &selection {
         no_repeats(
             selection,
-            &[("userVerification", "/authenticatorSelection/userVerification")],
+            &[
+                ("userVerification", "/authenticatorSelection/userVerification"),
+                ("residentKey", "/authenticatorSelection/residentKey"),
+                (
+                    "authenticatorAttachment",
+                    "/authenticatorSelection/authenticatorAttachment",
+                ),
+            ],
         )?;
     }
     let choice = |name: &'static str, lints: &mut Vec<Lint>| {
@@ -49,10 +58,13 @@ pub(super) fn view(
         .as_deref()
         .is_some_and(|id| id.bytes().any(|byte| byte.is_ascii_uppercase()))
     {
-        lints.push(Lint::new(
-            "/rp/id",
-            "upper-case letters; the hash is over the text as written",
-        ));
+        lints.push(
+            Lint::new(
+                "/rp/id",
+                "upper-case letters; the hash is over the text as written",
+            )
+            .code("upper-case"),
+        );
     }
     let mut bytes = |object: &Object<'_>, name, at| {
         let value = object.get(name).ok_or(OptionsError::Missing(at))?;
@@ -79,7 +91,7 @@ pub(super) fn view(
         challenge,
         algorithms: algorithms(&options, lints)?,
         timeout: timeout(&options, lints),
-        exclude: exclude(&options, lints)?,
+        exclude: exclude(&options, ids, lints)?,
         user_verification: choice("userVerification", lints)
             .map_or(UserVerification::Preferred, |text| text.as_str().into()),
         resident_key: choice("residentKey", lints).map(|text| ResidentKey::from(text.as_str())),
@@ -104,6 +116,7 @@ const TOP: &[(&str, &str)] = &[
     ("excludeCredentials", "/excludeCredentials"),
     ("authenticatorSelection", "/authenticatorSelection"),
     ("extensions", "/extensions"),
+    ("attestation", "/attestation"),
 ];
 
 fn no_repeats(object: &Object<'_>, names: &[(&'static str, &'static str)]) -> Result<(), OptionsError> {
@@ -128,10 +141,9 @@ fn text(object: &Object<'_>, name: &str, parent: &str, lints: &mut Vec<Lint>) ->
     let value = object.get(name)?;
     let text = string(value);
     if text.is_none() {
-        lints.push(Lint::new(
-            format!("{parent}/{name}"),
-            "is not a string and is not read",
-        ));
+        lints.push(
+            Lint::new(format!("{parent}/{name}"), "is not a string and is not read").code("not-a-string"),
+        );
     }
     text
 }
@@ -141,10 +153,9 @@ fn texts(object: &Object<'_>, name: &str, lints: &mut Vec<Lint>) -> Vec<String> 
         return Vec::new();
     };
     serde_json::from_str(value).unwrap_or_else(|_| {
-        lints.push(Lint::new(
-            format!("/{name}"),
-            "is not a list of strings and is not read",
-        ));
+        lints.push(
+            Lint::new(format!("/{name}"), "is not a list of strings and is not read").code("not-strings"),
+        );
         Vec::new()
     })
 }
@@ -176,22 +187,25 @@ fn algorithms(options: &Object<'_>, lints: &mut Vec<Lint>) -> Result<Vec<CoseAlg
             return Err(OptionsError::Repeated("/pubKeyCredParams/…/alg"));
         }
         if item.get("type").and_then(string).as_deref() != Some("public-key") {
-            lints.push(Lint::new(
-                at,
-                "an entry of another type than public-key, which offers nothing",
-            ));
+            lints.push(
+                Lint::new(
+                    at,
+                    "an entry of another type than public-key, which offers nothing",
+                )
+                .code("type"),
+            );
             continue;
         }
         let value = item.get("alg").ok_or_else(|| wrong.clone())?;
         match whole_number(value) {
             Some((number, as_it_should_be)) => {
                 if !as_it_should_be {
-                    lints.push(Lint::new(at, "alg is not written as a whole number"));
+                    lints.push(Lint::new(at, "alg is not written as a whole number").code("number"));
                 }
                 algorithms.push(CoseAlgorithm(number));
             }
             None if value.starts_with(|c: char| c == '-' || c.is_ascii_digit()) => {
-                lints.push(Lint::new(at, "an alg beyond 64 bits, which offers nothing"));
+                lints.push(Lint::new(at, "an alg beyond 64 bits, which offers nothing").code("number"));
             }
             None => return Err(wrong),
         }
@@ -202,7 +216,7 @@ fn algorithms(options: &Object<'_>, lints: &mut Vec<Lint>) -> Result<Vec<CoseAlg
 /// Milliseconds in any way of writing numbers; what is no time at all counts as absent, because it is only a hint.
 fn timeout(options: &Object<'_>, lints: &mut Vec<Lint>) -> Option<Duration> {
     let value = options.get("timeout")?;
-    let mut odd = |what| lints.push(Lint::new("/timeout", what));
+    let mut odd = |what| lints.push(Lint::new("/timeout", what).code("timeout"));
     if let Ok(millis) = value.parse::<u64>() {
         if millis == 0 {
             odd("is zero and is not used");
@@ -231,39 +245,54 @@ fn timeout(options: &Object<'_>, lints: &mut Vec<Lint>) -> Option<Duration> {
     Some(Duration::from_millis(number as u64))
 }
 
-fn exclude(options: &Object<'_>, lints: &mut Vec<Lint>) -> Result<Vec<CredentialDescriptor>, OptionsError> {
+fn exclude(
+    options: &Object<'_>,
+    ids: ExcludedIds,
+    lints: &mut Vec<Lint>,
+) -> Result<Vec<CredentialDescriptor>, OptionsError> {
     let at = "/excludeCredentials";
     let mut known = Vec::new();
+    let mut seen = Seen::default();
     for (index, item) in list(options, "excludeCredentials", at)?.into_iter().enumerate() {
         let item = Object::read(item).ok_or(OptionsError::Type {
             at,
             expected: "a list of objects with type and id",
         })?;
+        no_repeats(
+            &item,
+            &[
+                ("id", "/excludeCredentials/…/id"),
+                ("type", "/excludeCredentials/…/type"),
+            ],
+        )?;
         let here = format!("{at}/{index}/id");
         let id = item.get("id").unwrap_or_default();
-        let bytes = match binary(id, &here, lints) {
-            Binary::Canonical(bytes) | Binary::Irregular(bytes) => bytes,
-            Binary::Unreadable => {
-                lints.push(Lint::new(
-                    here,
-                    "is not base64url; the authenticator may refuse the options",
-                ));
-                Vec::new()
-            }
-        };
+        let reading = read_id(id, &here, ids, lints);
+        seen.note(&reading, &here, lints);
+        let kind = item.get("type").and_then(string).unwrap_or_default();
+        if kind != "public-key" {
+            lints.push(
+                Lint::new(
+                    format!("{at}/{index}/type"),
+                    "is not public-key; the authenticator may pass this entry over",
+                )
+                .code("type"),
+            );
+        }
         let transports: Vec<String> = item
             .get("transports")
             .and_then(|value| serde_json::from_str(value).ok())
             .unwrap_or_default();
-        known.push(CredentialDescriptor::new(
-            bytes,
-            string(id).unwrap_or_default(),
-            item.get("type").and_then(string).unwrap_or_default(),
-            transports
+        known.push(CredentialDescriptor {
+            id: reading.bytes,
+            counted_id: reading.counted,
+            id_text: string(id).unwrap_or_default(),
+            kind,
+            transports: transports
                 .iter()
                 .map(|text| Transport::from(text.as_str()))
                 .collect(),
-        ));
+        });
     }
     Ok(known)
 }

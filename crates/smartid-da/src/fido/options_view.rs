@@ -117,6 +117,9 @@ open_enum! {
 pub struct CredentialDescriptor {
     /// The credential id; empty when its text cannot be read (a lint says so).
     pub id: Vec<u8>,
+    /// What the text means when its last digit counts its padding, where it means something without that, too; only
+    /// [where such digits are known](super::ExcludedIds::PaddingCounted).
+    pub counted_id: Option<Vec<u8>>,
     /// The text that stands in place of the id.
     pub id_text: String,
     /// The type; `public-key` for all that exist today.
@@ -126,31 +129,11 @@ pub struct CredentialDescriptor {
 }
 
 impl CredentialDescriptor {
-    pub(crate) fn new(id: Vec<u8>, id_text: String, kind: String, transports: Vec<Transport>) -> Self {
-        Self {
-            id,
-            id_text,
-            kind,
-            transports,
-        }
-    }
-
-    /// Whether this is that credential. Bytes are compared; where the text is no base64url, also the form that some servers write,
-    /// with the number of missing padding characters behind it.
+    /// Whether this is that credential. Octets are compared, never texts.
     #[must_use]
     pub fn is(&self, credential_id: &[u8]) -> bool {
-        use smartid_core::base64::{Flavour, encode};
-        if credential_id.is_empty() {
-            return false;
-        }
-        if self.id == credential_id {
-            return true;
-        }
-        let text = encode(Flavour::Url, credential_id);
-        let padding = (4 - text.len() % 4) % 4;
-        self.id_text
-            .strip_prefix(text.as_str())
-            .is_some_and(|rest| rest == padding.to_string())
+        !credential_id.is_empty()
+            && (self.id == credential_id || self.counted_id.as_deref() == Some(credential_id))
     }
 }
 

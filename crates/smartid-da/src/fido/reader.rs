@@ -103,14 +103,12 @@ pub(crate) fn binary(value: &str, at: &str, lints: &mut Vec<Lint>) -> Binary {
         Ok((bytes, forgiven)) if forgiven.is_empty() => Binary::Canonical(bytes),
         Ok((bytes, forgiven)) => {
             for what in forgiven {
-                lints.push(Lint::new(
-                    at,
-                    match what {
-                        Tolerated::Padding => "base64url with padding",
-                        Tolerated::Alphabet => "letters of the standard base64 alphabet",
-                        _ => "white space in base64url",
-                    },
-                ));
+                let (code, what) = match what {
+                    Tolerated::Padding => ("padding", "base64url with padding"),
+                    Tolerated::Alphabet => ("alphabet", "letters of the standard base64 alphabet"),
+                    _ => ("white-space", "white space in base64url"),
+                };
+                lints.push(Lint::new(at, what).code(code));
             }
             Binary::Irregular(bytes)
         }

@@ -125,7 +125,11 @@ impl Registration {
         let mut reading = Reading::default();
         let (text, bom) = without_bom(text);
         if bom {
-            reading.lint("", "a byte order mark in front of the document");
+            reading.lint(
+                "byte-order-mark",
+                "",
+                "a byte order mark in front of the document",
+            );
         }
         if too_deep(text) {
             return Err(RegistrationError::TooDeep);
@@ -137,7 +141,7 @@ impl Registration {
         let id = reading.needed(&top, "id", "/id")?;
         let raw_id = reading.optional(&top, "rawId", "/rawId")?;
         if raw_id.is_none() {
-            reading.lint("/rawId", "is absent; id is taken in its place");
+            reading.lint("missing-member", "/rawId", "is absent; id is taken in its place");
         }
         let kind = string(top.get("type").ok_or(RegistrationError::Missing("type"))?).ok_or(
             RegistrationError::Type {
@@ -164,7 +168,11 @@ impl Registration {
         let public_key = reading.convenience(&response, "publicKey", "/response/publicKey");
         let extension_results = match top.get("clientExtensionResults") {
             None => {
-                reading.lint("/clientExtensionResults", "is absent; {} is sent in its place");
+                reading.lint(
+                    "missing-member",
+                    "/clientExtensionResults",
+                    "is absent; {} is sent in its place",
+                );
                 None
             }
             Some(value) if Object::read(value).is_some() => Some(value.to_owned()),
@@ -177,12 +185,14 @@ impl Registration {
         };
         for name in top.names().filter(|name| !TOP.contains(name)) {
             reading.lint(
+                "unknown-member",
                 &format!("/{}", shown(name)),
                 "is not known; the strict form leaves it out",
             );
         }
         for name in response.names().filter(|name| !RESPONSE.contains(name)) {
             reading.lint(
+                "unknown-member",
                 &format!("/response/{}", shown(name)),
                 "is not known; the strict form leaves it out",
             );

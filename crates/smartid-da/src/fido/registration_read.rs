@@ -14,8 +14,8 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn lint(&mut self, at: &str, what: &str) {
-        self.lints.push(Lint::new(at, what));
+    pub(super) fn lint(&mut self, code: &'static str, at: &str, what: &str) {
+        self.lints.push(Lint::new(at, what).code(code));
     }
 
     fn bytes(&mut self, value: &str, at: &'static str) -> Option<Vec<u8>> {
@@ -68,7 +68,7 @@ impl Reading {
             Binary::Unreadable => None,
         };
         if read.is_none() {
-            self.lint(at, "is not base64url and is not read");
+            self.lint("unreadable", at, "is not base64url and is not read");
         }
         read
     }
@@ -77,7 +77,11 @@ impl Reading {
         let value = object.get(name)?;
         let text = string(value);
         if text.is_none() {
-            self.lint(&format!("/{name}"), "is not a string and is not read");
+            self.lint(
+                "not-a-string",
+                &format!("/{name}"),
+                "is not a string and is not read",
+            );
         }
         text
     }
@@ -86,7 +90,11 @@ impl Reading {
         let value = response.get("transports")?;
         let texts: Option<Vec<String>> = serde_json::from_str(value).ok();
         if texts.is_none() {
-            self.lint("/response/transports", "is not a list of strings and is not read");
+            self.lint(
+                "not-strings",
+                "/response/transports",
+                "is not a list of strings and is not read",
+            );
         }
         let transports = texts?;
         Some(

@@ -53,6 +53,22 @@ impl SettingsError {
     }
 }
 
+/// Whether nobody would see anything of this text: white space, control characters, and characters without a shape of their own, which come
+/// along when a name is copied from a web page.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|letter| {
+        letter.is_whitespace()
+            || letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+            || reorders(letter)
+    })
+}
+
+/// Whether a character changes the order in which those around it are shown.
+pub(super) fn reorders(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The type of a known member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {

@@ -5,6 +5,7 @@
 
 use smartid_trust::filter::{CertificateFilter, FilterOp, FilterValue};
 
+use super::document::is_blank;
 use super::finding::{FindingCode, FindingLevel};
 use super::{Finding, PersonalMethod, property};
 
@@ -56,13 +57,22 @@ fn own(filter: &CertificateFilter) -> Option<Defect> {
             return Some((Warning, "a logical operation with a param"));
         }
     } else {
-        if filter.param().is_none() {
+        if filter.param().is_none_or(is_blank) {
             return Some((Error, "a comparison without param"));
         }
         match filter.value() {
             None => return Some((Error, "a comparison without value")),
             Some(FilterValue::Null | FilterValue::List(_) | FilterValue::Object(_)) => {
                 return Some((Warning, "a comparison whose value is neither text nor number"));
+            }
+            // Every text begins with it, ends with it and contains it.
+            Some(FilterValue::Text(text))
+                if text.is_empty() && matches!(op, FilterOp::Co | FilterOp::Sw | FilterOp::Ew) =>
+            {
+                return Some((
+                    Warning,
+                    "a comparison with an empty text, which every certificate passes",
+                ));
             }
             Some(_) => {}
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use smartid_trust::CertificateAttribute;
 use smartid_trust::filter::{CertificateFilter, FilterError};
 
-use super::document::{Members, SettingsError, Shape};
+use super::document::{Members, SettingsError, Shape, is_blank};
 use super::property;
 
 /// Which of the two.
@@ -338,9 +338,7 @@ impl PersonalMethod {
     }
 
     fn filled(&self, property: &str) -> Option<&str> {
-        self.properties
-            .text(property)
-            .filter(|text| !text.trim().is_empty())
+        self.properties.text(property).filter(|text| !is_blank(text))
     }
 
     /// Certificate Filter, as it is written.

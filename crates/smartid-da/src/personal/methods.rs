@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::document::{Members, SettingsError, Shape};
+use super::document::{Members, SettingsError, Shape, is_blank};
 use super::finding::FindingCode as Code;
 use super::finding::FindingLevel::{Error, Note, Warning};
 use super::{DistributionService, Finding, Findings, PersonalMethod, PersonalMethodType};
@@ -149,7 +149,7 @@ fn names(methods: &[PersonalMethod], found: &mut Findings) {
     let mut alike = HashMap::new();
     for (index, method) in methods.iter().enumerate() {
         let name = method.display_name();
-        if name.trim().is_empty() {
+        if is_blank(name) {
             continue;
         }
         let words: Vec<&str> = name.split_whitespace().collect();

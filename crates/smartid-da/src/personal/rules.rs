@@ -5,6 +5,7 @@
 
 use smartid_trust::CertificateAttribute;
 
+use super::document::{is_blank, reorders};
 use super::filter_rules;
 use super::finding::FindingCode as Code;
 use super::finding::FindingLevel::{Error, Note, Warning};
@@ -32,12 +33,13 @@ impl PersonalMethod {
 
     fn general(&self, found: &mut Findings) {
         let name = self.display_name();
-        if name.trim().is_empty() || name.chars().any(char::is_control) {
+        let hidden = |letter: char| letter.is_control() || reorders(letter);
+        if is_blank(name) || name.chars().any(hidden) {
             let sentence = "The display name is missing, blank or has control characters.";
             found.add(Error, Code::DisplayName, "display_name", sentence);
         }
         let servers = self.servers();
-        if servers.is_empty() || servers.iter().any(|name| name.trim().is_empty()) {
+        if servers.is_empty() || servers.iter().any(|name| is_blank(name)) {
             let member = "authentication_method_servers";
             let sentence = "There is no authentication method server, or one without a name.";
             found.add(Error, Code::ServerMissing, member, sentence);
@@ -50,9 +52,7 @@ impl PersonalMethod {
 
     fn certificate(&self, found: &mut Findings) {
         let member = "certificate_authority";
-        let authority = self
-            .certificate_authority()
-            .is_some_and(|name| !name.trim().is_empty());
+        let authority = self.certificate_authority().is_some_and(|name| !is_blank(name));
         let desktop = self.method_type() == PersonalMethodType::Desktop;
         let (level, code, sentence) = match (self.uses_certificate(), authority) {
             (true, false) => (

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use smartid_core::{Advice, Content, Incoming, Retry, ServiceError, Turn, redact};
 
-pub(crate) use read::accept;
+pub(crate) use read::{accept, rejection};
 
 /// Why Digital Access refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

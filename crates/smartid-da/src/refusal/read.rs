@@ -43,6 +43,11 @@ pub(crate) fn accept(
     refuse(DaRefusalKind::Unexpected, told)
 }
 
+/// The refusal that an answer is although its status claims success.
+pub(crate) fn rejection(dialect: &DaDialect, incoming: &Incoming) -> DaRefusal {
+    DaRefusal::new(Meaning::Rejected.kind(), incoming, Told::read(dialect, incoming))
+}
+
 /// The code and the message of an error body, as far as there are any.
 #[derive(Default)]
 pub(super) struct Told {

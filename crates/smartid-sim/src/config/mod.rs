@@ -9,6 +9,7 @@ mod da;
 mod desktop;
 mod device;
 mod fido;
+mod graph;
 mod hermod;
 mod live;
 mod mailbox;
@@ -31,9 +32,10 @@ pub use cm::{
 pub use commands::{BodyConfig, CommandVerb, DeleteConfig, MissingConfirmation, VerbConfig, VerbsConfig};
 pub use content::{ContentConfig, ContentFailure, GenerateConfig};
 pub use da::{
-    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaMethod, DaMethodKind, DaOauthConfig,
-    DaOidcConfig, DaPersonalConfig, DaSessionConfig, DaUser, ErrorBody, ExcludeStyle, ExpiresIn, OauthClient,
-    OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint, Unauthenticated, UserPosition,
+    BasicDecoding, ClientAuthentication, DaAuth, DaConfig, DaHeader, DaHeaderSource, DaMethod, DaMethodKind,
+    DaOauthConfig, DaOidcConfig, DaPersonalConfig, DaResource, DaSessionConfig, DaUser, ErrorBody,
+    ExcludeStyle, ExpiresIn, OauthClient, OidcFlaw, PictureStyle, RefusalStatus, TokenEndpoint,
+    Unauthenticated, UserPosition,
 };
 pub use desktop::{
     AdminKeyTransport, AttestationChoice, DesktopConfig, DesktopStage, DesktopVersion, NonceEncoding,
@@ -44,6 +46,10 @@ pub use device::{
     SignatureConfig, WithoutTbs,
 };
 pub use fido::{FidoConfig, FidoMode, FidoVerb, OptionsEncoding};
+pub use graph::{
+    ExcludePadding, GraphConfig, GraphPolicyConfig, GraphStatusConfig, GraphThrottleConfig, MethodIdStyle,
+    OdataPlace,
+};
 pub use hermod::{
     ApiUser, CancelConfig, HermodConfig, LinkEscapes, PollConfig, PollMode, SecondAnswer, StateNames,
 };
@@ -70,6 +76,8 @@ pub struct SimConfig {
     pub hermod: HermodConfig,
     /// Digital Access.
     pub da: DaConfig,
+    /// Microsoft Graph.
+    pub graph: GraphConfig,
     /// The Desktop App and the person.
     pub desktop: DesktopConfig,
     /// The phones with the Mobile App, and the people who hold them.
@@ -105,6 +113,8 @@ pub struct ListenConfig {
     pub hermod_port: u16,
     /// Port of Digital Access.
     pub da_port: u16,
+    /// Port of Microsoft Graph.
+    pub graph_port: u16,
     /// Port of Protocol Gateway with TLS and client certificate; 8444 by convention (protocol notes: cm 2, T).
     pub cm_port: u16,
     /// Port of Protocol Gateway without TLS, for certificates of authorities and revocation lists; 8080 by convention (cm 2, T).
@@ -119,6 +129,7 @@ impl Default for ListenConfig {
             address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             hermod_port: 0,
             da_port: 0,
+            graph_port: 0,
             cm_port: 0,
             cm_plain_port: 0,
             control_port: 0,

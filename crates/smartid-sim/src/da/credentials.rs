@@ -23,7 +23,7 @@ impl Da {
                 "the content type must be application/json",
             ));
         }
-        let mut body: Value = serde_json::from_slice(&request.body)
+        let mut body: Value = json::read_strict(&request.body)
             .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;
         let named = self.selected_user(config, config.credentials_user, path_user, request, Some(&body));
         let user = match config.credentials_user {

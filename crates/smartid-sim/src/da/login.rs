@@ -34,6 +34,7 @@ impl Da {
         let expected = Expected {
             rp_id: config.rp_id.clone(),
             origins: options::origins(config, &config.rp_id),
+            top_origins: Vec::new(),
             algorithms: Vec::new(),
             user_verification_required: config.user_verification == "required",
         };
@@ -59,7 +60,7 @@ impl Da {
 
     /// Verifies an assertion and moves the counter.
     pub(super) fn post_login(&self, request: &Request) -> Result<Reply, Refused> {
-        let body: Value = serde_json::from_slice(&request.body)
+        let body: Value = crate::json::read_strict(&request.body)
             .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;
         let begun = assertion::begin(&body)?;
         let mut store = lock(&self.store);

@@ -4,6 +4,7 @@ mod auth;
 mod credentials;
 mod fido_page;
 mod form;
+mod front;
 mod handle;
 mod location;
 mod login;
@@ -15,7 +16,7 @@ mod personal;
 mod portal;
 mod reply;
 mod session;
-mod store;
+pub(crate) mod store;
 mod surface;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use crate::record::Party;
 use crate::sync::lock;
 use crate::webauthn::Refused;
 
+pub(crate) use self::front::Front;
 pub(crate) use self::handle::server_config;
 pub(crate) use self::oidc::alg as oidc_alg;
 pub(crate) use self::personal::{Peers, messaging_user};
@@ -56,6 +58,7 @@ pub(crate) struct Da {
     codes: Mutex<Vec<oidc::Code>>,
     provider_keys: Mutex<oidc::ProviderKeys>,
     origin: OnceLock<String>,
+    front: OnceLock<Front>,
 }
 
 enum Endpoint {
@@ -85,6 +88,7 @@ impl Da {
             codes: Mutex::default(),
             provider_keys: Mutex::default(),
             origin: OnceLock::new(),
+            front: OnceLock::new(),
         };
         for user in users {
             da.add_user(user);
@@ -105,6 +109,12 @@ impl Da {
                 free: BTreeMap::new(),
             }),
         }
+    }
+
+    /// The users as they are now.
+    pub(crate) fn users(&self) -> Vec<DaUser> {
+        let store = lock(&self.store);
+        store.users.iter().map(|user| user.config.clone()).collect()
     }
 
     pub(crate) fn credentials_of(&self, name: &str) -> Vec<StoredCredential> {
@@ -238,6 +248,11 @@ impl Da {
         {
             return Ok(reply);
         }
+        let name = config.user_parameter.as_str();
+        // Two readers of such a request may see two different users.
+        if request.parameter_twice(name) || request.headers.get_all(name).iter().count() > 1 {
+            return Err(Refused::new("user_twice", "the user is named twice"));
+        }
         match endpoint {
             Endpoint::Options(user) => self.get_options(config, user.as_deref(), request),
             Endpoint::Credentials(user) => self.post_credentials(config, user.as_deref(), request),
@@ -266,6 +281,9 @@ impl Service for Da {
         if let Some(surface) = surface::Surface::of(config, request) {
             return surface.route();
         }
+        if front::Hit::of(config, request).is_some() {
+            return Route::DaFront;
+        }
         match Self::dispatch(config, request) {
             Ok(Endpoint::Options(_)) => Route::DaOptions,
             Ok(Endpoint::Credentials(_)) => Route::DaCredentials,
@@ -283,6 +301,9 @@ impl Service for Da {
             let config = &self.config.get().da;
             if let Some(surface) = surface::Surface::of(config, &request) {
                 return self.serve_surface(config, &surface, &request).await;
+            }
+            if let Some(hit) = front::Hit::of(config, &request) {
+                return self.serve_resource(config, &hit, &request).await;
             }
             self.answer(config, &request)
                 .unwrap_or_else(|refused| reply::refused(config, &refused))

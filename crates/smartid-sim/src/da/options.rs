@@ -135,6 +135,7 @@ pub(crate) fn promised(config: &DaConfig, text: &str) -> (Expected, Duration) {
         .map_or(DEFAULT_LIFE, Duration::from_millis);
     let expected = Expected {
         origins: origins(config, &rp_id),
+        top_origins: config.top_origins.clone(),
         rp_id,
         algorithms,
         user_verification_required: verification == Some("required"),

@@ -153,7 +153,6 @@ impl Da {
     }
 
     /// Who a request comes from, by its session cookie: for what stands behind the access point.
-    #[allow(dead_code, reason = "the front of Protocol Gateway uses it")]
     pub(crate) fn session_user(&self, request: &Request) -> Option<SessionUser> {
         let session = self.session(&self.config.get().da, request)?;
         self.user(&session.user)

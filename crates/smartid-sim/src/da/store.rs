@@ -43,6 +43,8 @@ impl StoredCredential {
             format,
             sign_count,
             transports,
+            certificates: _,
+            backup_eligible: _,
         } = registered;
         Self {
             credential_id,

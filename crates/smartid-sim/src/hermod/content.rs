@@ -250,10 +250,12 @@ impl Hermod {
                 }
                 FaultKind::Respond { status, body, .. } => Ok(Answer {
                     status,
+                    headers: http::HeaderMap::new(),
                     body: Bytes::from(body),
                 }),
                 FaultKind::DeepJson { depth } => Ok(Answer {
                     status: 200,
+                    headers: http::HeaderMap::new(),
                     body: Bytes::from("[".repeat(depth) + &"]".repeat(depth)),
                 }),
                 _ => Err("the connection was cut".to_owned()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,6 +27,7 @@ pub(crate) struct HttpClient {
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
@@ -37,6 +39,14 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
 }
 
+/// A request that is passed on: its headers may hold any octets.
+pub(crate) struct Passed<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: Bytes,
+}
+
 impl HttpClient {
     /// `timeout` is real time; `None` waits as long as the other side does.
     pub(crate) fn new(tls: Arc<ClientConfig>, timeout: Option<Duration>) -> Self {
@@ -45,6 +55,26 @@ impl HttpClient {
 
     /// Sends one request. The error text names no URL, because links and callback addresses may hold secrets.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in call.headers {
+            let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
+            let value = http::HeaderValue::from_bytes(value.as_bytes()).map_err(|error| error.to_string())?;
+            headers.append(name, value);
+        }
+        let Call {
+            method, url, body, ..
+        } = call;
+        self.pass(Passed {
+            method,
+            url,
+            headers: &headers,
+            body,
+        })
+        .await
+    }
+
+    /// The same with headers of any octets.
+    pub(crate) async fn pass(&self, call: Passed<'_>) -> Result<Answer, String> {
         match self.timeout {
             None => self.send_without_limit(call).await,
             Some(limit) => tokio::time::timeout(limit, self.send_without_limit(call))
@@ -53,7 +83,7 @@ impl HttpClient {
         }
     }
 
-    async fn send_without_limit(&self, call: Call<'_>) -> Result<Answer, String> {
+    async fn send_without_limit(&self, call: Passed<'_>) -> Result<Answer, String> {
         let url = url::Url::parse(call.url).map_err(|error| format!("bad address: {error}"))?;
         let host = url.host_str().ok_or("the address has no host")?.to_owned();
         let port = url.port_or_known_default().ok_or("the address has no port")?;
@@ -69,13 +99,10 @@ impl HttpClient {
         let mut request = http::Request::builder()
             .method(call.method)
             .uri(target)
-            .header("host", authority);
-        for (name, value) in call.headers {
-            request = request.header(name, value);
-        }
-        let request = request
+            .header("host", authority)
             .body(Full::new(call.body))
             .map_err(|error| error.to_string())?;
+        request.headers_mut().extend(call.headers.clone());
         let tcp = TcpStream::connect((bare.as_str(), port))
             .await
             .map_err(|error| error.to_string())?;
@@ -108,12 +135,17 @@ where
             .await
             .map_err(|error| error.to_string())?;
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let body = Limited::new(response.into_body(), MAX_ANSWER)
             .collect()
             .await
             .map_err(|error| format!("the answer could not be read: {error}"))?
             .to_bytes();
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
     }
     .await;
     driver.abort();

@@ -49,6 +49,13 @@ impl Request {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// Whether a query parameter is there more than once.
+    pub(crate) fn parameter_twice(&self, name: &str) -> bool {
+        let query = self.query.as_deref().unwrap_or_default();
+        let parsed = url::form_urlencoded::parse(query.as_bytes());
+        parsed.filter(|(key, _)| key == name).count() > 1
+    }
+
     pub(crate) fn is_json(&self) -> bool {
         self.header("content-type")
             .and_then(|value| value.split(';').next())

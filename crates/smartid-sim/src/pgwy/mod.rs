@@ -192,15 +192,19 @@ impl Cm {
         let _ = self.plain_origin.set(plain);
     }
 
+    /// `https://localhost:40125`
+    pub(crate) fn origin(&self) -> &str {
+        self.origin.get().map_or("https://localhost", String::as_str)
+    }
+
     /// `https://localhost:40125/pgwy/api`, with the segment of the instance if there is one.
     pub(crate) fn url(&self) -> String {
-        let origin = self.origin.get().map_or("https://localhost", String::as_str);
-        format!("{origin}{}", path::base(&self.config.get().cm))
+        format!("{}{}", self.origin(), path::base(&self.config.get().cm))
     }
 
     /// `https://localhost:40125/pgwy`: what stands before the last segment of the path of AST.
     pub(crate) fn gateway_url(&self) -> String {
-        self.gateway(self.origin.get().map_or("https://localhost", String::as_str))
+        self.gateway(self.origin())
     }
 
     /// The same without TLS.

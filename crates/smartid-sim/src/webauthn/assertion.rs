@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::auth_data::{AuthData, UP, UV};
+use super::auth_data::{AuthData, BE, BS, UP, UV};
 use super::client_data::ClientData;
 use super::cose::CoseKey;
 use super::credential_json::AssertionJson;
@@ -41,7 +41,7 @@ pub(crate) fn finish(
     user_verification_required: bool,
     stored: &Stored<'_>,
 ) -> Result<u32, Refused> {
-    begun.client_data.check_origin(origins)?;
+    begun.client_data.check_origin(origins, &[])?;
     let bytes = &begun.credential.authenticator_data;
     let data = AuthData::read(bytes)
         .ok_or_else(|| Refused::new("authenticator_data", "the authenticator data cannot be read"))?;
@@ -56,6 +56,12 @@ pub(crate) fn finish(
     }
     if user_verification_required && data.flags & UV == 0 {
         return Err(Refused::new("user_verification", "the user was not verified"));
+    }
+    if data.flags & (BE | BS) == BS {
+        return Err(Refused::new(
+            "backup_flags",
+            "backed up but not eligible for backup",
+        ));
     }
     if begun
         .credential

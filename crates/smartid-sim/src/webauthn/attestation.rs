@@ -1,5 +1,5 @@
-//! Attestation statements: `none`, `packed` with the credential's own key or with a certificate, `fido-u2f` (protocol notes:
-//! digital-access 1.5). A format that is not known here is accepted unseen, as the library default does (I); a wrong signature in a
+//! Attestation statements: `none`, `packed` with the credential's own key or with a certificate, `fido-u2f`, `apple` (protocol notes:
+//! digital-access 1.5; WebAuthn 8). A format that is not known here is accepted unseen, as the library default does (I); a wrong signature in a
 //! known format never is.
 
 use ciborium::Value;
@@ -8,6 +8,13 @@ use super::auth_data::Attested;
 use super::certificate::AttestationCertificate;
 use super::cose::{self, CoseKey, Material};
 use super::{Refused, cbor};
+use crate::pki::der;
+
+/// 1.2.840.113635.100.8.2, where Apple's certificates hold the nonce (WebAuthn 8.8).
+const OID_APPLE_NONCE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x63, 0x64, 0x08, 0x02];
+
+/// Longer chains than any maker of authenticators has.
+const MAX_CERTIFICATES: usize = 10;
 
 /// The attestation object, taken apart.
 #[derive(Clone, Debug)]
@@ -41,6 +48,7 @@ impl AttestationObject {
             "none" => Err(malformed("a statement of format none must be empty")),
             "packed" => self.packed(client_data_hash, attested, key),
             "fido-u2f" => self.fido_u2f(client_data_hash, rp_id_hash, attested, key),
+            "apple" => self.apple(client_data_hash, key),
             _ => Ok(()),
         }
     }
@@ -64,12 +72,21 @@ impl AttestationObject {
                     .map(|item| item.as_bytes().map(Vec::as_slice))
                     .collect()
             })
-            .filter(|list: &Vec<&[u8]>| !list.is_empty())
+            .filter(|list: &Vec<&[u8]>| (1..=MAX_CERTIFICATES).contains(&list.len()))
             .map(Some)
             .ok_or_else(|| malformed("x5c is not a list of certificates"))
     }
 
+    /// The certificates, whatever the format does with them.
+    pub(crate) fn certificate_list(&self) -> Vec<Vec<u8>> {
+        let list = self.certificates().ok().flatten().unwrap_or_default();
+        list.into_iter().map(<[u8]>::to_vec).collect()
+    }
+
     fn packed(&self, client_data_hash: &[u8; 32], attested: &Attested, key: &CoseKey) -> Result<(), Refused> {
+        if cbor::get_text(&self.statement, "ecdaaKeyId").is_some() {
+            return Err(malformed("ECDAA is not supported"));
+        }
         let algorithm = cbor::get_text(&self.statement, "alg")
             .and_then(cbor::as_int)
             .ok_or_else(|| malformed("alg is missing"))?;
@@ -84,10 +101,7 @@ impl AttestationObject {
             }
             return check(key, &signed, signature);
         };
-        let leaf = certificates
-            .first()
-            .and_then(|der| AttestationCertificate::read(der));
-        let leaf = leaf.ok_or_else(|| wrong_certificate("the certificate cannot be read"))?;
+        let leaf = leaf(&certificates)?;
         let signer = leaf
             .key(algorithm)
             .ok_or_else(|| Refused::new("attestation_algorithm", "alg does not fit the certificate's key"))?;
@@ -95,13 +109,32 @@ impl AttestationObject {
         if let Some(fault) = leaf.fault() {
             return Err(wrong_certificate(fault));
         }
-        match leaf.aaguid {
-            Some((aaguid, _)) if aaguid != attested.aaguid => Err(Refused::new(
+        match leaf.aaguid() {
+            Some(aaguid) if aaguid != attested.aaguid => Err(Refused::new(
                 "attestation_aaguid",
                 "the certificate's AAGUID differs from the authenticator data's",
             )),
             _ => Ok(()),
         }
+    }
+
+    /// No signature of the authenticator: a certificate for the credential's own key, issued over the nonce (WebAuthn 8.8).
+    fn apple(&self, client_data_hash: &[u8; 32], key: &CoseKey) -> Result<(), Refused> {
+        let certificates = self.certificates()?.ok_or_else(|| malformed("x5c is missing"))?;
+        let leaf = leaf(&certificates)?;
+        let nonce = super::sha256(&[self.auth_data.as_slice(), client_data_hash].concat());
+        let said = leaf
+            .extension_value(OID_APPLE_NONCE)
+            .and_then(|value| der::only(value, der::SEQUENCE)?.reader().expect(0xa1))
+            .and_then(|tagged| der::only(tagged.content, der::OCTET_STRING))
+            .ok_or_else(|| wrong_certificate("the certificate holds no nonce"))?;
+        if said.content != nonce {
+            return Err(Refused::new("attestation_signature", "the nonce is another one"));
+        }
+        if leaf.key(key.algorithm).as_ref() != Some(key) {
+            return Err(wrong_certificate("the certificate is for another key"));
+        }
+        Ok(())
     }
 
     fn fido_u2f(
@@ -118,12 +151,10 @@ impl AttestationObject {
             return Err(Refused::new("attestation_algorithm", "fido-u2f needs ES256"));
         }
         let certificates = self.certificates()?.ok_or_else(|| malformed("x5c is missing"))?;
-        let [leaf] = certificates.as_slice() else {
+        if certificates.len() != 1 {
             return Err(malformed("fido-u2f carries exactly one certificate"));
-        };
-        let leaf = AttestationCertificate::read(leaf)
-            .ok_or_else(|| wrong_certificate("the certificate cannot be read"))?;
-        let signer = leaf
+        }
+        let signer = leaf(&certificates)?
             .key(cose::ES256)
             .ok_or_else(|| wrong_certificate("the certificate's key is not on P-256"))?;
         if attested.aaguid != [0; 16] {
@@ -139,6 +170,19 @@ impl AttestationObject {
         .concat();
         check(&signer, &signed, self.signature()?)
     }
+}
+
+/// The first certificate. The others must be certificates, too; whose they are is not judged.
+fn leaf(certificates: &[&[u8]]) -> Result<AttestationCertificate, Refused> {
+    let mut read: Vec<AttestationCertificate> = certificates
+        .iter()
+        .map(|der| AttestationCertificate::read(der))
+        .collect::<Option<_>>()
+        .ok_or_else(|| wrong_certificate("a certificate cannot be read"))?;
+    if read.is_empty() {
+        return Err(malformed("x5c is empty"));
+    }
+    Ok(read.swap_remove(0))
 }
 
 fn malformed(what: &str) -> Refused {

@@ -51,7 +51,10 @@ impl AuthData {
         }
         if flags & ED != 0 {
             let (extensions, after) = cbor::read_prefix(rest)?;
-            extensions.as_map()?;
+            // Names of extensions are texts.
+            if !extensions.as_map()?.iter().all(|(name, _)| name.is_text()) {
+                return None;
+            }
             rest = after;
         }
         rest.is_empty().then(|| Self {
@@ -83,5 +86,8 @@ mod tests {
         assert!(AuthData::read(&plain).is_some());
         plain[37] = 0x01;
         assert!(AuthData::read(&plain).is_none(), "extensions are a map");
+        plain.truncate(37);
+        plain.extend([0xa1, 0x01, 0xf5]);
+        assert!(AuthData::read(&plain).is_none(), "of texts");
     }
 }

@@ -8,12 +8,34 @@ use ciborium::Value;
 /// Deeper nesting than any attestation has; keeps hostile input from exhausting the stack.
 const MAX_DEPTH: usize = 32;
 
-/// Reads one item from the front and returns it with the rest.
+/// More entries than any map of an attestation has; keeps the search for doubled keys short.
+const MAX_ENTRIES: usize = 256;
+
+/// No map in it has a key twice, nor too many of them.
+fn keys_are_single(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(keys_are_single),
+        Value::Tag(_, inner) => keys_are_single(inner),
+        Value::Map(entries) => {
+            entries.len() <= MAX_ENTRIES
+                && entries.iter().enumerate().all(|(at, (key, value))| {
+                    keys_are_single(key)
+                        && keys_are_single(value)
+                        && !entries.iter().skip(at + 1).any(|(other, _)| other == key)
+                })
+        }
+        _ => true,
+    }
+}
+
+/// Reads one item from the front and returns it with the rest. Numbers and lengths must be written in the shortest form and lengths
+/// must be definite (CTAP 2 canonical CBOR, as WebAuthn asks decoders to insist on); the order of keys is not looked at.
 pub(crate) fn read_prefix(bytes: &[u8]) -> Option<(Value, &[u8])> {
     let mut cursor = Cursor::new(bytes);
     let value = ciborium::de::from_reader_with_recursion_limit(&mut cursor, MAX_DEPTH).ok()?;
     let used = usize::try_from(cursor.position()).ok()?;
-    Some((value, bytes.get(used..)?))
+    let (own, rest) = bytes.split_at_checked(used)?;
+    (keys_are_single(&value) && write(&value) == own).then_some((value, rest))
 }
 
 /// Reads exactly one item.
@@ -64,6 +86,31 @@ mod tests {
         // A byte string that claims 2^63 bytes.
         assert!(read(&[0x5b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_none());
         assert_eq!(read_prefix(&[0x01, 0x02]).unwrap().1, [0x02]);
+    }
+
+    #[test]
+    fn only_the_shortest_form_is_read() {
+        // 23 in two bytes, an array of indefinite length, bytes in pieces, a length in too many bytes.
+        for long in [
+            &[0x18, 0x17][..],
+            &[0x9f, 0x01, 0xff],
+            &[0x5f, 0x41, 0x00, 0xff],
+            &[0x58, 0x01, 0x00],
+            &[0xbf, 0xff],
+        ] {
+            assert!(read(long).is_none(), "{long:02x?}");
+        }
+        // In another order than the canonical one, which software authenticators write.
+        assert!(read(&[0xa2, 0x20, 0x00, 0x01, 0x00]).is_some());
+    }
+
+    #[test]
+    fn doubled_keys_are_refused_at_any_depth() {
+        assert!(read(&[0xa2, 0x01, 0x00, 0x01, 0x00]).is_none());
+        assert!(read(&[0x81, 0xa1, 0x00, 0xa2, 0x61, b'x', 0x00, 0x61, b'x', 0x01]).is_none());
+        let many = |count: i64| write(&Value::Map((0..count).map(|key| (int(key), int(0))).collect()));
+        assert!(read(&many(256)).is_some());
+        assert!(read(&many(257)).is_none());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Reads what an attestation certificate must say (WebAuthn 8.2.1; protocol notes: digital-access 1.5): version, subject, CA flag,
-//! AAGUID extension and public key. Its chain is not judged, because Digital Access is believed to accept attestation that it cannot
+//! extensions and public key. Its chain is not judged, because Digital Access is believed to accept attestation that it cannot
 //! trust-anchor (I).
 
 use super::cose::{self, CoseKey, Material};
-use crate::pki::der::Reader;
+use crate::pki::der::{self, BOOLEAN, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 
 const OID_ORGANISATIONAL_UNIT: &[u8] = &[0x55, 0x04, 0x0b];
 const OID_COUNTRY: &[u8] = &[0x55, 0x04, 0x06];
@@ -13,99 +13,147 @@ const OID_BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// 1.3.6.1.4.1.45724.1.1.4
 const OID_AAGUID: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xe5, 0x1c, 0x01, 0x01, 0x04];
 const OID_EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const OID_P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const OID_P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const OID_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
-const SEQUENCE: u8 = 0x30;
-const OID: u8 = 0x06;
-
+/// A `SubjectPublicKeyInfo`.
 #[derive(Clone, Debug, Default)]
+pub(crate) struct SubjectKey {
+    kind: Vec<u8>,
+    /// The curve, for keys of elliptic curves.
+    curve: Option<Vec<u8>>,
+    bits: Vec<u8>,
+}
+
+impl SubjectKey {
+    /// Reads exactly one.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut spki = der::only(bytes, SEQUENCE)?.reader();
+        let mut algorithm = spki.expect(SEQUENCE)?.reader();
+        let kind = algorithm.expect(OID)?.content.to_vec();
+        let curve = algorithm.optional(OID).map(|oid| oid.content.to_vec());
+        let bits = spki.bits()?.to_vec();
+        spki.is_empty().then_some(Self { kind, curve, bits })
+    }
+
+    /// The key, to be used with a COSE algorithm; `None` when the two do not fit.
+    pub(crate) fn key(&self, algorithm: i64) -> Option<CoseKey> {
+        let curve = match algorithm {
+            cose::ES256 => OID_P256,
+            cose::ES384 => OID_P384,
+            _ => OID_P521,
+        };
+        let material = match self.kind.as_slice() {
+            OID_EC if cose::curve(algorithm).is_some() && self.curve.as_deref() == Some(curve) => {
+                Material::Ec(self.bits.clone())
+            }
+            OID_ED25519 if algorithm == cose::EDDSA => Material::Ed25519(self.bits.clone()),
+            OID_RSA => {
+                let mut parts = der::only(&self.bits, SEQUENCE)?.reader();
+                Material::Rsa {
+                    n: parts.expect(INTEGER)?.unsigned()?.to_vec(),
+                    e: parts.expect(INTEGER)?.unsigned()?.to_vec(),
+                }
+            }
+            _ => return None,
+        };
+        CoseKey::new(algorithm, material)
+    }
+}
+
+struct Extension {
+    kind: Vec<u8>,
+    critical: bool,
+    value: Vec<u8>,
+}
+
 pub(crate) struct AttestationCertificate {
-    pub(crate) version: u8,
+    version: u64,
     subject: Vec<(Vec<u8>, String)>,
-    pub(crate) is_ca: bool,
-    /// Content of the AAGUID extension, and whether it is critical.
-    pub(crate) aaguid: Option<([u8; 16], bool)>,
-    key_kind: Vec<u8>,
-    key: Vec<u8>,
+    is_ca: bool,
+    extensions: Vec<Extension>,
+    key: SubjectKey,
 }
 
 impl AttestationCertificate {
-    pub(crate) fn read(der: &[u8]) -> Option<Self> {
-        let mut outer = Reader::new(der);
-        let certificate = outer.expect(SEQUENCE)?;
-        if !outer.is_empty() {
-            return None;
-        }
-        let mut tbs = certificate.reader().expect(SEQUENCE)?.reader();
-        let mut out = Self {
-            version: 1,
-            ..Self::default()
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut tbs = der::only(bytes, SEQUENCE)?.reader().expect(SEQUENCE)?.reader();
+        let version = match tbs.optional(0xa0) {
+            Some(version) => version.reader().expect(INTEGER)?.small()?.checked_add(1)?,
+            None => 1,
         };
-        if let Some(version) = tbs.optional(0xa0) {
-            out.version = version.reader().expect(0x02)?.content.last()?.checked_add(1)?;
-        }
-        tbs.expect(0x02)?; // serial number
+        tbs.expect(INTEGER)?; // serial number
         tbs.expect(SEQUENCE)?; // signature algorithm
         tbs.expect(SEQUENCE)?; // issuer
         tbs.expect(SEQUENCE)?; // validity
-        let mut subject = tbs.expect(SEQUENCE)?.reader();
-        while !subject.is_empty() {
-            let mut set = subject.expect(0x31)?.reader();
-            while !set.is_empty() {
-                let mut attribute = set.expect(SEQUENCE)?.reader();
-                let kind = attribute.expect(OID)?.content.to_vec();
-                let value = String::from_utf8_lossy(attribute.next()?.content).into_owned();
-                out.subject.push((kind, value));
-            }
-        }
-        let mut spki = tbs.expect(SEQUENCE)?.reader();
-        out.key_kind = spki.expect(SEQUENCE)?.reader().expect(OID)?.content.to_vec();
-        let (unused, key) = spki.expect(0x03)?.content.split_first()?;
-        if *unused != 0 {
-            return None;
-        }
-        out.key = key.to_vec();
+        let subject = read_name(tbs.expect(SEQUENCE)?.reader())?;
+        let key = SubjectKey::read(tbs.expect(SEQUENCE)?.raw)?;
         tbs.optional(0x81);
         tbs.optional(0x82);
-        if let Some(extensions) = tbs.optional(0xa3) {
-            let mut list = extensions.reader().expect(SEQUENCE)?.reader();
-            while !list.is_empty() {
-                let mut extension = list.expect(SEQUENCE)?.reader();
-                let kind = extension.expect(OID)?.content;
-                let critical = extension.optional(0x01).is_some_and(|flag| flag.content != [0]);
-                let value = extension.expect(0x04)?.content;
-                if kind == OID_BASIC_CONSTRAINTS {
-                    let mut constraints = Reader::new(value).expect(SEQUENCE)?.reader();
-                    out.is_ca = constraints.optional(0x01).is_some_and(|flag| flag.content != [0]);
-                } else if kind == OID_AAGUID {
-                    let aaguid = Reader::new(value).expect(0x04)?.content;
-                    out.aaguid = Some((aaguid.try_into().ok()?, critical));
-                }
-            }
+        let extensions = match tbs.optional(0xa3) {
+            Some(list) => read_extensions(list.reader().expect(SEQUENCE)?.reader())?,
+            None => Vec::new(),
+        };
+        let mut out = Self {
+            version,
+            subject,
+            is_ca: false,
+            extensions,
+            key,
+        };
+        if let Some(constraints) = out.extension(OID_BASIC_CONSTRAINTS) {
+            let mut constraints = der::only(&constraints.value, SEQUENCE)?.reader();
+            out.is_ca = constraints
+                .optional(BOOLEAN)
+                .is_some_and(|flag| flag.content != [0]);
+        }
+        // What stands there and cannot be read would otherwise pass as absent.
+        if out.extension(OID_AAGUID).is_some() && out.aaguid().is_none() {
+            return None;
         }
         Some(out)
     }
 
+    fn extension(&self, kind: &[u8]) -> Option<&Extension> {
+        self.extensions.iter().find(|extension| extension.kind == kind)
+    }
+
+    /// The content of an extension.
+    pub(crate) fn extension_value(&self, kind: &[u8]) -> Option<&[u8]> {
+        self.extension(kind).map(|extension| extension.value.as_slice())
+    }
+
+    /// What the AAGUID extension says, an OCTET STRING of its own.
+    pub(crate) fn aaguid(&self) -> Option<[u8; 16]> {
+        let value = self.extension_value(OID_AAGUID)?;
+        der::only(value, OCTET_STRING)?.content.try_into().ok()
+    }
+
+    /// The value of an attribute that is there once.
     fn subject(&self, kind: &[u8]) -> Option<&str> {
-        self.subject
-            .iter()
-            .find(|(name, _)| name == kind)
-            .map(|(_, value)| value.as_str())
+        let mut values = self.subject.iter().filter(|(name, _)| name == kind);
+        let (_, value) = values.next()?;
+        values.next().is_none().then_some(value)
     }
 
     /// Why this is no attestation certificate, if it is none.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let filled = |kind: &[u8]| self.subject(kind).is_some_and(|value| !value.is_empty());
+        let country = |value: &str| value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic());
         if self.version != 3 {
             Some("the certificate is not version 3")
         } else if self.subject(OID_ORGANISATIONAL_UNIT) != Some("Authenticator Attestation") {
             Some("the subject's OU is not \"Authenticator Attestation\"")
-        } else if !filled(OID_COUNTRY) || !filled(OID_ORGANISATION) || !filled(OID_COMMON_NAME) {
-            Some("the subject lacks C, O or CN")
+        } else if !self.subject(OID_COUNTRY).is_some_and(country) {
+            Some("the subject's C is not the code of a country")
+        } else if !filled(OID_ORGANISATION) || !filled(OID_COMMON_NAME) {
+            Some("the subject lacks O or CN")
         } else if self.is_ca {
             Some("the certificate is a certificate authority's")
-        } else if self.aaguid.is_some_and(|(_, critical)| critical) {
+        } else if self.extension(OID_AAGUID).is_some_and(|aaguid| aaguid.critical) {
             Some("the AAGUID extension is critical")
         } else {
             None
@@ -114,23 +162,44 @@ impl AttestationCertificate {
 
     /// The key, to be used with a COSE algorithm; `None` when the two do not fit.
     pub(crate) fn key(&self, algorithm: i64) -> Option<CoseKey> {
-        let kind = self.key_kind.as_slice();
-        let material = if kind == OID_EC && cose::curve(algorithm).is_some() {
-            Material::Ec(self.key.clone())
-        } else if kind == OID_ED25519 && algorithm == cose::EDDSA {
-            Material::Ed25519(self.key.clone())
-        } else if kind == OID_RSA {
-            let mut parts = Reader::new(&self.key).expect(SEQUENCE)?.reader();
-            let positive = |bytes: &[u8]| bytes.strip_prefix(&[0]).unwrap_or(bytes).to_vec();
-            Material::Rsa {
-                n: positive(parts.expect(0x02)?.content),
-                e: positive(parts.expect(0x02)?.content),
-            }
-        } else {
-            return None;
-        };
-        CoseKey::new(algorithm, material)
+        self.key.key(algorithm)
     }
+}
+
+fn read_name(mut name: Reader<'_>) -> Option<Vec<(Vec<u8>, String)>> {
+    let mut out = Vec::new();
+    while !name.is_empty() {
+        let mut set = name.expect(SET)?.reader();
+        while !set.is_empty() {
+            let mut attribute = set.expect(SEQUENCE)?.reader();
+            let kind = attribute.expect(OID)?.content.to_vec();
+            let value = String::from_utf8_lossy(attribute.next()?.content).into_owned();
+            out.push((kind, value));
+        }
+    }
+    Some(out)
+}
+
+/// Each extension is there once (RFC 5280 4.2).
+fn read_extensions(mut list: Reader<'_>) -> Option<Vec<Extension>> {
+    let mut out: Vec<Extension> = Vec::new();
+    while !list.is_empty() {
+        let mut extension = list.expect(SEQUENCE)?.reader();
+        let kind = extension.expect(OID)?.content.to_vec();
+        let critical = extension
+            .optional(BOOLEAN)
+            .is_some_and(|flag| flag.content != [0]);
+        let value = extension.expect(OCTET_STRING)?.content.to_vec();
+        if out.iter().any(|known| known.kind == kind) || !extension.is_empty() {
+            return None;
+        }
+        out.push(Extension {
+            kind,
+            critical,
+            value,
+        });
+    }
+    Some(out)
 }
 
 #[cfg(test)]

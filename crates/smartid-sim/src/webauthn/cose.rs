@@ -63,8 +63,44 @@ fn rsa_algorithm(algorithm: i64) -> Option<&'static RsaParameters> {
     }
 }
 
+/// Whether a point of Ed25519 has a small order, so that one signature fits many messages: the y coordinates of orders 1, 2 and 4 and those
+/// above the prime that mean the same, then the two of order 8; all without the sign of x.
+fn is_of_small_order(key: &[u8]) -> bool {
+    let [first, middle @ .., last] = key else {
+        return false;
+    };
+    let last = last & 0x7f;
+    let plain = match (first, last) {
+        // Little endian: 0 and 1; p - 1, p and p + 1.
+        (0 | 1, 0) => middle.iter().all(|byte| *byte == 0),
+        (0xec..=0xee, 0x7f) => middle.iter().all(|byte| *byte == 0xff),
+        _ => false,
+    };
+    plain
+        || ORDER_8.iter().any(|[y_first, y_middle @ .., y_last]| {
+            (y_first, y_middle.as_slice(), y_last) == (first, middle, &last)
+        })
+}
+
+const ORDER_8: [[u8; 32]; 2] = [
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a,
+        0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5,
+        0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+];
+
 impl CoseKey {
-    /// Reads a COSE key map. `None` when it is not a complete, consistent key of a known algorithm.
+    /// The algorithm that a COSE key map names, whether it is known here or not.
+    pub(crate) fn algorithm_of(value: &Value) -> Option<i64> {
+        cbor::get_int(value.as_map()?, 3).and_then(cbor::as_int)
+    }
+
+    /// Reads a COSE key map. It holds what its kind needs and nothing else (WebAuthn 6.5.1.1): a private part or a list of operations
+    /// does not belong there. `None` when it is not a complete, consistent key of a known algorithm.
     pub(crate) fn read(value: &Value) -> Option<Self> {
         let map = value.as_map()?;
         let algorithm = cbor::get_int(map, 3).and_then(cbor::as_int)?;
@@ -90,7 +126,13 @@ impl CoseKey {
             },
             _ => return None,
         };
-        Some(Self { algorithm, material }).filter(Self::is_valid)
+        let members = match kind {
+            2 => 5,
+            _ => 4,
+        };
+        (map.len() == members)
+            .then_some(Self { algorithm, material })
+            .filter(Self::is_valid)
     }
 
     /// A key from raw material, checked in the same way.
@@ -104,14 +146,20 @@ impl CoseKey {
             Material::Ec(point) => ec_algorithm(self.algorithm)
                 .is_some_and(|algorithm| ParsedPublicKey::new(algorithm, point.as_slice()).is_ok()),
             Material::Ed25519(key) => {
-                self.algorithm == EDDSA && ParsedPublicKey::new(&signature::ED25519, key.as_slice()).is_ok()
+                self.algorithm == EDDSA
+                    && !is_of_small_order(key)
+                    && ParsedPublicKey::new(&signature::ED25519, key.as_slice()).is_ok()
             }
             Material::Rsa { n, e } => {
                 rsa_algorithm(self.algorithm).is_some()
                     && (256..=1024).contains(&n.len())
                     && n.first().is_some_and(|byte| *byte != 0)
+                    && n.last().is_some_and(|byte| byte & 1 == 1)
                     && (1..=8).contains(&e.len())
+                    && e.first().is_some_and(|byte| *byte != 0)
                     && e.last().is_some_and(|byte| byte & 1 == 1)
+                    // With the exponent 1 every signature is its own message.
+                    && e.as_slice() != [1]
             }
         }
     }
@@ -167,5 +215,45 @@ impl CoseKey {
                     .is_ok()
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_anybody_could_sign_for_are_no_keys() {
+        let ed25519 = |key: [u8; 32]| CoseKey::new(EDDSA, Material::Ed25519(key.to_vec()));
+        let mut base = [0x66; 32];
+        base[0] = 0x58;
+        assert!(ed25519(base).is_some(), "the base point");
+        let mut small = ORDER_8.to_vec();
+        for (first, middle, last) in [
+            (0, 0, 0),
+            (1, 0, 0),
+            (0xec, 0xff, 0x7f),
+            (0xed, 0xff, 0x7f),
+            (0xee, 0xff, 0x7f),
+        ] {
+            let mut point = [middle; 32];
+            (point[0], point[31]) = (first, last);
+            small.push(point);
+        }
+        for mut point in small {
+            assert!(ed25519(point).is_none(), "{point:x?}");
+            point[31] |= 0x80;
+            assert!(ed25519(point).is_none(), "{point:x?}");
+            point[7] ^= 1;
+            assert!(!is_of_small_order(&point), "{point:x?}");
+        }
+        let rsa = |last: u8, e: &[u8]| {
+            let mut n = vec![0xc1; 256];
+            n[255] = last;
+            CoseKey::new(RS256, Material::Rsa { n, e: e.to_vec() })
+        };
+        assert!(rsa(0x0d, &[1, 0, 1]).is_some());
+        assert!(rsa(0x0c, &[1, 0, 1]).is_none(), "an even modulus");
+        assert!(rsa(0x0d, &[1]).is_none());
     }
 }

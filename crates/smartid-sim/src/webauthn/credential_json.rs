@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::certificate::SubjectKey;
+use super::cose::CoseKey;
 use super::{Refused, b64};
 
 #[derive(Clone, Debug)]
@@ -12,6 +14,17 @@ pub(crate) struct RegistrationJson {
     pub(crate) client_data: Vec<u8>,
     pub(crate) attestation_object: Vec<u8>,
     pub(crate) transports: Vec<String>,
+    pub(crate) copies: Copies,
+}
+
+/// What a browser writes beside the attestation object although it stands in there (WebAuthn Level 3, 5.8.1: easy access to credential
+/// data). Whoever tolerates these members still has no use for others than the true ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Copies {
+    authenticator_data: Option<Vec<u8>>,
+    /// DER.
+    public_key: Option<Vec<u8>>,
+    algorithm: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +98,7 @@ fn frame(value: &Value) -> Result<(Vec<u8>, &Map<String, Value>), Refused> {
         None | Some(Value::Null | Value::String(_)) => (),
         Some(_) => return Err(wrong_type("authenticatorAttachment")),
     }
-    object
+    let extensions = object
         .get("clientExtensionResults")
         .ok_or_else(|| {
             Refused::new(
@@ -95,6 +108,11 @@ fn frame(value: &Value) -> Result<(Vec<u8>, &Map<String, Value>), Refused> {
         })?
         .as_object()
         .ok_or_else(|| wrong_type("clientExtensionResults"))?;
+    match extensions.get("credProps") {
+        None | Some(Value::Null) => (),
+        Some(Value::Object(inner)) if inner.get("rk").is_none_or(Value::is_boolean) => (),
+        Some(_) => return Err(wrong_type("clientExtensionResults.credProps")),
+    }
     let response = object
         .get("response")
         .ok_or_else(|| missing("response"))?
@@ -121,12 +139,59 @@ impl RegistrationJson {
                 .ok_or_else(|| wrong_type("transports"))?,
             Some(_) => return Err(wrong_type("transports")),
         };
+        let copy = |name: &str| match response.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => bytes(response, name).map(Some),
+        };
+        let algorithm = match response.get("publicKeyAlgorithm") {
+            None | Some(Value::Null) => None,
+            Some(number) => Some(number.as_i64().ok_or_else(|| wrong_type("publicKeyAlgorithm"))?),
+        };
         Ok(Self {
             id,
             client_data: bytes(response, "clientDataJSON")?,
             attestation_object: bytes(response, "attestationObject")?,
             transports,
+            copies: Copies {
+                authenticator_data: copy("authenticatorData")?,
+                public_key: copy("publicKey")?,
+                algorithm,
+            },
         })
+    }
+
+    /// Refuses copies that differ from what the attestation object says.
+    pub(crate) fn check_copies(&self, auth_data: &[u8], key: &CoseKey) -> Result<(), Refused> {
+        let Copies {
+            authenticator_data,
+            public_key,
+            algorithm,
+        } = &self.copies;
+        let differs = |name: &str| {
+            Err(Refused::new(
+                "response_copy",
+                format!("{name} differs from the attestation object"),
+            ))
+        };
+        if authenticator_data
+            .as_deref()
+            .is_some_and(|copy| copy != auth_data)
+        {
+            return differs("authenticatorData");
+        }
+        if algorithm.is_some_and(|copy| copy != key.algorithm) {
+            return differs("publicKeyAlgorithm");
+        }
+        let same = |der: &[u8]| {
+            SubjectKey::read(der)
+                .and_then(|copy| copy.key(key.algorithm))
+                .as_ref()
+                == Some(key)
+        };
+        if public_key.as_deref().is_some_and(|copy| !same(copy)) {
+            return differs("publicKey");
+        }
+        Ok(())
     }
 }
 

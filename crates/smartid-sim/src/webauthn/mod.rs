@@ -18,6 +18,8 @@ mod vectors;
 mod vectors_assertion;
 #[cfg(test)]
 mod vectors_attestation;
+#[cfg(test)]
+mod vectors_hostile;
 
 /// Why a ceremony was refused: a stable word, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,6 +21,8 @@ pub(crate) struct Begun {
 pub(crate) struct Expected {
     pub(crate) rp_id: String,
     pub(crate) origins: Vec<String>,
+    /// Sites in whose frames the page may stand.
+    pub(crate) top_origins: Vec<String>,
     pub(crate) algorithms: Vec<i64>,
     pub(crate) user_verification_required: bool,
 }
@@ -35,11 +37,19 @@ pub(crate) struct Registered {
     pub(crate) format: String,
     pub(crate) sign_count: u32,
     pub(crate) transports: Vec<String>,
+    /// The certificates of the attestation, first one the leaf.
+    pub(crate) certificates: Vec<Vec<u8>>,
+    /// Whether the key may leave the authenticator (flag BE).
+    pub(crate) backup_eligible: bool,
 }
 
 /// First half: JSON, client data, type.
 pub(crate) fn begin(body: &Value, tolerated: &[String]) -> Result<Begun, Refused> {
-    let credential = RegistrationJson::read(body, tolerated)?;
+    begin_with(RegistrationJson::read(body, tolerated)?)
+}
+
+/// The same for a credential that came in another frame.
+pub(crate) fn begin_with(credential: RegistrationJson) -> Result<Begun, Refused> {
     let client_data = ClientData::read(&credential.client_data)?;
     client_data.check_type("webauthn.create")?;
     Ok(Begun {
@@ -55,7 +65,9 @@ pub(crate) fn finish(
     expected: &Expected,
     is_registered: impl FnOnce(&[u8]) -> bool,
 ) -> Result<Registered, Refused> {
-    begun.client_data.check_origin(&expected.origins)?;
+    begun
+        .client_data
+        .check_origin(&expected.origins, &expected.top_origins)?;
     let object = AttestationObject::read(&begun.credential.attestation_object)
         .ok_or_else(|| Refused::new("attestation_object", "the attestation object cannot be read"))?;
     let data = AuthData::read(&object.auth_data)
@@ -85,14 +97,15 @@ pub(crate) fn finish(
             "backed up but not eligible for backup",
         ));
     }
-    let key = CoseKey::read(&attested.public_key)
-        .ok_or_else(|| Refused::new("cose_key", "the public key cannot be used"))?;
-    if !expected.algorithms.contains(&key.algorithm) {
+    let named = CoseKey::algorithm_of(&attested.public_key);
+    if named.is_some_and(|algorithm| !expected.algorithms.contains(&algorithm)) {
         return Err(Refused::new(
             "algorithm_not_offered",
             "the algorithm was not offered",
         ));
     }
+    let key = CoseKey::read(&attested.public_key)
+        .ok_or_else(|| Refused::new("cose_key", "the public key cannot be used"))?;
     object.verify(&begun.client_data.hash, &rp_id_hash, attested, &key)?;
     if attested.credential_id != begun.credential.id {
         return Err(Refused::new(
@@ -100,6 +113,7 @@ pub(crate) fn finish(
             "id differs from the authenticator data's",
         ));
     }
+    begun.credential.check_copies(&object.auth_data, &key)?;
     if attested.credential_id.is_empty() || attested.credential_id.len() > 1023 {
         return Err(Refused::new(
             "credential_id_length",
@@ -114,8 +128,10 @@ pub(crate) fn finish(
         key,
         public_key_cose: attested.public_key_cose.clone(),
         aaguid: attested.aaguid,
+        certificates: object.certificate_list(),
         format: object.format,
         sign_count: data.sign_count,
         transports: begun.credential.transports.clone(),
+        backup_eligible: data.flags & BE != 0,
     })
 }

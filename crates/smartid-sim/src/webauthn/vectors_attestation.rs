@@ -45,7 +45,7 @@ fn packed_self_attestation_is_checked() {
 }
 
 /// A certificate for attestation with something changed.
-fn certificate(change: impl FnOnce(&mut CertificateParams)) -> (Vec<u8>, KeyPair) {
+pub(super) fn certificate(change: impl FnOnce(&mut CertificateParams)) -> (Vec<u8>, KeyPair) {
     let mut params = CertificateParams::default();
     for (kind, value) in [
         (DnType::CountryName, "SE"),
@@ -61,14 +61,14 @@ fn certificate(change: impl FnOnce(&mut CertificateParams)) -> (Vec<u8>, KeyPair
     (params.self_signed(&key).unwrap().der().to_vec(), key)
 }
 
-fn aaguid_extension(aaguid: [u8; 16], critical: bool) -> CustomExtension {
+pub(super) fn aaguid_extension(aaguid: [u8; 16], critical: bool) -> CustomExtension {
     let value = [&[4, 16], aaguid.as_slice()].concat();
     let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 45724, 1, 1, 4], value);
     extension.set_criticality(critical);
     extension
 }
 
-fn x5c(change: impl FnOnce(&mut CertificateParams)) -> Value {
+pub(super) fn x5c(change: impl FnOnce(&mut CertificateParams)) -> Value {
     let (der, key) = certificate(change);
     let made = Made::new(-8);
     let signature = key.sign(&made.signed()).unwrap();

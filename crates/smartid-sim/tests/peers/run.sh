@@ -9,4 +9,4 @@ venv=${1:-${TMPDIR:-/tmp}/smartid-sim-peers}
 samples=$(mktemp)
 trap 'rm -f "$samples"' EXIT
 cargo run --quiet --manifest-path "$here/../../Cargo.toml" --bin smartid-sim -- sample-registrations >"$samples"
-"$venv/bin/python" "$here/verify_registration.py" <"$samples"
+"$venv/bin/python" "$here/verify_registration.py" 22 <"$samples"

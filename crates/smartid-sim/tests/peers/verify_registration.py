@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Other people's verifiers on what the simulator's soft authenticator makes.
+"""Other people's verifiers on registrations of ours.
 
-Reads the JSON lines of `smartid-sim sample-registrations` from standard input and checks every registration, and the assertion made
-with the same key, with two independent libraries: python-fido2 (Yubico) and webauthn (Duo). Any refusal ends with exit code 1.
+Reads JSON lines from standard input, such as those of `smartid-sim sample-registrations`, and checks every registration, and the
+assertion made with the same key where there is one, with two independent libraries: python-fido2 (Yubico) and webauthn (Duo).
 
     python3 -m venv venv && venv/bin/pip install fido2==2.2.1 webauthn==3.0.1
-    cargo run -q -p smartid-sim -- sample-registrations | venv/bin/python crates/smartid-sim/tests/peers/verify_registration.py
+    cargo run -q -p smartid-sim -- sample-registrations | venv/bin/python crates/smartid-sim/tests/peers/verify_registration.py 22
 
-For each line a broken copy (one bit of the signed authenticator data changed) must be refused where the format carries a signature;
-otherwise the verifiers themselves would not have been tested.
+A line with `"expect": "refused"` is a hostile copy; each library that knows its algorithm must refuse it. Of each other line a broken copy
+(one bit of the signed authenticator data changed) must be refused where the format carries a signature; otherwise the verifiers
+themselves would not have been tested. The arguments say how many registrations and how many hostile copies must come (by default at
+least one, and any number). Anything else than expected ends with exit code 1.
 """
 
 import base64
@@ -38,6 +40,10 @@ def b64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def demands_verification(sample):
+    return sample["options"].get("authenticatorSelection", {}).get("userVerification") == "required"
+
+
 def with_fido2(sample):
     """python-fido2: the ceremony by Fido2Server, the statement by its Attestation classes."""
     server = Fido2Server(
@@ -47,7 +53,7 @@ def with_fido2(sample):
     )
     state = {
         "challenge": sample["options"]["challenge"],
-        "user_verification": "required",
+        "user_verification": "required" if demands_verification(sample) else "preferred",
     }
     response = RegistrationResponse.from_dict(sample["registration"])
     auth_data = server.register_complete(state, response)
@@ -59,39 +65,41 @@ def with_fido2(sample):
         attestation_object.att_stmt, attestation_object.auth_data, response.response.client_data.hash
     )
 
-    state = {"challenge": sample["assertionOptions"]["challenge"], "user_verification": "required"}
-    server.authenticate_complete(
-        state,
-        [AttestedCredentialData(credential)],
-        AuthenticationResponse.from_dict(sample["assertion"]),
-    )
+    if "assertion" in sample:
+        state = {"challenge": sample["assertionOptions"]["challenge"], "user_verification": "required"}
+        server.authenticate_complete(
+            state,
+            [AttestedCredentialData(credential)],
+            AuthenticationResponse.from_dict(sample["assertion"]),
+        )
     return result.attestation_type.name
 
 
 def with_webauthn(sample):
     """webauthn: both ceremonies, trust anchors for the certificate formats."""
-    roots = [sample["caPem"].encode()]
+    roots = [sample["caPem"].encode()] if "caPem" in sample else []
     verified = verify_registration_response(
         credential=sample["registration"],
         expected_challenge=base64url_to_bytes(sample["options"]["challenge"]),
         expected_rp_id=sample["rpId"],
         expected_origin=sample["origin"],
-        require_user_verification=True,
+        require_user_verification=demands_verification(sample),
         supported_pub_key_algs=[COSEAlgorithmIdentifier(sample["algorithm"])],
         pem_root_certs_bytes_by_fmt={
             AttestationFormat.PACKED: roots,
             AttestationFormat.FIDO_U2F: roots,
         },
     )
-    verify_authentication_response(
-        credential=sample["assertion"],
-        expected_challenge=base64url_to_bytes(sample["assertionOptions"]["challenge"]),
-        expected_rp_id=sample["rpId"],
-        expected_origin=sample["origin"],
-        credential_public_key=verified.credential_public_key,
-        credential_current_sign_count=verified.sign_count,
-        require_user_verification=True,
-    )
+    if "assertion" in sample:
+        verify_authentication_response(
+            credential=sample["assertion"],
+            expected_challenge=base64url_to_bytes(sample["assertionOptions"]["challenge"]),
+            expected_rp_id=sample["rpId"],
+            expected_origin=sample["origin"],
+            credential_public_key=verified.credential_public_key,
+            credential_current_sign_count=verified.sign_count,
+            require_user_verification=True,
+        )
     return getattr(verified.fmt, "value", verified.fmt)
 
 
@@ -125,29 +133,49 @@ def refuses(verify, sample):
 
 
 def main():
-    failures = 0
-    count = 0
+    libraries = (("fido2", with_fido2), ("webauthn", with_webauthn))
+    failures = registrations = hostile = 0
+    verified = {name: 0 for name, _ in libraries}
+    refused = dict(verified)
     for line in sys.stdin:
         if not line.strip():
             continue
         sample = json.loads(line)
-        name = f"alg {sample['algorithm']:>5} {sample['attestation']:<10}"
-        count += 1
-        for library, verify in (("fido2", with_fido2), ("webauthn", with_webauthn)):
+        is_hostile = sample.get("expect") == "refused"
+        registrations += not is_hostile
+        hostile += is_hostile
+        name = f"alg {sample['algorithm']:>5} {sample['attestation']:<10} {sample.get('name', '')}".rstrip()
+        for library, verify in libraries:
             if sample["algorithm"] in UNSUPPORTED[library]:
-                news = "not supported by this library" if refuses(verify, sample) else "is supported by now"
-                print(f"{name} {library:<8} -        {news}")
+                if not is_hostile:
+                    # Without a login some formats need no arithmetic with the key.
+                    known = "assertion" in sample and not refuses(verify, sample)
+                    news = "is supported by now" if known else "not supported by this library"
+                    print(f"{name} {library:<8} -        {news}")
+                continue
+            if is_hostile:
+                refused[library] += 1
+                if not refuses(verify, sample):
+                    failures += 1
+                    print(f"{name} {library:<8} ACCEPTED, should be refused")
                 continue
             try:
                 print(f"{name} {library:<8} ok       {verify(sample)}")
+                verified[library] += 1
             except Exception as error:  # noqa: BLE001 - every refusal is reported
                 failures += 1
                 print(f"{name} {library:<8} REFUSED  {type(error).__name__}: {error}")
             if sample["attestation"] != "none" and not refuses(verify, broken(sample)):
                 failures += 1
                 print(f"{name} {library:<8} the broken copy was ACCEPTED")
-    print(f"{count} registrations, {failures} failures")
-    if count == 0 or failures:
+    for library, count in verified.items():
+        print(f"{library}: {count} verified, {refused[library]} hostile copies judged")
+    print(f"{registrations} registrations, {hostile} hostile copies, {failures} failures")
+    expected = [int(number) for number in sys.argv[1:]]
+    if [registrations, hostile][: len(expected)] != expected:
+        failures += 1
+        print(f"expected {expected}")
+    if registrations == 0 or failures:
         sys.exit(1)
 
 

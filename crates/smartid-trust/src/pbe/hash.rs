@@ -65,6 +65,7 @@ const fn other<D: Digest + BlockSizeUser>(oid: Oid, cost: u64) -> Hash {
 }
 
 pub(crate) const SHA1: Oid = Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]);
+const RIPEMD160: Oid = Oid::known(&[0x2b, 0x24, 3, 2, 1]);
 
 static TABLE: [Hash; 18] = [
     aws!(
@@ -87,7 +88,7 @@ static TABLE: [Hash; 18] = [
     other::<sha3::Sha3_512>(nist!(10), 320),
     other::<md4::Md4>(rsadsi!(4), 80),
     other::<md5::Md5>(rsadsi!(5), 115),
-    other::<ripemd::Ripemd160>(Oid::known(&[0x2b, 0x24, 3, 2, 1]), 215),
+    other::<ripemd::Ripemd160>(RIPEMD160, 215),
     other::<sm3::Sm3>(Oid::known(&[0x2a, 0x81, 0x1c, 0xcf, 0x55, 1, 0x83, 0x11]), 200),
     other::<whirlpool::Whirlpool>(Oid::known(&[0x28, 0xcf, 6, 3, 0, 0x37]), 900),
     other::<blake2::Blake2b512>(Oid::known(&[0x2b, 6, 1, 4, 1, 0x8d, 0x3a, 0x0c, 2, 1, 0x10]), 140),
@@ -156,17 +157,11 @@ fn is_hmac<D: Digest + BlockSizeUser>(key: &[u8], content: &[u8], mac: &[u8]) ->
 
 /// Identifiers of HMAC, and of the digest in it.
 static HMACS: [(Oid, Oid); 16] = [
-    (rsadsi!(7), Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a])),
-    (
-        Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 2]),
-        Oid::known(&[0x2b, 0x0e, 3, 2, 0x1a]),
-    ),
+    (rsadsi!(7), SHA1),
+    (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 2]), SHA1),
     (rsadsi!(6), rsadsi!(5)),
     (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 1]), rsadsi!(5)),
-    (
-        Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 4]),
-        Oid::known(&[0x2b, 0x24, 3, 2, 1]),
-    ),
+    (Oid::known(&[0x2b, 6, 1, 5, 5, 8, 1, 4]), RIPEMD160),
     (rsadsi!(8), nist!(4)),
     (rsadsi!(9), nist!(1)),
     (rsadsi!(10), nist!(2)),
@@ -186,10 +181,7 @@ static HMACS: [(Oid, Oid); 16] = [
 /// The pseudo-random functions of PBKDF2 that aws-lc has not, by the identifier of the digest in them.
 static FUNCTIONS: [(Oid, Prf); 10] = [
     (rsadsi!(5), function::<Hmac<md5::Md5>>(235)),
-    (
-        Oid::known(&[0x2b, 0x24, 3, 2, 1]),
-        function::<Hmac<ripemd::Ripemd160>>(415),
-    ),
+    (RIPEMD160, function::<Hmac<ripemd::Ripemd160>>(415)),
     (nist!(4), function::<Hmac<sha2::Sha224>>(130)),
     (nist!(5), function::<Hmac<sha2::Sha512_224>>(355)),
     (nist!(6), function::<Hmac<sha2::Sha512_256>>(355)),

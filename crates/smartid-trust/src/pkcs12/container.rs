@@ -9,7 +9,7 @@ use crate::der::{self, DerError, Oid, tag};
 use crate::pbe::{Budget, Password, Scheme};
 use crate::{Reason, Refusal};
 
-pub(super) const DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]);
+pub(super) use crate::cms::ID_DATA as DATA;
 pub(super) const ENCRYPTED_DATA: Oid = Oid::known(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6]);
 /// PKCS #7 and CMS up to the last octet of the type of a content.
 const CONTENT_TYPES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];

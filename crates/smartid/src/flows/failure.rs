@@ -19,6 +19,29 @@ pub enum Service {
     DigitalAccess,
     /// Certificate Manager.
     CertificateManager,
+    /// Microsoft Entra.
+    Entra,
+    /// A relying party of FIDO credentials that is none of these.
+    RelyingParty,
+}
+
+#[cfg(feature = "da")]
+impl Service {
+    /// The service that a relying party is.
+    #[must_use]
+    pub fn of(provider: smartid_da::relying_party::Provider) -> Self {
+        use smartid_da::relying_party::Provider;
+        match provider {
+            Provider::DIGITAL_ACCESS => Self::DigitalAccess,
+            Provider::ENTRA => Self::Entra,
+            _ => Self::RelyingParty,
+        }
+    }
+
+    /// What ends that were written before there was a second relying party mean.
+    pub(crate) fn first() -> Self {
+        Self::DigitalAccess
+    }
 }
 
 impl fmt::Display for Service {
@@ -27,6 +50,8 @@ impl fmt::Display for Service {
             Self::Messaging => "Smart ID Messaging",
             Self::DigitalAccess => "Digital Access",
             Self::CertificateManager => "Certificate Manager",
+            Self::Entra => "Microsoft Entra",
+            Self::RelyingParty => "the relying party",
         })
     }
 }
@@ -54,6 +79,21 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Something that went wrong here and not at a call.
+    #[cfg(all(feature = "hermod", feature = "da"))]
+    pub(crate) fn local(operation: &str, phase: Phase, message: impl Into<String>, advice: Advice) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            phase,
+            status: None,
+            code: None,
+            request_id: None,
+            message: message.into(),
+            turn: advice.turn,
+            check: advice.check.into_owned(),
+        }
+    }
+
     /// Whose turn it is and what to check.
     #[must_use]
     pub fn advice(&self) -> Advice {
@@ -104,12 +144,28 @@ pub enum FlowError {
         /// The version of its state.
         version: u32,
     },
+    /// The stored flow enrols at another relying party than the one that was asked to carry on.
+    #[error("flow {id} enrols at {begun_at}, and this is the flow of {asked}")]
+    OtherRelyingParty {
+        /// The flow's name.
+        id: FlowId,
+        /// Where it was begun: the relying party's id.
+        begun_at: String,
+        /// Which one this is: its id.
+        asked: String,
+    },
     /// `begin()` was interrupted before it returned a link, so nobody can answer: call `resume()` and show the link it returns.
     #[error("flow {0} has no link that was shown; resume it and show the new link")]
     NoLinkShown(FlowId),
     /// Another process wrote first, again and again.
     #[error("flow {0} is being written by others all the time")]
     Contended(FlowId),
+    /// The flow was begun with other settings than those of the program that wants to carry it on: another method, or a changed one.
+    #[error("flow {0} was begun with other settings")]
+    OtherSettings(FlowId),
+    /// The directory of users failed. The flow stands where it was; try again.
+    #[error("the directory of users failed: {0}")]
+    Directory(#[from] DirectoryError),
 }
 
 impl FlowError {
@@ -129,6 +185,10 @@ impl FlowError {
                 Turn::Caller,
                 "that all processes on this store run the same version of the program; finish old flows with the old one",
             ),
+            Self::OtherRelyingParty { .. } => Advice::new(
+                Turn::Caller,
+                "resume and complete each flow with the relying party it was begun with",
+            ),
             Self::NoLinkShown(_) => {
                 Advice::new(Turn::Caller, "call resume() and show the link that it returns")
             }
@@ -136,6 +196,27 @@ impl FlowError {
                 Turn::Caller,
                 "that one flow is not completed by many processes at once",
             ),
+            Self::OtherSettings(_) => Advice::new(
+                Turn::Caller,
+                "which method the flow was begun with; after a change of its settings, start again",
+            ),
+            Self::Directory(_) => Advice::new(
+                Turn::Administrator,
+                "that the directory of users is reachable; then carry the flow on",
+            ),
         }
+    }
+}
+
+/// A directory of users could not be asked. What went wrong is cleaned of what looks like a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DirectoryError(String);
+
+impl DirectoryError {
+    /// With a sentence for an operator; words that look like a token are masked.
+    #[must_use]
+    pub fn new(problem: &str) -> Self {
+        Self(smartid_core::redact::message(problem))
     }
 }

@@ -11,11 +11,15 @@ mod journal;
 
 #[cfg(all(feature = "hermod", feature = "da"))]
 pub mod fido_enrolment;
+#[cfg(all(feature = "hermod", feature = "da"))]
+pub mod personal_login;
 
-pub use failure::{Failure, FlowError, Service};
+pub use failure::{DirectoryError, Failure, FlowError, Service};
 #[cfg(all(feature = "hermod", feature = "da"))]
 pub use fido_enrolment::FidoEnrolment;
 #[cfg(all(feature = "hermod", feature = "da"))]
 pub(crate) use journal::Desk;
 #[cfg(all(feature = "hermod", feature = "da"))]
 pub use journal::Observer;
+#[cfg(all(feature = "hermod", feature = "da"))]
+pub use personal_login::PersonalLogin;

@@ -29,6 +29,18 @@ pub enum SignatureCheck {
     NotChecked,
 }
 
+impl SignatureCheck {
+    /// A short name, for metrics and machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Wrong => "wrong",
+            Self::NotChecked => "not-checked",
+        }
+    }
+}
+
 /// Which rule of its format a statement breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

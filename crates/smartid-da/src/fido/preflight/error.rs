@@ -2,7 +2,10 @@
 
 use smartid_core::{Advice, Turn};
 
-use crate::fido::{AttestationError, ClientDataError, CoseAlgorithm, RegistrationError};
+use crate::fido::{
+    AttestationError, AttestationFormat, AttestationWrong, ClientDataError, CoseAlgorithm, RegistrationError,
+    StatementNotChecked,
+};
 
 /// The first thing that is wrong with a registration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +65,18 @@ pub enum PreflightError {
     /// The key's algorithm is not among those of the options.
     #[error("the key is of {0}, which the options do not offer")]
     Algorithm(CoseAlgorithm),
+    /// The attestation is of a format that the relying party does not take.
+    #[error("the attestation is of format {0}, which the relying party does not take")]
+    Format(AttestationFormat),
+    /// The attestation statement breaks a rule of its format.
+    #[error("the attestation statement is wrong: {0}")]
+    Statement(AttestationWrong),
+    /// Nothing can be said about the attestation statement, and the caller wants it checked.
+    #[error("the attestation statement cannot be checked: {0}")]
+    StatementNotChecked(StatementNotChecked),
+    /// The credential is one that the options exclude: it is stored already.
+    #[error("the credential is entry {0} of excludeCredentials, so it is stored already")]
+    Excluded(usize),
 }
 
 impl PreflightError {
@@ -85,6 +100,10 @@ impl PreflightError {
             Self::BackupFlags => "backup-flags",
             Self::AttestedDataMissing => "attested-data-missing",
             Self::Algorithm(_) => "algorithm-not-offered",
+            Self::Format(_) => "attestation-format",
+            Self::Statement(why) => statement(*why),
+            Self::StatementNotChecked(_) => "attestation-not-checked",
+            Self::Excluded(_) => "excluded",
         }
     }
 
@@ -120,6 +139,23 @@ impl PreflightError {
                 Turn::Administrator,
                 "the version of the app; if it writes its answers this way, allow it in the dialect (preflight.base64 = \"lenient\")",
             ),
+            Self::Format(_) => Advice::new(
+                Turn::EndUser,
+                "try another authenticator; which formats are taken is the relying party's rule",
+            ),
+            Self::Statement(_) => Advice::new(
+                Turn::Vendor,
+                "the versions of the app and of the authenticator's firmware: whoever checks attestation refuses this one. Where your relying \
+                 party does not, the check can be told to report it only (in the dialect preflight.attestation = \"report\")",
+            ),
+            Self::StatementNotChecked(_) => Advice::new(
+                Turn::Administrator,
+                "whether attestation has to be checked before it is sent (preflight.attestation); this authenticator's format cannot be",
+            ),
+            Self::Excluded(_) => Advice::new(
+                Turn::EndUser,
+                "use another authenticator: this credential is stored already and can be used to log in",
+            ),
             Self::Id(_)
             | Self::Registration(_)
             | Self::CredentialType(_)
@@ -132,5 +168,28 @@ impl PreflightError {
                 "the versions of the app and of the security key's firmware: what they answer is not a WebAuthn registration",
             ),
         }
+    }
+}
+
+/// The part of a statement in which the mistake is: signature, certificate, or the statement itself.
+fn statement(why: AttestationWrong) -> &'static str {
+    use AttestationWrong as W;
+    match why {
+        W::Signature | W::AlgorithmDiffers => "attestation-signature",
+        W::ChainEmpty
+        | W::ChainCount(_)
+        | W::CertificateMalformed
+        | W::CertificateOrder
+        | W::CertificateSubject(_)
+        | W::CertificateCa
+        | W::CertificateVersion
+        | W::CertificateUsage
+        | W::CertificateAlternativeName(_)
+        | W::CertificateKey
+        | W::Chain
+        | W::AaguidDiffers
+        | W::AaguidCritical
+        | W::AaguidMalformed => "attestation-certificate",
+        _ => "attestation-statement",
     }
 }

@@ -2,15 +2,17 @@
 //!
 //! A relying party gives few reasons when it refuses, and each try costs the user another touch of the key. Most of what it will look
 //! at can be looked at here first, in its order (W3C Web Authentication, registering a new credential). What cannot be checked here:
-//! the attestation's signature and chain, and whether the credential is registered already.
+//! whether somebody trusts the attestation's certificates, and whether the credential is registered already for another user.
 
 mod error;
+mod rules;
 
 use sha2::{Digest, Sha256};
 use smartid_core::Lint;
 use smartid_core::base64::{Flavour, decode_lenient, encode};
 
 pub use error::PreflightError;
+pub use rules::{OriginRule, Preflight, StatementRule};
 
 use super::algorithm::CoseAlgorithm;
 use super::attestation::AttestationObject;
@@ -19,75 +21,12 @@ use super::client_data::ClientData;
 use super::options::CreationOptions;
 use super::options_view::{AttestationPreference, UserVerification};
 use super::registration::Registration;
+use super::report::{Report, of_attestation};
+use super::{Attestation, AttestationFormat, AttestationVerdict};
 use crate::dialect::Encoding;
 
-/// Which origins are right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OriginRule {
-    /// Exactly `https://<rp.id>`: no other port, no subdomain \[inferred: the default of the server library that Digital Access is
-    /// thought to use; vendor page: Set up FIDO2 authentication\].
-    #[default]
-    RpId,
-    /// One of these, compared exactly.
-    Listed(Vec<String>),
-    /// Any; [`Checked::origin`] reports it.
-    Report,
-}
-
-/// What the check expects beyond the options.
-///
-/// ```
-/// use smartid_da::dialect::Encoding;
-/// use smartid_da::fido::preflight::{OriginRule, Preflight};
-///
-/// let rules = Preflight::new()
-///     .origin(OriginRule::Listed(vec!["https://login.example.test:8443".to_owned()]))
-///     .encoding(Encoding::Lenient);
-/// # let _ = rules;
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Preflight {
-    /// Which origins are right.
-    pub origin: OriginRule,
-    /// The relying party id where the options leave it out.
-    pub rp_id: Option<String>,
-    /// Whether binary members may be written in another way than base64url without padding, and `rawId` may be absent.
-    pub encoding: Encoding,
-}
-
-impl Preflight {
-    /// Strict, with the origin `https://<rp.id>`.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets which origins are right.
-    #[must_use]
-    pub fn origin(mut self, rule: OriginRule) -> Self {
-        self.origin = rule;
-        self
-    }
-
-    /// Sets the relying party id to check against where the options leave it out.
-    #[must_use]
-    pub fn rp_id(mut self, rp_id: impl Into<String>) -> Self {
-        self.rp_id = Some(rp_id.into());
-        self
-    }
-
-    /// Sets how strictly binary members are read.
-    #[must_use]
-    pub fn encoding(mut self, encoding: Encoding) -> Self {
-        self.encoding = encoding;
-        self
-    }
-}
-
 /// A registration that passed, and what it tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Checked {
     /// The credential id.
@@ -96,8 +35,10 @@ pub struct Checked {
     pub algorithm: CoseAlgorithm,
     /// The make and model of the authenticator.
     pub aaguid: Aaguid,
-    /// The attestation format, such as `none` or `packed`.
+    /// The attestation format, such as `none` or `packed`, as the authenticator's side wrote it.
     pub format: String,
+    /// The attestation: format, kind, certificates, signature and verdict.
+    pub attestation: Attestation,
     /// The signature counter.
     pub sign_count: u32,
     /// What the authenticator attests by bits.
@@ -108,6 +49,14 @@ pub struct Checked {
     pub origin: String,
     /// What was odd but let pass, of the registration and of what is in it.
     pub lints: Vec<Lint>,
+}
+
+impl Checked {
+    /// What was odd but let pass.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report::from(self.lints.clone())
+    }
 }
 
 /// Checks `registration` against the `options` that it answers.
@@ -132,17 +81,25 @@ pub fn check(
     let rp_id = options.view().rp_id.as_deref().or(rules.rp_id.as_deref());
     origin(&client_data, rp_id, &rules.origin, &mut lints)?;
 
-    let object = AttestationObject::parse(registration.attestation_object())?;
+    // A format that is not taken is named, even where its statement is none that can be read.
+    let any = AttestationObject::with_any_statement(registration.attestation_object())?;
+    let object = match rules.taken(AttestationFormat::new(any.format)) {
+        Ok(()) => AttestationObject::parse(registration.attestation_object())?,
+        Err(format) => return Err(PreflightError::Format(format)),
+    };
     let (rp_id_hash, flags, sign_count) = AuthenticatorData::head(&object.auth_data)?;
     match rp_id {
         Some(rp_id) if Sha256::digest(rp_id.as_bytes()).as_slice() != rp_id_hash => {
             return Err(PreflightError::RpId(rp_id.to_owned()));
         }
         Some(_) => {}
-        None => lints.push(Lint::new(
-            "authData/rpIdHash",
-            "not checked: the options have no rp.id and none is configured",
-        )),
+        None => lints.push(
+            Lint::new(
+                "authData/rpIdHash",
+                "not checked: the options have no rp.id and none is configured",
+            )
+            .code("not-checked"),
+        ),
     }
     check_flags(options, flags)?;
     let data = AuthenticatorData::parse(&object.auth_data)?;
@@ -155,12 +112,17 @@ pub fn check(
         return Err(PreflightError::Algorithm(algorithm));
     }
     copies(registration, &object, algorithm, &mut lints);
-    statement(options, &object, &mut lints);
+    wanted(options, &object, &mut lints);
+    let attestation = statement(registration, rules, &mut lints)?;
+    if let Some(first) = options.excluded_at(&attested.credential_id).first() {
+        return Err(PreflightError::Excluded(*first));
+    }
     Ok(Checked {
         credential_id: attested.credential_id,
         algorithm,
         aaguid: attested.aaguid,
         format: object.format,
+        attestation,
         sign_count,
         flags,
         user_verified: flags.user_verified(),
@@ -204,10 +166,13 @@ fn challenge(
             Err(PreflightError::Encoding("clientDataJSON/challenge"))
         }
         Ok((bytes, _)) if bytes == *issued => {
-            lints.push(Lint::new(
-                "clientDataJSON/challenge",
-                "not base64url without padding, which some servers refuse",
-            ));
+            lints.push(
+                Lint::new(
+                    "clientDataJSON/challenge",
+                    "not base64url without padding, which some servers refuse",
+                )
+                .code("padding"),
+            );
             Ok(())
         }
         _ => Err(PreflightError::Challenge),
@@ -234,10 +199,13 @@ fn origin(
                 return refused(expected);
             }
         }
-        (OriginRule::RpId, None) => lints.push(Lint::new(
-            "clientDataJSON/origin",
-            "not checked: the options have no rp.id and none is configured",
-        )),
+        (OriginRule::RpId, None) => lints.push(
+            Lint::new(
+                "clientDataJSON/origin",
+                "not checked: the options have no rp.id and none is configured",
+            )
+            .code("not-checked"),
+        ),
         (OriginRule::Listed(origins), _) => {
             if !origins.contains(found) {
                 return refused(match origins.as_slice() {
@@ -249,10 +217,13 @@ fn origin(
         (OriginRule::Report, _) => {}
     }
     if client_data.cross_origin == Some(true) {
-        lints.push(Lint::new(
-            "clientDataJSON/crossOrigin",
-            "the ceremony ran inside another site, which some servers refuse",
-        ));
+        lints.push(
+            Lint::new(
+                "clientDataJSON/crossOrigin",
+                "the ceremony ran inside another site, which some servers refuse",
+            )
+            .code("cross-origin"),
+        );
     }
     Ok(())
 }
@@ -284,31 +255,30 @@ fn copies(
         .authenticator_data()
         .is_some_and(|copy| copy != object.auth_data)
     {
-        lints.push(Lint::new(
-            "/response/authenticatorData",
-            "is not the authenticator data of the attestation object",
-        ));
+        lints.push(
+            Lint::new(
+                "/response/authenticatorData",
+                "is not the authenticator data of the attestation object",
+            )
+            .code("copy-differs"),
+        );
     }
     if registration
         .public_key_algorithm()
         .is_some_and(|copy| copy != algorithm)
     {
-        lints.push(Lint::new(
-            "/response/publicKeyAlgorithm",
-            "is not the algorithm of the key in the attestation object",
-        ));
+        lints.push(
+            Lint::new(
+                "/response/publicKeyAlgorithm",
+                "is not the algorithm of the key in the attestation object",
+            )
+            .code("copy-differs"),
+        );
     }
 }
 
-/// What can be said about the attestation without verifying it.
-fn statement(options: &CreationOptions, object: &AttestationObject, lints: &mut Vec<Lint>) {
-    let empty = matches!(object.statement.as_slice(), [0xa0] | [0xbf, 0xff]);
-    if object.format == "none" && !empty {
-        lints.push(Lint::new(
-            "attestationObject/attStmt",
-            "is not empty although the format is none",
-        ));
-    }
+/// Whether the attestation is what the options ask for.
+fn wanted(options: &CreationOptions, object: &AttestationObject, lints: &mut Vec<Lint>) {
     let wanted = &options.view().attestation;
     if object.format == "none"
         && matches!(
@@ -316,11 +286,43 @@ fn statement(options: &CreationOptions, object: &AttestationObject, lints: &mut 
             AttestationPreference::Direct | AttestationPreference::Enterprise
         )
     {
-        lints.push(Lint::new(
-            "attestationObject/fmt",
-            format!("is none although the options ask for {wanted} attestation"),
-        ));
+        let what = format!("is none although the options ask for {wanted} attestation");
+        lints.push(Lint::new("attestationObject/fmt", what).code("attestation-missing"));
     }
+}
+
+/// The statement, as far as the rules want it right.
+fn statement(
+    registration: &Registration,
+    rules: &Preflight,
+    lints: &mut Vec<Lint>,
+) -> Result<Attestation, PreflightError> {
+    let attestation = Attestation::of(registration)?;
+    let format = attestation.format();
+    if rules
+        .formats
+        .as_ref()
+        .is_some_and(|taken| !taken.contains(format))
+    {
+        return Err(PreflightError::Format(format.clone()));
+    }
+    let known = matches!(
+        format,
+        AttestationFormat::None | AttestationFormat::Packed | AttestationFormat::FidoU2f
+    );
+    match (attestation.verdict(), rules.attestation) {
+        (AttestationVerdict::Wrong(why), StatementRule::Strict) => {
+            return Err(PreflightError::Statement(why));
+        }
+        (AttestationVerdict::Wrong(why), StatementRule::Known) if known => {
+            return Err(PreflightError::Statement(why));
+        }
+        (AttestationVerdict::NotChecked(why), StatementRule::Strict) => {
+            return Err(PreflightError::StatementNotChecked(why));
+        }
+        _ => lints.extend(of_attestation(&attestation)),
+    }
+    Ok(attestation)
 }
 
 /// A text from outside, as an error shows it.

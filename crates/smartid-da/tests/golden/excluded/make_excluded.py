@@ -114,7 +114,7 @@ def doc(name, about, ids, provider="da", tag="inferred", type_="public-key", **m
         if text == "missing":
             del e["id"]
         entries.append(e)
-        rows.append({"form": form, "text": text if isinstance(text, str) and text != "missing" else "", "bytes": meaning(text, provider)})
+        rows.append({"form": form, "text": text if isinstance(text, str) and text != "missing" else "", "bytes": [] if text == "missing" else meaning(text, provider)})
     o = options(CHALLENGE, attestation="none", exclude=entries)
     file = name + ".options.json"
     write(HERE, file, compact(o))

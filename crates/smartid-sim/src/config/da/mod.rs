@@ -5,6 +5,7 @@ mod methods;
 mod oauth;
 mod oidc;
 mod personal;
+mod resources;
 mod session;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use self::oauth::{
 };
 pub use self::oidc::{DaOidcConfig, OidcFlaw};
 pub use self::personal::{DaPersonalConfig, PictureStyle};
+pub use self::resources::{DaHeader, DaHeaderSource, DaResource};
 pub use self::session::DaSessionConfig;
 
 /// Digital Access.
@@ -72,6 +74,8 @@ pub struct DaConfig {
     pub rp_name: String,
     /// Origins that are allowed; empty means exactly `https://<rp_id>` (digital-access 1.5, I).
     pub origins: Vec<String>,
+    /// Sites in whose frames the page that registers may stand (`crossOrigin`, `topOrigin`); empty refuses frames of other sites.
+    pub top_origins: Vec<String>,
     /// Algorithms offered, in order of preference (digital-access 1.3, D).
     pub algorithms: Vec<i64>,
     /// `timeout` of the options in milliseconds and life of the challenge. Left out, the member is absent and the challenge lives
@@ -104,6 +108,8 @@ pub struct DaConfig {
     pub oauth: DaOauthConfig,
     /// Sessions of browsers.
     pub session: DaSessionConfig,
+    /// Web resources behind the access point.
+    pub resources: Vec<DaResource>,
     /// The authentication methods.
     pub methods: Vec<DaMethod>,
     /// The OpenID provider.
@@ -140,6 +146,7 @@ impl Default for DaConfig {
             rp_id: "login.example.test".into(),
             rp_name: "Example Digital Access".into(),
             origins: Vec::new(),
+            top_origins: Vec::new(),
             algorithms: vec![-7, -8, -35, -36, -257, -258, -259],
             timeout_ms: Some(120_000),
             exclude_credentials: ExcludeStyle::Present,
@@ -155,6 +162,7 @@ impl Default for DaConfig {
             max_body_bytes: 1 << 20,
             oauth: DaOauthConfig::default(),
             session: DaSessionConfig::default(),
+            resources: resources::defaults(),
             methods: methods::defaults(),
             oidc: DaOidcConfig::default(),
             personal: DaPersonalConfig::default(),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use smartid_core::{Advice, Turn};
+use smartid_da::relying_party::StoredMethod;
 
 use crate::flows::{Failure, Service};
 
@@ -24,10 +25,23 @@ pub struct StoredCredential {
     pub aaguid: String,
     /// The attestation format, such as `packed`.
     pub attestation: String,
+    /// What the attestation claims by its form: `none`, `self`, `basic` and so on; empty in records of older versions.
+    #[serde(default)]
+    pub attestation_kind: String,
+    /// What the local check of the attestation said: `verified`, `not checked: …` or `wrong: …`. That somebody trusts its certificates
+    /// is not said by it. Empty in records of older versions.
+    #[serde(default)]
+    pub attestation_check: String,
+    /// Whether its signature is right, by arithmetic alone: `verified`, `wrong` or `not-checked`; empty in records of older versions.
+    #[serde(default)]
+    pub attestation_signature: String,
     /// Whether the authenticator has verified the user, by PIN or biometrics.
     pub user_verified: bool,
     /// How we know that it is stored.
     pub confirmation: Confirmation,
+    /// What the relying party said of it, if anything. They are its texts: show them escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Box<StoredMethod>>,
     /// Odd things that were tolerated on the way.
     pub remarks: Vec<String>,
 }
@@ -37,7 +51,7 @@ pub struct StoredCredential {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Confirmation {
-    /// Digital Access said so.
+    /// The relying party said so.
     Answered,
     /// The answer was lost; new options exclude this credential, so it is there.
     ListedAsExcluded,
@@ -74,13 +88,19 @@ pub enum End {
         /// The app's message.
         message: String,
     },
-    /// Digital Access sent options that no credential can be made from.
+    /// The relying party sent options that no credential can be made from.
     OptionsUnusable {
+        /// The relying party.
+        #[serde(default = "Service::first")]
+        service: Service,
         /// What is wrong with them.
         reason: String,
     },
-    /// Digital Access did not give options: the user is unknown, or we are not allowed.
+    /// The relying party did not give options: the user is unknown, or we are not allowed.
     OptionsRefused {
+        /// The relying party.
+        #[serde(default = "Service::first")]
+        service: Service,
         /// What it said.
         failure: Failure,
     },
@@ -100,8 +120,11 @@ pub enum End {
         /// What to check.
         advice: String,
     },
-    /// The authenticator holds a new credential, but Digital Access refused to store it.
+    /// The authenticator holds a new credential, but the relying party refused to store it.
     RefusedAfterCreation {
+        /// The relying party.
+        #[serde(default = "Service::first")]
+        service: Service,
         /// What it said.
         failure: Failure,
     },
@@ -128,8 +151,11 @@ pub enum End {
         /// What is wrong.
         failure: Failure,
     },
-    /// It could not be found out whether Digital Access has stored the credential.
+    /// It could not be found out whether the relying party has stored the credential.
     Uncertain {
+        /// The relying party.
+        #[serde(default = "Service::first")]
+        service: Service,
         /// The credential id to look for, base64url without padding.
         credential_id: String,
         /// What happened.
@@ -191,9 +217,7 @@ impl End {
                 Turn::EndUser,
                 "the request was cancelled; start again if that was a mistake",
             ),
-            Self::AlreadyRegistered {
-                by: Service::DigitalAccess,
-            } => advice(
+            Self::AlreadyRegistered { by } if *by != Service::Messaging => advice(
                 Turn::Administrator,
                 "whether the user has a credential of this enrolment already, from a process that was running at the same time; if not, start \
                  again with another authenticator",
@@ -204,13 +228,17 @@ impl End {
             ),
             Self::OptionsExpired => advice(
                 Turn::EndUser,
-                "start again and answer sooner; if everybody is too late, the timeout of the FIDO method in Digital Access is too short for \
-                 people. The authenticator may keep the unused credential",
+                "start again and answer sooner; if everybody is too late, the relying party's time limit (in Digital Access the timeout of the \
+                 FIDO method) is too short for people. The authenticator may keep the unused credential",
             ),
             Self::AppFailed { .. } => advice(
                 Turn::EndUser,
                 "try another authenticator; an administrator can compare what the message names with the FIDO method's settings (algorithms, \
                  discoverable credential, user verification)",
+            ),
+            Self::OptionsUnusable { service, .. } if *service != Service::DigitalAccess => advice(
+                Turn::Administrator,
+                "that the address is that of the relying party's API and not of something in front of it, and the version of that API",
             ),
             Self::OptionsUnusable { .. } => advice(
                 Turn::Administrator,
@@ -219,16 +247,20 @@ impl End {
             Self::CredentialRejected {
                 turn, advice: check, ..
             } => Some(Advice::new(*turn, Cow::Owned(check.clone()))),
-            Self::OptionsRefused { failure }
+            Self::OptionsRefused { failure, .. }
             | Self::CommandRefused { failure }
-            | Self::RefusedAfterCreation { failure }
+            | Self::RefusedAfterCreation { failure, .. }
             | Self::Unreachable { failure, .. }
             | Self::UnreadableAnswer { failure, .. }
             | Self::Misconfigured { failure } => Some(failure.advice()),
-            Self::Uncertain { credential_id, .. } => Some(Advice::new(
+            Self::Uncertain {
+                service,
+                credential_id,
+                ..
+            } => Some(Advice::new(
                 Turn::Administrator,
                 format!(
-                    "whether the user has a FIDO credential with id {credential_id} in Digital Access; if so, the enrolment is done, if not, \
+                    "whether the user has a FIDO credential with id {credential_id} at {service}; if so, the enrolment is done, if not, \
                      start again"
                 ),
             )),
@@ -245,9 +277,9 @@ impl fmt::Display for End {
             Self::NoAnswer => f.write_str("the app was opened, but no answer came in time"),
             Self::Declined => f.write_str("the user declined the request in the app"),
             Self::Cancelled => f.write_str("the request was cancelled"),
-            Self::AlreadyRegistered {
-                by: Service::DigitalAccess,
-            } => f.write_str("Digital Access holds this credential already, for this or another user"),
+            Self::AlreadyRegistered { by } if *by != Service::Messaging => {
+                write!(f, "{by} holds this credential already, for this or another user")
+            }
             Self::AlreadyRegistered { .. } => {
                 f.write_str("the authenticator holds a credential of this user already")
             }
@@ -258,12 +290,14 @@ impl fmt::Display for End {
             Self::AppFailed { code, message } => {
                 write!(f, "the app could not make a credential ({code}: {message})")
             }
-            Self::OptionsUnusable { reason } => write!(
-                f,
-                "no credential can be made from the options of Digital Access: {reason}"
-            ),
-            Self::OptionsRefused { failure } => {
-                write!(f, "Digital Access gave no creation options: {failure}")
+            Self::OptionsUnusable { service, reason } => {
+                write!(
+                    f,
+                    "no credential can be made from the options of {service}: {reason}"
+                )
+            }
+            Self::OptionsRefused { service, failure } => {
+                write!(f, "{service} gave no creation options: {failure}")
             }
             Self::CommandRefused { failure } => {
                 write!(f, "Smart ID Messaging refused the command: {failure}")
@@ -271,10 +305,10 @@ impl fmt::Display for End {
             Self::CredentialRejected { check, reason, .. } => {
                 write!(f, "the app's answer is not acceptable ({check}): {reason}")
             }
-            Self::RefusedAfterCreation { failure } => {
+            Self::RefusedAfterCreation { service, failure } => {
                 write!(
                     f,
-                    "the credential was made, but Digital Access refused to store it: {failure}"
+                    "the credential was made, but {service} refused to store it: {failure}"
                 )
             }
             Self::Unreachable {
@@ -299,6 +333,53 @@ impl fmt::Display for End {
             Self::Uncertain { failure, .. } => {
                 write!(f, "it is not known whether the credential is stored: {failure}")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ends of the time when Digital Access was the only relying party.
+    #[test]
+    fn ends_of_older_versions_are_read_as_those_of_digital_access() {
+        let old = r#"{"end":"options-unusable","reason":"no rp"}"#;
+        let end: End = serde_json::from_str(old).unwrap();
+        assert_eq!(
+            end.to_string(),
+            "no credential can be made from the options of Digital Access: no rp"
+        );
+        let old = r#"{"end":"stored","user":"alice","credential_id":"AQ","algorithm":-7,"algorithm_name":"ES256",
+            "aaguid":"00000000-0000-0000-0000-000000000000","attestation":"none","user_verified":true,
+            "confirmation":"answered","remarks":[]}"#;
+        let End::Stored(credential) = serde_json::from_str(old).unwrap() else {
+            panic!("stored")
+        };
+        assert_eq!(
+            (credential.attestation_kind.as_str(), credential.method),
+            ("", None)
+        );
+    }
+
+    #[test]
+    fn an_end_names_the_relying_party_it_is_about() {
+        let unusable = |service| End::OptionsUnusable {
+            service,
+            reason: String::from("no rp"),
+        };
+        for (service, name) in [
+            (Service::Entra, "Microsoft Entra"),
+            (Service::RelyingParty, "the relying party"),
+        ] {
+            let end = unusable(service);
+            assert!(end.to_string().contains(name), "{end}");
+            assert!(!end.advice().unwrap().check.contains("Digital Access"));
+            let registered = End::AlreadyRegistered { by: service };
+            assert!(registered.to_string().contains(name), "{registered}");
+            assert_eq!(registered.advice().unwrap().turn, Turn::Administrator);
+            let back: End = serde_json::from_str(&serde_json::to_string(&end).unwrap()).unwrap();
+            assert_eq!(back, end);
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Provision a FIDO2 credential on behalf of a user (Identity Manager's "Fido credential provisioning with Digital Access").
 //!
+//! The relying party is Digital Access, or any other [`RelyingParty`], such as Microsoft Entra: the messages to the app are the same.
+//!
 //! | step of the journal | call | who acts |
 //! |---|---|---|
-//! | `get-options` | Digital Access `GET /fido/options` | we |
+//! | `get-options` | relying party, for Digital Access `GET /fido/options` | we |
 //! | `open-session` | Messaging, FIDO session to `@tmp`: gives the plugout link | we |
 //! | `create-credential` | Messaging, create command with the options into that box | we |
 //! | `show-link` | the caller shows link or QR code | the end user opens it |
 //! | `wait-for-credential` | callback or poll, whichever comes first | the end user, in Smart ID Desktop App |
 //! | `check-credential` | local checks before anything is sent on | we |
-//! | `store-credential` | Digital Access `POST /fido/credentials` | we |
+//! | `store-credential` | relying party, for Digital Access `POST /fido/credentials` | we |
 //! | `look-for-credential` | only after a lost answer: options anew, does `excludeCredentials` list it? | we |
 //!
 //! Order of the steps and versions needed (Identity Manager 5.3, Digital Access 6.11, Hermod 4.2, Desktop App 2.4) are documented (vendor
@@ -28,15 +30,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smartid_core::Timestamp;
+use smartid_da::UserId;
 use smartid_da::fido::preflight::Preflight;
-use smartid_da::{DigitalAccess, UserId};
+use smartid_da::relying_party::{DisplayName, RelyingParty};
 use smartid_hermod::wait::PollPolicy;
 use smartid_hermod::{Hermod, PlugoutLink};
 
 pub use end::{Confirmation, End, StoredCredential};
 use state::{Stage, State, step};
 
-use super::failure::FlowError;
+use super::failure::{FlowError, Service};
 use super::journal::{Desk, Interrupted, Observer, Run};
 use crate::store::{FlowId, FlowRecord, JournalEntry, Mark};
 
@@ -54,7 +57,7 @@ const CONTENTION: u32 = 100;
 #[derive(Clone, Debug)]
 pub struct FidoEnrolment {
     hermod: Hermod,
-    da: DigitalAccess,
+    relying_party: Arc<dyn RelyingParty>,
     desk: Desk,
     settings: Settings,
 }
@@ -65,6 +68,7 @@ struct Settings {
     preflight: Preflight,
     patience: Duration,
     pause: Duration,
+    display_name: Option<DisplayName>,
 }
 
 /// A flow that waits for a person.
@@ -140,16 +144,17 @@ pub enum Resumed {
 }
 
 impl FidoEnrolment {
-    pub(crate) fn new(hermod: Hermod, da: DigitalAccess, desk: Desk) -> Self {
+    pub(crate) fn new(hermod: Hermod, relying_party: Arc<dyn RelyingParty>, desk: Desk) -> Self {
         let settings = Settings {
             polling: PollPolicy::default(),
-            preflight: da.dialect().preflight(),
+            preflight: relying_party.preflight(),
             patience: Duration::from_secs(60),
             pause: Duration::from_secs(2),
+            display_name: None,
         };
         Self {
             hermod,
-            da,
+            relying_party,
             desk,
             settings,
         }
@@ -169,14 +174,23 @@ impl FidoEnrolment {
         self
     }
 
-    /// Sets the local checks of what the app sends, such as the origins that are allowed.
+    /// Sets the local checks of what the app sends, such as the origins that are allowed. They replace those that the relying party
+    /// wants, so begin with its [`preflight`](RelyingParty::preflight).
     #[must_use]
     pub fn preflight(mut self, preflight: Preflight) -> Self {
         self.settings.preflight = preflight;
         self
     }
 
-    /// Sets how long storing is tried when Digital Access cannot be reached or asks for patience: the person has done their part, so it
+    /// Sets what the credentials of flows begun from now on will be called, where the relying party keeps names (Digital Access: no such
+    /// member is known).
+    #[must_use]
+    pub fn display_name(mut self, name: DisplayName) -> Self {
+        self.settings.display_name = Some(name);
+        self
+    }
+
+    /// Sets how long storing is tried when the relying party cannot be reached or asks for patience: the person has done their part, so it
     /// is worth some. 60 seconds unless set, and never longer than the creation options are valid.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -189,7 +203,9 @@ impl FidoEnrolment {
     /// # Errors
     /// [`NotBegun::Ended`] when a service refused or could not be reached; [`NotBegun::Flow`] when the store failed.
     pub async fn begin(&self, user: &UserId) -> Result<Begun, NotBegun> {
-        let state = State::new(user.as_str(), self.desk.runtime.now());
+        let provider = self.relying_party.provider().id();
+        let mut state = State::new(user.as_str(), provider, self.desk.runtime.now());
+        state.display_name.clone_from(&self.settings.display_name);
         let run = Run::start(&self.desk, state)
             .await
             .map_err(|error| NotBegun::Flow { id: None, error })?;
@@ -208,9 +224,7 @@ impl FidoEnrolment {
     /// [`NotBegun`], as [`begin`](Self::begin).
     pub async fn resume(&self, id: &FlowId) -> Result<Resumed, NotBegun> {
         for _ in 0..CONTENTION {
-            let run = Run::<State>::load(&self.desk, id)
-                .await
-                .map_err(|error| NotBegun::flow(id, error))?;
+            let run = self.load(id).await.map_err(|error| NotBegun::flow(id, error))?;
             if let Some(end) = run.state.end.clone() {
                 return Ok(Resumed::Ended(Box::new(end)));
             }
@@ -237,7 +251,7 @@ impl FidoEnrolment {
     pub async fn complete(&self, id: &FlowId) -> Result<End, FlowError> {
         let mut conflicts = 0;
         loop {
-            let mut run = Run::<State>::load(&self.desk, id).await?;
+            let mut run = self.load(id).await?;
             loop {
                 match self.next(&mut run).await {
                     Ok(Some(end)) => return Ok(end),
@@ -255,14 +269,14 @@ impl FidoEnrolment {
     }
 
     /// Ends a flow that nobody is to answer any more. The link stays valid at the messaging server until its time is over, but what comes
-    /// by it is not stored. A flow whose credential is on its way to Digital Access, or that has ended, is left alone: its end is given
+    /// by it is not stored. A flow whose credential is on its way to the relying party, or that has ended, is left alone: its end is given
     /// by [`complete`](Self::complete).
     ///
     /// # Errors
     /// [`FlowError`] when the flow could not be read or written.
     pub async fn cancel(&self, id: &FlowId) -> Result<(), FlowError> {
         for _ in 0..CONTENTION {
-            let mut run = Run::<State>::load(&self.desk, id).await?;
+            let mut run = self.load(id).await?;
             if matches!(run.state.stage, Stage::Store | Stage::Look | Stage::Ended) {
                 return Ok(());
             }
@@ -284,6 +298,25 @@ impl FidoEnrolment {
         record
             .map(|record| record.journal)
             .ok_or_else(|| FlowError::NotFound(id.clone()))
+    }
+
+    /// Reads a flow that was begun at this relying party; a user's name means somebody else at another one.
+    async fn load(&self, id: &FlowId) -> Result<Run<State>, FlowError> {
+        let run = Run::<State>::load(&self.desk, id).await?;
+        let asked = self.relying_party.provider().id();
+        if run.state.relying_party == asked {
+            return Ok(run);
+        }
+        Err(FlowError::OtherRelyingParty {
+            id: id.clone(),
+            begun_at: run.state.relying_party,
+            asked: asked.to_owned(),
+        })
+    }
+
+    /// The relying party as a service of the ends.
+    fn service(&self) -> Service {
+        Service::of(self.relying_party.provider())
     }
 
     /// Takes the next step of a flow whose link was shown.

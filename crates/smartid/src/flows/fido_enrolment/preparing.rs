@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use smartid_core::{Error, Phase, Turn};
-use smartid_da::fido::GetOptions;
-use smartid_da::{DaRefusal, DaRefusalKind, UserId};
+use smartid_da::UserId;
+use smartid_da::relying_party::{Provider, Refusal};
 use smartid_hermod::commands::{FidoCreate, FidoSession};
 use smartid_hermod::{CommandHeader, ImmediateResponse, Pending, PlugoutLink, Session};
 
@@ -107,26 +107,18 @@ impl FidoEnrolment {
 
     async fn get_options(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
         let asked = run.now();
+        let service = self.service();
+        let unusable = |reason: String| End::OptionsUnusable { service, reason };
         let user = match UserId::new(run.state.user.as_str()) {
             Ok(user) => user,
-            Err(error) => {
-                return finish(
-                    run,
-                    End::OptionsUnusable {
-                        reason: error.to_string(),
-                    },
-                    None,
-                )
-                .await;
-            }
+            Err(error) => return finish(run, unusable(error.to_string()), None).await,
         };
-        let options = match self.da.call(&GetOptions::new(user)).await {
-            Ok(options) => options,
+        let offer = match self.relying_party.creation_options(&user).await {
+            Ok(offer) => offer,
             Err(error) => {
                 let mut failure = Failure::from(&error);
-                if let Some(DaRefusalKind::Rejected { .. }) =
-                    error.refusal::<DaRefusal>().map(DaRefusal::kind)
-                {
+                let rejected = self.relying_party.refusal(&error) == Some(Refusal::Rejected);
+                if rejected && self.relying_party.provider() == Provider::DIGITAL_ACCESS {
                     // There is no credential yet that could be wrong.
                     failure.check = "what the service says in the message; then how the request names the user (settings user.position and \
                                      user.name of the Digital Access dialect)"
@@ -134,32 +126,29 @@ impl FidoEnrolment {
                 }
                 let end = match error.phase() {
                     _ if error.is_misconfigured() => End::Misconfigured { failure },
-                    Phase::Refused => End::OptionsRefused { failure },
-                    _ => unanswered(Service::DigitalAccess, step::OPTIONS, failure),
+                    Phase::Refused => End::OptionsRefused { service, failure },
+                    _ => unanswered(service, step::OPTIONS, failure),
                 };
                 return finish(run, end, None).await;
             }
         };
-        if let Err(error) = options.validate() {
-            return finish(
-                run,
-                End::OptionsUnusable {
-                    reason: error.to_string(),
-                },
-                None,
-            )
-            .await;
+        if let Err(error) = offer.options.validate() {
+            return finish(run, unusable(error.to_string()), None).await;
         }
-        // Counted from before the request: the service's clock started somewhere in between.
-        let expire = options.view().timeout.map(|timeout| asked + timeout);
-        let text = match options.view().timeout {
-            Some(timeout) => format!("creation options received, valid for {} s", timeout.as_secs()),
+        let text = match offer.expires {
+            Some(expires) => format!(
+                "creation options received, valid for {} s",
+                expires.since(asked).as_secs()
+            ),
             None => "creation options received, without a time limit".to_owned(),
         };
+        for lint in &offer.lints {
+            tracing::warn!(%lint, "tolerated in the relying party's answer");
+        }
         let single = self.hermod.dialect().fido.single_command;
         run.write(step::OPTIONS, Mark::Result, &text, None, |state| {
-            state.options = Some(options);
-            state.options_expire = expire;
+            state.options = Some(offer.options);
+            state.options_expire = offer.expires;
             state.stage = if single { Stage::Create } else { Stage::Session };
         })
         .await

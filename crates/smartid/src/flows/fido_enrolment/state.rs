@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smartid_core::Timestamp;
 use smartid_da::fido::CreationOptions;
+use smartid_da::relying_party::{DisplayName, Provider};
 use smartid_hermod::{Pending, Session};
 
 use super::end::{End, StoredCredential};
@@ -47,6 +48,11 @@ pub(crate) enum Stage {
 #[serde(deny_unknown_fields)]
 pub(crate) struct State {
     pub(crate) user: String,
+    /// The relying party's id. Left out for Digital Access: records from before there was another one have none.
+    #[serde(default = "first_provider", skip_serializing_if = "is_first_provider")]
+    pub(crate) relying_party: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) display_name: Option<DisplayName>,
     pub(crate) stage: Stage,
     /// Whether a link was handed out, so that somebody may answer.
     pub(crate) shown: bool,
@@ -77,10 +83,20 @@ pub(crate) struct State {
     pub(crate) end: Option<End>,
 }
 
+fn first_provider() -> String {
+    Provider::DIGITAL_ACCESS.id().to_owned()
+}
+
+fn is_first_provider(id: &str) -> bool {
+    id == Provider::DIGITAL_ACCESS.id()
+}
+
 impl State {
-    pub(crate) fn new(user: &str, now: Timestamp) -> Self {
+    pub(crate) fn new(user: &str, relying_party: &str, now: Timestamp) -> Self {
         Self {
             user: user.to_owned(),
+            relying_party: relying_party.to_owned(),
+            display_name: None,
             stage: Stage::Options,
             shown: false,
             reopened: 0,
@@ -106,7 +122,8 @@ impl State {
     pub(crate) fn start_over(&mut self) {
         *self = Self {
             reopened: self.reopened,
-            ..Self::new(&self.user, self.resume_at)
+            display_name: self.display_name.take(),
+            ..Self::new(&self.user, &self.relying_party, self.resume_at)
         };
     }
 }
@@ -121,5 +138,26 @@ impl FlowState for State {
 
     fn resume_at(&self) -> Timestamp {
         self.resume_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_without_relying_party_is_one_of_digital_access_and_stays_so() {
+        let state = State::new("alice", "digital-access", Timestamp::from_millis(0));
+        let written = serde_json::to_string(&state).unwrap();
+        assert!(!written.contains("relying_party") && !written.contains("display_name"));
+        let read: State = serde_json::from_str(&written).unwrap();
+        assert_eq!(read.relying_party, "digital-access");
+
+        let mut other = State::new("alice", "entra", Timestamp::from_millis(0));
+        other.display_name = Some(DisplayName::new("key").unwrap());
+        other.start_over();
+        let read: State = serde_json::from_str(&serde_json::to_string(&other).unwrap()).unwrap();
+        assert_eq!(read.relying_party, "entra");
+        assert_eq!(read.display_name, other.display_name);
     }
 }

@@ -1,20 +1,21 @@
-//! The last part: the credential is here, and Digital Access is to store it exactly once.
+//! The last part: the credential is here, and the relying party is to store it exactly once.
 //!
-//! Storing is not repeated blindly. Whenever it is not certain what became of an attempt, creation options are asked for anew: a credential
-//! that they exclude is stored. One that they do not exclude is posted a second time, and a refusal as duplicate then means stored, too.
+//! Storing is not repeated blindly. Whenever it is not certain what became of an attempt, it is looked for, which for Digital Access means
+//! that creation options are asked for anew: a credential that they exclude is stored. One that they do not exclude is posted a second time, and a refusal as duplicate then means stored, too.
 //! Options that list no exclusions at all say nothing; then the flow ends without claiming either.
 
 use std::time::Duration;
 
 use smartid_core::{Error, Phase, Retry, StoreError};
-use smartid_da::fido::{GetOptions, Registration, StoreCredential};
-use smartid_da::{DaRefusal, DaRefusalKind, UserId};
+use smartid_da::UserId;
+use smartid_da::fido::Registration;
+use smartid_da::relying_party::{Looked, NewCredential, Refusal, StoredMethod};
 
 use super::end::{Confirmation, End};
 use super::preparing::unanswered;
 use super::state::{Stage, State, step};
 use super::{FidoEnrolment, LEASE, finish};
-use crate::flows::failure::{Failure, FlowError, Service};
+use crate::flows::failure::{Failure, FlowError};
 use crate::flows::journal::{Held, Interrupted, Run};
 use crate::store::Mark;
 
@@ -25,28 +26,22 @@ impl FidoEnrolment {
     /// Posts the credential.
     pub(super) async fn store(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
         let held = run.hold(LEASE).await?;
-        let (user, registration) = self.credential(run)?;
+        let credential = self.credential(run)?;
         let again = run.state.lost > 0;
+        let text = format!("sending the credential to {}", self.relying_party.provider());
         // With the intent the stage is already "look": a process that finds it after a crash does not post before it has looked.
-        run.write(
-            step::STORE,
-            Mark::Intent,
-            "sending the credential to Digital Access",
-            None,
-            |state| {
-                state.stage = Stage::Look;
-                state.lost += 1;
-            },
-        )
+        run.write(step::STORE, Mark::Intent, &text, None, |state| {
+            state.stage = Stage::Look;
+            state.lost += 1;
+        })
         .await?;
-        let (error, attempts) = match self.post(run, &held, user, &registration).await? {
-            Ok(()) => return self.stored(run, Confirmation::Answered).await,
+        let (error, attempts) = match self.post(run, &held, &credential).await? {
+            Ok(method) => return self.stored(run, Confirmation::Answered, Some(method)).await,
             Err(failed) => failed,
         };
-        let kind = error.refusal::<DaRefusal>().map(DaRefusal::kind);
         let earlier = again || attempts > 1;
-        if earlier && matches!(kind, Some(DaRefusalKind::Duplicate)) {
-            return self.stored(run, Confirmation::RefusedAsDuplicate).await;
+        if earlier && self.relying_party.refusal(&error) == Some(Refusal::Duplicate) {
+            return self.stored(run, Confirmation::RefusedAsDuplicate, None).await;
         }
         let unclear = match error.phase() {
             Phase::PerhapsDone | Phase::Unreadable => true,
@@ -74,10 +69,8 @@ impl FidoEnrolment {
         &self,
         run: &mut Run<State>,
         held: &Held,
-        user: UserId,
-        registration: &Registration,
-    ) -> Result<Result<(), (Error, u32)>, Interrupted> {
-        let command = StoreCredential::new(user, registration);
+        credential: &NewCredential,
+    ) -> Result<Result<StoredMethod, (Error, u32)>, Interrupted> {
         let until = run.now() + self.settings.patience;
         let until = run
             .state
@@ -86,8 +79,8 @@ impl FidoEnrolment {
         let (mut pause, mut sent) = (self.settings.pause, 0);
         loop {
             held.renew(run.now(), LEASE).await?;
-            let error = match self.da.call(&command).await {
-                Ok(_) => return Ok(Ok(())),
+            let error = match self.relying_party.store(credential).await {
+                Ok(method) => return Ok(Ok(method)),
                 Err(error) => error,
             };
             if error.phase() != Phase::NotSent {
@@ -111,23 +104,24 @@ impl FidoEnrolment {
     fn refused(&self, run: &Run<State>, error: &Error, earlier: bool) -> End {
         let failure = Failure::from(error);
         let old = run.state.options_expire.is_some_and(|expire| expire <= run.now());
-        match (error.phase(), error.refusal::<DaRefusal>().map(DaRefusal::kind)) {
+        let service = self.service();
+        match (error.phase(), self.relying_party.refusal(error)) {
             (_, _) if error.is_misconfigured() => End::Misconfigured { failure },
-            (Phase::Refused, Some(DaRefusalKind::Duplicate)) => End::AlreadyRegistered {
-                by: Service::DigitalAccess,
-            },
-            (Phase::Refused, Some(DaRefusalKind::Expired)) => End::OptionsExpired,
+            (Phase::Refused, Some(Refusal::Duplicate)) => End::AlreadyRegistered { by: service },
+            (Phase::Refused, Some(Refusal::Expired)) => End::OptionsExpired,
             // Refused like any other mistake, but the challenge is old, or an earlier attempt or a look has used it up.
-            (Phase::Refused, Some(DaRefusalKind::Rejected { .. })) if old || earlier => End::OptionsExpired,
-            (Phase::Refused, _) => End::RefusedAfterCreation { failure },
-            _ => unanswered(Service::DigitalAccess, step::STORE, failure),
+            (Phase::Refused, Some(Refusal::Rejected)) if old || earlier => End::OptionsExpired,
+            (Phase::Refused, _) => End::RefusedAfterCreation { service, failure },
+            _ => unanswered(service, step::STORE, failure),
         }
     }
 
-    /// Asks for options anew and looks whether they exclude the credential.
+    /// Looks whether the credential is stored.
     pub(super) async fn look(&self, run: &mut Run<State>) -> Result<(), Interrupted> {
         let held = run.hold(LEASE).await?;
-        let (user, registration) = self.credential(run)?;
+        let NewCredential {
+            user, registration, ..
+        } = self.credential(run)?;
         run.write(
             step::LOOK,
             Mark::Intent,
@@ -138,10 +132,10 @@ impl FidoEnrolment {
         .await?;
         let until = run.now() + self.settings.patience;
         let mut pause = self.settings.pause;
-        let options = loop {
+        let looked = loop {
             held.renew(run.now(), LEASE).await?;
-            match self.da.call(&GetOptions::new(user.clone())).await {
-                Ok(options) => break options,
+            match self.relying_party.look(&user, registration.id()).await {
+                Ok(looked) => break looked,
                 // Looking changes nothing, so it is repeated after any failure.
                 Err(error) if run.now() + pause >= until || error.is_misconfigured() => {
                     return self.uncertain(run, Failure::from(&error)).await;
@@ -152,18 +146,17 @@ impl FidoEnrolment {
                 }
             }
         };
-        if options.excludes(registration.id()) {
-            return self.stored(run, Confirmation::ListedAsExcluded).await;
+        if looked == Looked::Stored {
+            return self.stored(run, Confirmation::ListedAsExcluded, None).await;
         }
-        let says = options.lists_exclusions();
+        let says = looked == Looked::NotStored;
         match run.state.unless_stored.clone() {
             Some(end) if says => return finish(run, end, None).await,
             None if run.state.lost < 2 => {}
             // Either the options tell nothing, or it was sent twice and twice without an answer: a third time would not be wiser.
             _ => {
                 let failure = run.state.failure.clone();
-                let failure =
-                    failure.unwrap_or_else(|| Failure::from(&Error::deadline("da.fido-credentials", true)));
+                let failure = failure.unwrap_or_else(|| Failure::from(&Error::deadline(step::STORE, true)));
                 return self.uncertain(run, failure).await;
             }
         }
@@ -194,11 +187,19 @@ impl FidoEnrolment {
         .await
     }
 
-    async fn stored(&self, run: &mut Run<State>, confirmation: Confirmation) -> Result<(), Interrupted> {
+    async fn stored(
+        &self,
+        run: &mut Run<State>,
+        confirmation: Confirmation,
+        method: Option<StoredMethod>,
+    ) -> Result<(), Interrupted> {
         let Some(mut credential) = run.state.credential.clone() else {
             return Err(corrupt("the flow has no credential"));
         };
         credential.confirmation = confirmation;
+        credential.method = method
+            .filter(|method| *method != StoredMethod::default())
+            .map(Box::new);
         finish(run, End::Stored(credential), None).await
     }
 
@@ -210,6 +211,7 @@ impl FidoEnrolment {
             .map(|known| known.credential_id.clone())
             .unwrap_or_default();
         let end = End::Uncertain {
+            service: self.service(),
             credential_id,
             failure,
         };
@@ -217,7 +219,7 @@ impl FidoEnrolment {
     }
 
     /// The user and the credential of a flow that has come this far.
-    fn credential(&self, run: &Run<State>) -> Result<(UserId, Registration), Interrupted> {
+    fn credential(&self, run: &Run<State>) -> Result<NewCredential, Interrupted> {
         let user = UserId::new(run.state.user.as_str()).map_err(|error| corrupt(&error.to_string()))?;
         let raw = run
             .state
@@ -225,7 +227,7 @@ impl FidoEnrolment {
             .as_deref()
             .ok_or_else(|| corrupt("the flow has no registration"))?;
         let registration = Registration::parse(raw).map_err(|error| corrupt(&error.to_string()))?;
-        Ok((user, registration))
+        Ok(NewCredential::new(user, registration).display_name(run.state.display_name.clone()))
     }
 }
 

@@ -185,6 +185,8 @@ impl FidoEnrolment {
         let Some(options) = run.state.options.clone() else {
             return finish(run, End::OptionsExpired, letter).await;
         };
+        // The record holds the text alone; how its ids are to be read is the relying party's.
+        let options = options.read_ids(self.settings.preflight.excluded_ids);
         let rejected = |error: preflight::PreflightError| {
             let advice = error.advice();
             End::CredentialRejected {
@@ -214,9 +216,13 @@ impl FidoEnrolment {
                 .name()
                 .map_or_else(|| checked.algorithm.0.to_string(), str::to_owned),
             aaguid: checked.aaguid.to_string(),
-            attestation: checked.format.clone(),
+            attestation: checked.attestation.format().to_string(),
+            attestation_kind: checked.attestation.kind().name().to_owned(),
+            attestation_check: checked.attestation.verdict().to_string(),
+            attestation_signature: checked.attestation.signature().name().to_owned(),
             user_verified: checked.user_verified,
             confirmation: Confirmation::Answered,
+            method: None,
             remarks: checked
                 .lints
                 .iter()
@@ -225,8 +231,12 @@ impl FidoEnrolment {
                 .collect(),
         };
         let text = format!(
-            "credential received: {} key, attestation {}, passed the local checks",
-            credential.algorithm_name, credential.attestation
+            "credential received: {} key of model {}, attestation {} ({}, signature {}), passed the local checks",
+            credential.algorithm_name,
+            credential.aaguid,
+            credential.attestation,
+            credential.attestation_kind,
+            credential.attestation_signature
         );
         let raw = raw.to_owned();
         let now = run.now();
