@@ -40,6 +40,10 @@
 //! The user's app does not care who stores its credential. A flow needs of the relying party what the trait [`RelyingParty`] has;
 //! [`DigitalAccess`] is one, [`EntraFido`] (Microsoft Entra by way of Microsoft Graph) another.
 //!
+//! # Login
+//!
+//! Applications let their users log in with Digital Access by OpenID Connect: see [`oidc`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning

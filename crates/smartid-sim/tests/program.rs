@@ -124,6 +124,13 @@ fn it_prints_addresses_and_ends_on_interrupt() {
             .unwrap()
             .starts_with("http://127.0.0.1:")
     );
+    let graph = &facts["graph"];
+    let origin = graph["url"].as_str().unwrap();
+    assert_eq!(graph["scope"], format!("{origin}/.default"));
+    assert!(graph["tokenUrl"].as_str().unwrap().starts_with(origin));
+    assert_eq!(graph["clientSecret"].as_str().unwrap().len(), 64);
+    let front = facts["digitalAccess"]["resources"]["pgwy"].as_str().unwrap();
+    assert!(front.ends_with("/https/pgwy"), "{front}");
     assert_eq!(facts["persona"], "approves");
     let access = &facts["digitalAccess"];
     let origin = access["origin"].as_str().unwrap();

@@ -12,5 +12,6 @@ mod entra;
 mod forwarding;
 mod hostile_registrations;
 mod oauth_tokens;
+mod oidc_login;
 mod personal_login;
 mod portal_session;

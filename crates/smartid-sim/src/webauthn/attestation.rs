@@ -1,4 +1,4 @@
-//! Attestation statements: `none`, `packed` with the credential's own key or with a certificate, `fido-u2f`, `apple` (protocol notes:
+//! Attestation statements: `none`, `packed` with the credential's own key or with a certificate, `fido-u2f`, `apple`, `tpm` (protocol notes:
 //! digital-access 1.5; WebAuthn 8). A format that is not known here is accepted unseen, as the library default does (I); a wrong signature in a
 //! known format never is.
 
@@ -49,6 +49,7 @@ impl AttestationObject {
             "packed" => self.packed(client_data_hash, attested, key),
             "fido-u2f" => self.fido_u2f(client_data_hash, rp_id_hash, attested, key),
             "apple" => self.apple(client_data_hash, key),
+            "tpm" => self.tpm(client_data_hash, attested, key),
             _ => Ok(()),
         }
     }
@@ -137,6 +138,12 @@ impl AttestationObject {
         Ok(())
     }
 
+    fn tpm(&self, client_data_hash: &[u8; 32], attested: &Attested, key: &CoseKey) -> Result<(), Refused> {
+        let certificates = self.certificates()?.ok_or_else(|| malformed("x5c is missing"))?;
+        let signed = [self.auth_data.as_slice(), client_data_hash].concat();
+        super::tpm::verify(&self.statement, &leaf(&certificates)?, &signed, attested, key)
+    }
+
     fn fido_u2f(
         &self,
         client_data_hash: &[u8; 32],
@@ -185,11 +192,11 @@ fn leaf(certificates: &[&[u8]]) -> Result<AttestationCertificate, Refused> {
     Ok(read.swap_remove(0))
 }
 
-fn malformed(what: &str) -> Refused {
+pub(super) fn malformed(what: &str) -> Refused {
     Refused::new("attestation_statement", what)
 }
 
-fn wrong_certificate(what: &str) -> Refused {
+pub(super) fn wrong_certificate(what: &str) -> Refused {
     Refused::new("attestation_certificate", what)
 }
 

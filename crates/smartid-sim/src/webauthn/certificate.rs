@@ -2,6 +2,8 @@
 //! extensions and public key. Its chain is not judged, because Digital Access is believed to accept attestation that it cannot
 //! trust-anchor (I).
 
+use aws_lc_rs::signature::{RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents};
+
 use super::cose::{self, CoseKey, Material};
 use crate::pki::der::{self, BOOLEAN, INTEGER, OCTET_STRING, OID, Reader, SEQUENCE, SET};
 
@@ -17,6 +19,17 @@ const OID_P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const OID_P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const OID_P521: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const OID_RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// 2.5.29.37 and 2.5.29.17
+const OID_EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+const OID_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// 2.23.133.8.3, `tcg-kp-AIKCertificate`
+const OID_AIK: &[u8] = &[0x67, 0x81, 0x05, 0x08, 0x03];
+/// 2.23.133.2.1 to 2.23.133.2.3: manufacturer, model and version of the module
+const OID_MODULE: [&[u8]; 3] = [
+    &[0x67, 0x81, 0x05, 0x02, 0x01],
+    &[0x67, 0x81, 0x05, 0x02, 0x02],
+    &[0x67, 0x81, 0x05, 0x02, 0x03],
+];
 const OID_ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// A `SubjectPublicKeyInfo`.
@@ -163,6 +176,63 @@ impl AttestationCertificate {
     /// The key, to be used with a COSE algorithm; `None` when the two do not fit.
     pub(crate) fn key(&self, algorithm: i64) -> Option<CoseKey> {
         self.key.key(algorithm)
+    }
+
+    /// A signature of an older TPM.
+    pub(crate) fn verify_rsa_sha1(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self.key.key(cose::RS256).map(|key| key.material) {
+            Some(Material::Rsa { n, e }) => RsaPublicKeyComponents { n, e }
+                .verify(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, message, signature)
+                .is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Why this is no certificate of an attestation key of a TPM, if it is none (WebAuthn 8.3.1).
+    pub(crate) fn tpm_fault(&self) -> Option<&'static str> {
+        let aik = |value: &[u8]| {
+            let mut purposes = der::only(value, SEQUENCE)?.reader();
+            while !purposes.is_empty() {
+                if purposes.expect(OID)?.content == OID_AIK {
+                    return Some(());
+                }
+            }
+            None
+        };
+        let module = |value: &[u8]| {
+            let mut names = der::only(value, SEQUENCE)?.reader();
+            while !names.is_empty() {
+                // directoryName
+                if let Some(tagged) = names.optional(0xa4) {
+                    let name = read_name(der::only(tagged.content, SEQUENCE)?.reader())?;
+                    let said = |kind: &&[u8]| name.iter().any(|(own, text)| own == kind && !text.is_empty());
+                    return OID_MODULE.iter().all(said).then_some(());
+                }
+                names.next()?;
+            }
+            None
+        };
+        if self.version != 3 {
+            Some("the certificate is not version 3")
+        } else if !self.subject.is_empty() {
+            Some("the subject of a TPM's certificate is empty")
+        } else if self
+            .extension_value(OID_ALTERNATIVE_NAME)
+            .and_then(module)
+            .is_none()
+        {
+            Some("the certificate does not name the module")
+        } else if self
+            .extension_value(OID_EXTENDED_KEY_USAGE)
+            .and_then(aik)
+            .is_none()
+        {
+            Some("the certificate is not for attestation keys")
+        } else if self.is_ca {
+            Some("the certificate is a certificate authority's")
+        } else {
+            None
+        }
     }
 }
 

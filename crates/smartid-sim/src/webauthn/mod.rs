@@ -12,6 +12,7 @@ pub(crate) mod client_data;
 pub(crate) mod cose;
 pub(crate) mod credential_json;
 pub(crate) mod registration;
+mod tpm;
 #[cfg(test)]
 mod vectors;
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod vectors_assertion;
 mod vectors_attestation;
 #[cfg(test)]
 mod vectors_hostile;
+#[cfg(test)]
+mod vectors_tpm;
 
 /// Why a ceremony was refused: a stable word, and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -251,10 +251,20 @@ impl Sim {
     /// ```
     #[must_use]
     pub fn front_url(&self, resource: &str) -> Option<String> {
+        let mut all = self.front_urls().into_iter();
+        all.find(|(name, _)| name == resource).map(|(_, url)| url)
+    }
+
+    /// The names of all resources, each with its [`Sim::front_url`].
+    #[must_use]
+    pub fn front_urls(&self) -> Vec<(String, String)> {
         let da = self.da_service();
         let config = da.config.get();
-        let resource = config.da.resources.iter().find(|known| known.name == resource)?;
-        Some(format!("{}{}", da.origin(), rewrite::mapped(resource)))
+        let url = |resource: &DaResource| format!("{}{}", da.origin(), rewrite::mapped(resource));
+        let resources = config.da.resources.iter();
+        resources
+            .map(|resource| (resource.name.clone(), url(resource)))
+            .collect()
     }
 }
 
