@@ -112,7 +112,7 @@ impl Da {
                 "the content type must be application/json",
             )),
             "POST" => {
-                let body: Value = serde_json::from_slice(&request.body)
+                let body: Value = crate::json::read_strict(&request.body)
                     .map_err(|error| Refused::new("json_malformed", format!("not JSON: {error}")))?;
                 self.store_credential(config, Some(session.user), &body)
             }

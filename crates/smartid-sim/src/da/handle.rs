@@ -39,6 +39,34 @@ impl Sim {
     }
 
     /// The token endpoint.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(async {
+    /// use smartid_sim::Sim;
+    /// use smartid_sim::config::OauthClient;
+    ///
+    /// let sim = Sim::builder().seed(7).start().await?;
+    /// sim.put_oauth_client(OauthClient::new("idm", "secret").scopes(&["WS"]));
+    /// let http = reqwest::Client::builder()
+    ///     .tls_backend_rustls()
+    ///     .tls_certs_only([reqwest::Certificate::from_pem(sim.ca_pem().as_bytes()).unwrap()])
+    ///     .build()
+    ///     .unwrap();
+    /// let answer = http
+    ///     .post(sim.da_token_url())
+    ///     .header("authorization", "Basic aWRtOnNlY3JldA==")
+    ///     .header("content-type", "application/x-www-form-urlencoded")
+    ///     .body("grant_type=client_credentials&scope=WS")
+    ///     .send()
+    ///     .await
+    ///     .unwrap();
+    /// assert_eq!(answer.status(), 200);
+    /// let body = answer.text().await.unwrap();
+    /// assert!(body.ends_with(r#""expires_in":3600,"scope":"WS","token_type":"Bearer"}"#), "{body}");
+    /// assert_eq!(sim.oauth_tokens(), 1);
+    /// # Ok::<(), smartid_sim::SimError>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn da_token_url(&self) -> String {
         let config = self.da_service().config.get();
