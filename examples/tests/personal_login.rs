@@ -333,3 +333,77 @@ fn by_itself_it_logs_in_with_a_method_or_says_why_not() {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[tokio::test]
+async fn it_serves_an_installation_by_configuration() {
+    let sim = smartid_sim::Sim::builder().seed(7).start().await.unwrap();
+    let now = smartid::Timestamp::from_millis(sim.clock().unix_millis());
+    let authority = smartid_examples::simulated::authority(now).unwrap();
+    let subject = "CN=Alice Example";
+    smartid_examples::simulated::insert_signing_card(&sim, &authority, subject, now).unwrap();
+    let folder = std::env::temp_dir().join(format!("smartid-personal-login-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let key = format!("{}:{}", sim.hermod_client_id(), sim.hermod_key());
+    let token = smartid::core::base64::encode(smartid::core::base64::Flavour::Standard, key.as_bytes());
+    let config = format!(
+        "[messaging]\nurl = '{}'\ntoken_file = '{}'\n[tls]\nroots = ['{}']\n",
+        sim.hermod_command_url(),
+        file("token", &token),
+        file("tls.pem", sim.ca_pem()),
+    );
+    let config = file("installation.toml", &config);
+    let methods = include_str!("../personal-methods.toml");
+    let methods = file("methods.toml", methods);
+    let users = "[[users]]\nid = 'alice'\n[users.attributes]\ndisplayName = ['Alice Example']\n";
+    let users = file("users.toml", users);
+    let ca = format!("Example Issuing CA={}", file("ca.pem", &authority.root_pem()));
+    let more = [
+        "--config",
+        &config,
+        "--methods",
+        &methods,
+        "--users",
+        &users,
+        "--authority",
+        &ca,
+    ];
+    let program = Program::start(&more);
+    let mut browser = program.browser();
+    login(&mut browser, 2, "").await;
+    let page = browser.get("/wait").await.unwrap();
+    let link = page
+        .between("id=\"open\" href=\"", "\"")
+        .unwrap()
+        .replace("&amp;", "&");
+    assert_eq!(
+        follow_after(&sim, &mut browser, &link).await.header("location"),
+        Some("/")
+    );
+    let welcome = browser.get("/").await.unwrap().text();
+    assert!(
+        welcome.contains("logged in as <strong>alice</strong>"),
+        "{welcome}"
+    );
+    // Methods whose authority is not given are left out, and without any there is nothing to serve.
+    let without = ["--config", &config, "--methods", &methods, "--users", &users];
+    let left = Program::start(&without).end();
+    assert!(!left.contains(&token), "the key is not printed");
+    let names = run(&[&without[..], &["--authority", "no equals sign"]].concat());
+    assert_eq!(names.status.code(), Some(2));
+    assert_eq!(
+        run(&["--config", &config]).status.code(),
+        Some(2),
+        "--methods is missing"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+async fn follow_after(sim: &smartid_sim::Sim, browser: &mut Browser, link: &str) -> Seen {
+    sim.desktop().open(link).await.unwrap();
+    follow(browser).await
+}

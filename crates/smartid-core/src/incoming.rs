@@ -269,6 +269,21 @@ mod tests {
     }
 
     #[test]
+    fn of_several_times_to_wait_the_longest_counts() {
+        let with = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(http::header::RETRY_AFTER, HeaderValue::from_static(value));
+            }
+            Incoming::new(StatusCode::TOO_MANY_REQUESTS, headers, Bytes::new()).retry_after_by_own_date()
+        };
+        assert_eq!(with(&["1", "60", "5"]), Some(Duration::from_secs(60)));
+        assert_eq!(with(&["soon"]), None);
+        assert_eq!(with(&["99999999999999999999"]), None);
+        assert_eq!(with(&[]), None);
+    }
+
+    #[test]
     fn content_is_seen_through_a_wrong_label() {
         assert_eq!(incoming("application/json", b"").content(), Content::Empty);
         assert_eq!(incoming("text/html", b"  ").content(), Content::Empty);

@@ -35,6 +35,15 @@
 //!
 //! A token that does not run out while the program runs comes from [`oauth::OAuthClient`].
 //!
+//! # Another relying party
+//!
+//! The user's app does not care who stores its credential. A flow needs of the relying party what the trait [`RelyingParty`] has;
+//! [`DigitalAccess`] is one, [`EntraFido`] (Microsoft Entra by way of Microsoft Graph) another.
+//!
+//! # Login
+//!
+//! Applications let their users log in with Digital Access by OpenID Connect: see [`oidc`].
+//!
 //! # What is known
 //!
 //! The vendor documents the two verbs and paths, their order, and the versions \[documented; vendor page: Fido credential provisioning
@@ -46,7 +55,8 @@
 //!   sensitive, sent over HTTPS only, and never follows a redirect.
 //! * The answer of the app comes from a device that we do not control. Its JSON, its CBOR and its lengths are capped and checked; a
 //!   member that stands there twice is refused, because two readers could take different ones. The check finds answers to another
-//!   challenge, for another relying party or from another origin. It does not verify the attestation's signature: Digital Access does.
+//!   challenge, for another relying party or from another origin, statements that break the rules of their format, and credentials that
+//!   are stored already. Whether somebody trusts the attestation's certificates is the relying party's to say.
 //! * Digital Access, or what stands in front of it, may answer with a login page, a redirect or rubbish. Each ends in a typed error,
 //!   and no error shows a token, a query, or more of a body than its verdict.
 //!
@@ -55,6 +65,8 @@
 //! * Strict body: the public server library whose defaults Digital Access shows refuses members that it does not know, and requires
 //!   `clientExtensionResults`. The full text can be sent instead ([`fido::BodyForm::AsReceived`]).
 //! * Strict base64url: what can be written in two ways is compared wrongly somewhere. Leniency is a setting and leaves a lint.
+//! * A wrong attestation statement is refused before it is sent, in the formats that Digital Access knows: a relying party that checks
+//!   refuses it, too, and then the challenge is gone and no reason is told. In other formats it is reported.
 //! * Storing is never repeated by itself where it may have been done: the challenge dies with the first attempt. New options tell
 //!   whether the credential is there ([`fido::CreationOptions::excludes`]).
 //! * A web page with status 200 is a refusal: an access point answers a caller without a session with its login page.

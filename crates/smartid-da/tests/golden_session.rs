@@ -349,6 +349,10 @@ fn what_the_index_does_not_have() {
         twice.is_misconfigured() && bench.script.count() == count,
         "{twice}"
     );
+    let many: Vec<String> = (0..1025).map(|index| index.to_string()).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), "")).collect();
+    assert!(bench.set(&many).unwrap_err().is_misconfigured());
+    assert_eq!(bench.script.count(), count);
 
     // A refusal renews the session as well; what repeats a cookie does not show it.
     let echo = answer(

@@ -134,6 +134,26 @@ fn the_task_that_began_may_be_given_up_or_forgotten() {
 }
 
 #[test]
+fn a_failure_is_for_those_who_waited_and_nobody_else() {
+    let bench = bench(basic());
+    bench.script.then(refused(400, "invalid_client"));
+    bench.script.then(issued("t", 3600));
+    run(&bench.runtime, async {
+        // This one waits, and is not looked at again until later.
+        let mut asleep = bench.client.token();
+        assert!(poll_once(&mut asleep).await.is_pending());
+        assert!(bench.client.token().await.is_err());
+        assert_eq!(bench.client.token().await.unwrap().expose(), "t");
+        assert_eq!(
+            refusal(&asleep.await.unwrap_err()).kind(),
+            OAuthErrorKind::Refused
+        );
+        assert_eq!(bench.client.token().await.unwrap().expose(), "t");
+    });
+    assert_eq!(bench.script.count(), 2);
+}
+
+#[test]
 fn an_answer_that_got_lost_is_asked_for_again() {
     let bench = bench(basic());
     let broken = TransportError::new(TransportProblem::Broken, "h");
@@ -198,14 +218,16 @@ struct Resource {
 
 impl Transport for Resource {
     fn send<'a>(&'a self, _: &'a ServiceUrl, request: Outgoing) -> BoxFuture<'a, Answer> {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        let before = self.asked.fetch_add(1, Ordering::SeqCst);
         let token = request.headers()["authorization"].to_str().unwrap();
         let status = if token == format!("Bearer {}", self.takes) {
             404
         } else {
             401
         };
-        let pause = self.runtime.sleep(Duration::from_millis(50));
+        // One after the other: some learn that their token is refused when others have a newer one long since.
+        let pause = Duration::from_millis(50) * u32::try_from(before).unwrap();
+        let pause = self.runtime.sleep(pause);
         Box::pin(async move {
             pause.await;
             answer(status, &[], "")

@@ -502,6 +502,51 @@ fn a_provider_that_is_not_there_is_no_refusal() {
     assert_eq!(refused.name(), "status");
 }
 
+/// Plain HTTP on this machine alone, by the switch that says so.
+#[test]
+fn plain_http_is_for_a_test_on_this_machine() {
+    let issuer = Issuer::danger_parse_plain_http("http://localhost:3000").unwrap();
+    let script = Arc::new(Script::default());
+    let runtime = smartid_core::ManualRuntime::new(Timestamp::from_iso8601(NOW).unwrap());
+    let client = OidcClient::builder(issuer, CLIENT, basic(), "http://127.0.0.1:49152/callback")
+        .build(script.clone(), Arc::new(runtime.clone()))
+        .unwrap();
+    let text = String::from_utf8(document("").body().to_vec()).unwrap();
+    let local = text.replace("https://login.example.test", "http://localhost:3000");
+    let discovery = "http://localhost:3000/.well-known/openid-configuration";
+    script.answer(discovery, json(&local));
+    script.answer(
+        discovery,
+        json(&local.replace("http://localhost:3000/https", "http://192.0.2.1/https")),
+    );
+    let page = smartid_da::portal::AccessPoint::danger_parse_plain_http("http://localhost:3000").unwrap();
+    let page = smartid_da::portal::LoginAddress::new(page, "Password").unwrap();
+    let options = LoginOptions::new()
+        .through(page)
+        .login_hint("alice")
+        .parameter("tenant", "hidden");
+    assert!(!format!("{options:?}").contains("alice") && !format!("{options:?}").contains("hidden"));
+    let begun = runtime.block_on(client.begin(&options)).unwrap().unwrap();
+    assert!(
+        begun
+            .address
+            .starts_with("http://localhost:3000/wa/auth?authmech=Password&location=http%3A")
+    );
+    assert!(!format!("{begun:?}").contains("location"));
+
+    // An hour later the document leads elsewhere.
+    runtime.advance(Duration::from_secs(3600));
+    let error = runtime.block_on(client.begin(&options)).unwrap().unwrap_err();
+    assert_eq!(refusal(&error), (OidcPlace::Document, OidcReason::Endpoint));
+
+    for name in ["state", "request_uri", "", "tenant"] {
+        let twice = LoginOptions::new().parameter("tenant", "1").parameter(name, "2");
+        let stage = Stage::new();
+        let error = stage.run(stage.client.begin(&twice)).unwrap_err();
+        assert_eq!(error.phase(), Phase::NotSent, "{name}");
+    }
+}
+
 #[test]
 fn a_stored_login_that_ties_to_nothing_is_not_read() {
     let good = stored(&login(None, REDIRECT));

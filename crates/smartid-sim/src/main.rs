@@ -155,7 +155,6 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
     let control = sim.control_url();
     let attestation = sim.attestation_jwk()?;
     let (graph_id, graph_secret) = sim.graph_client();
-    let fronts = sim.front_urls();
     if args.json {
         let facts = json!({
             "hermod": {
@@ -210,12 +209,10 @@ async fn run(args: RunArgs) -> Result<(), SimError> {
         } else {
             "waits for you on the control page"
         };
-        let resources: Vec<&str> = fronts.iter().map(|(_, url)| url.as_str()).collect();
-        let resources = resources.join(" ");
         print(&format!(
             "Smart ID Messaging   {}\n  client id          {}\n  key                {}\n  X-Api-Key          {}\n\
              Digital Access       {}\n  bearer token       {}\n  login page         {}\n  OpenID issuer      {}\n\
-             {}  web resources      {resources}\n\
+             {}\
              Microsoft Graph      {}\n  token endpoint     {}\n  client id, secret  {graph_id} {graph_secret}\n\
              Certificate Manager  {}\n  authorities        {}\n  officers           {officers}\n\
              AST and EUI          {}/ast, /eui\n  pages              {}/request/ast.html, server_base64.html\n\
@@ -268,7 +265,6 @@ fn digital_access(sim: &Sim) -> serde_json::Value {
         "meUrl": sim.da_me_url(),
         "clients": clients.collect::<Vec<_>>(),
         "users": users.collect::<Vec<_>>(),
-        "resources": sim.front_urls().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
     })
 }
 

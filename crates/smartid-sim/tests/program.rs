@@ -76,6 +76,12 @@ async fn contradictions_are_found_at_the_start() {
         ),
         ("[hermod]\naccepted_status = 99", "accepted_status"),
         ("[[hermod.api_users]]\nclient-id = \"a:b\"", "client-id"),
+        ("[[da.oauth.clients]]\nsecret = \"s\"", "da.oauth.clients"),
+        ("[da.session]\ncookie = \"\"", "da.session.cookie"),
+        (
+            "[[da.methods]]\nname = \"M\"\nid = \"m\"\nkind = \"fido\"",
+            "12 characters",
+        ),
         (
             "[hermod.callback]\nextra_ca_pem = '''-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'''",
             "TLS",
@@ -126,6 +132,28 @@ fn it_prints_addresses_and_ends_on_interrupt() {
     let front = facts["digitalAccess"]["resources"]["pgwy"].as_str().unwrap();
     assert!(front.ends_with("/https/pgwy"), "{front}");
     assert_eq!(facts["persona"], "approves");
+    let access = &facts["digitalAccess"];
+    let origin = access["origin"].as_str().unwrap();
+    assert_eq!(
+        (&access["issuer"], access["loginUrl"].as_str()),
+        (&access["origin"], Some(format!("{origin}/wa/auth").as_str()))
+    );
+    for address in ["tokenUrl", "revokeUrl", "meUrl", "baseUrl"] {
+        assert!(
+            access[address]
+                .as_str()
+                .unwrap()
+                .starts_with(&format!("{origin}/https/api/rest/"))
+        );
+    }
+    assert_eq!(access["clients"][0]["id"], "integrator");
+    assert_eq!(
+        (
+            &access["users"][0]["name"],
+            access["users"][0]["password"].as_str().unwrap().len()
+        ),
+        (&"alice".into(), 64)
+    );
     // With the control page a person answers on the phone, too.
     assert_eq!(facts["phone"]["auto"], false);
     let attestation: serde_json::Value =

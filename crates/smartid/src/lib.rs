@@ -67,6 +67,11 @@
 //! asks for keys that Certificate Manager makes, as a PKCS #12 container, over the REST API or over AST, behind one call; with
 //! the feature `pkcs12` it opens them.
 //!
+//! # Personal login
+//!
+//! `SmartId::personal_login` logs a user in with Personal Mobile or Personal Desktop, as Digital Access does with the settings of such a
+//! method: see `flows::personal_login`.
+//!
 //! # Callbacks
 //!
 //! Answers of apps come by callback if [`SmartId::callback_receiver`] is mounted in a web server, and by polling in any case.
@@ -82,7 +87,8 @@
 //!
 //! `hermod`, `cm`, `da`, `reqwest` (all on by default); `tower` (the receivers as `tower::Service`); `stream` (a command's states as a
 //! stream); `triple-des` (admin keys of smart cards); `yaml` (messaging's list of API users); `webauthn-rs-proto` (conversions);
-//! `pkcs12` (officers' keys and soft tokens from containers); `pkcs11` (keys on smart cards); `full` (all of them).
+//! `pkcs12` (officers' keys and soft tokens from containers); `pkcs11` (keys on smart cards); `oidc` (login with OpenID Connect); `full`
+//! (all of them).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "hermod", feature = "da"))]

@@ -241,8 +241,8 @@ fn report(terminal: &Terminal, end: &End) -> ExitCode {
             terminal.always(&format!("  credential id  {}", credential.credential_id));
             terminal.always(&format!("  authenticator  {}", credential.aaguid));
             terminal.always(&format!(
-                "  attestation    {} ({}), {}",
-                credential.attestation, credential.attestation_kind, credential.attestation_check
+                "  attestation    {} ({}), signature {}",
+                credential.attestation, credential.attestation_kind, credential.attestation_signature
             ));
             terminal.always(&format!(
                 "  algorithm      {} ({})",

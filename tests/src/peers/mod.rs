@@ -21,19 +21,46 @@ pub use hostile::{CHANGES, Change, hostile_copies};
 
 use crate::{Setup, World};
 
+/// Every algorithm with every attestation that it allows.
+pub const KINDS: [(i64, &str); 22] = [
+    (-7, "none"),
+    (-7, "packed"),
+    (-7, "packed-x5c"),
+    (-7, "fido-u2f"),
+    (-8, "none"),
+    (-8, "packed"),
+    (-8, "packed-x5c"),
+    (-35, "none"),
+    (-35, "packed"),
+    (-35, "packed-x5c"),
+    (-36, "none"),
+    (-36, "packed"),
+    (-36, "packed-x5c"),
+    (-257, "none"),
+    (-257, "packed"),
+    (-257, "packed-x5c"),
+    (-258, "none"),
+    (-258, "packed"),
+    (-258, "packed-x5c"),
+    (-259, "none"),
+    (-259, "packed"),
+    (-259, "packed-x5c"),
+];
+
 /// What our client POSTs to Digital Access at the end of an enrolment: for every algorithm with every attestation that it allows. The
 /// bytes are those that the simulator has received, and in `sent` the exact text.
 pub async fn sent() -> Vec<Value> {
-    let mut setup = Setup::default();
-    setup.sim = SimConfig::from_toml("[desktop]\nlevel3_members = true").unwrap();
-    let world = World::start(setup).await;
+    let sim = SimConfig::from_toml("[desktop]\nlevel3_members = true").unwrap();
+    let world = World::start(Setup {
+        sim,
+        ..Setup::default()
+    })
+    .await;
     let mut lines = Vec::new();
-    for sample in smartid_sim::sample_registrations().await.unwrap() {
-        let sample: Value = serde_json::from_str(&sample).unwrap();
-        let (algorithm, attestation) = (&sample["algorithm"], &sample["attestation"]);
+    for (algorithm, attestation) in KINDS {
         world.sim.reconfigure(|config| {
-            config.desktop.algorithms = vec![algorithm.as_i64().unwrap()];
-            config.desktop.attestation = serde_json::from_value(attestation.clone()).unwrap();
+            config.desktop.algorithms = vec![algorithm];
+            config.desktop.attestation = serde_json::from_value(json!(attestation)).unwrap();
             let conveyance = if attestation == "none" { "none" } else { "direct" };
             config.da.attestation = conveyance.to_owned();
         });

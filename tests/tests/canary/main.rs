@@ -10,6 +10,7 @@
 mod certificates;
 mod fido;
 mod messaging;
+mod oauth;
 mod refusals;
 mod tokens;
 
@@ -156,6 +157,7 @@ async fn no_secret_is_seen_anywhere() {
     refusals::run(&mut seen).await;
     certificates::run(&mut seen).await;
     tokens::run(&mut seen).await;
+    oauth::run(&mut seen).await;
 
     // The simulator is a product of its own and logs in the same process; its lines do not count.
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

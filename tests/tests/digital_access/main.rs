@@ -7,13 +7,11 @@
     missing_docs,
     reason = "a test"
 )]
-<<<<<<< HEAD
 
 mod entra;
-mod personal_login;
 mod forwarding;
-mod oauth_tokens;
-mod portal_session;
-=======
 mod hostile_registrations;
->>>>>>> w7-peers
+mod oauth_tokens;
+mod oidc_login;
+mod personal_login;
+mod portal_session;

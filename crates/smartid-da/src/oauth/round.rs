@@ -213,6 +213,26 @@ mod tests {
     }
 
     #[test]
+    fn work_that_ends_by_itself_is_told_to_all() {
+        let mut left = 2;
+        let work = std::future::poll_fn(move |_| {
+            left -= 1;
+            if left < 0 {
+                Poll::Ready(7_u8)
+            } else {
+                Poll::Pending
+            }
+        });
+        let round = Round::new(Box::pin(work));
+        let (first, second) = (Arc::new(Task::default()), Arc::new(Task::default()));
+        let (mut one, mut two) = (Arc::clone(&round).join(), round.join());
+        assert!(poll(&mut one, &first).is_pending() && poll(&mut two, &second).is_pending());
+        assert_eq!(poll(&mut one, &first), Poll::Ready(Some(7)));
+        assert_eq!(second.0.load(Ordering::SeqCst), 1);
+        assert_eq!(poll(&mut two, &second), Poll::Ready(Some(7)));
+    }
+
+    #[test]
     fn the_first_may_go_or_sleep_and_the_others_go_on() {
         for gone in [true, false] {
             let bench = bench();

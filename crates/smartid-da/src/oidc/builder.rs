@@ -6,8 +6,9 @@ use std::time::Duration;
 use smartid_core::{CallPolicy, ConfigError, Runtime, Transport};
 use smartid_trust::jws::JwsAlgorithm;
 
-use super::client::{Inner, OidcClient};
+use super::client::OidcClient;
 use super::id_token::{ALGORITHMS, LEEWAY};
+use super::inner::Inner;
 use super::issuer::Issuer;
 use super::request::check_client;
 use crate::oauth::{ClientAuthentication, OAuthDialect};

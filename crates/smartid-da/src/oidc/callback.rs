@@ -8,7 +8,8 @@ use percent_encoding::percent_decode_str;
 use smartid_core::SecretString;
 
 use super::issuer::Issuer;
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::OidcRefusal;
 
 /// The longest query in bytes.
 const LONGEST: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use smartid_core::Timestamp;
 
-use super::refusal::OidcReason;
+use super::reason::OidcReason;
 
 /// The longest subject in characters (OpenID Connect Core 1.0, 2).
 const LONGEST_SUBJECT: usize = 255;

@@ -1,13 +1,10 @@
 //! The client: a login from its beginning to the user's claims.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use smartid_core::base64::{self, Flavour};
-use smartid_core::{
-    BuildError, Caller, ConfigError, Credential, Error, Incoming, Runtime, SecretString, Timestamp, Transport,
-};
+use smartid_core::{BuildError, Caller, Credential, Error, Incoming, SecretString, Transport};
 use smartid_trust::jws::JwsAlgorithm;
 
 use super::address::EndpointAddress;
@@ -15,23 +12,21 @@ use super::builder::{OidcBuilder, PkceUse};
 use super::callback::CallbackCheck;
 use super::exchange::{Document, Exchange, Keys, Step, Token, TokenAnswer, User, shown_user, user_claims};
 use super::id_token::IdTokenCheck;
+use super::inner::{BETWEEN_KEYS, Fetched, Inner, KEPT};
 use super::issuer::Issuer;
 use super::keys::KeySet;
 use super::login::{Begun, Login};
+use super::options::LoginOptions;
 use super::outcome::{LoggedIn, UserInfo};
 use super::protocol::{Asked as _, CodeExchange, UserRequest};
 use super::provider::{PkceSupport, Provider};
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
-use super::request::{AuthorizationRequest, LoginOptions};
-use crate::oauth::{BasicForm, ClientAuthentication};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::OidcRefusal;
+use super::request::AuthorizationRequest;
+use crate::oauth::ClientAuthentication;
 
 const CALLBACK: &str = "da.oidc-callback";
 const ID_TOKEN: &str = "da.oidc-id-token";
-
-/// How long a discovery document and a key set are used before they are fetched again.
-const KEPT: Duration = Duration::from_secs(60 * 60);
-/// How long after one fetch of the keys no other is made because of an unknown key.
-const BETWEEN_KEYS: Duration = Duration::from_secs(60);
 
 /// A client of one OpenID provider. Cloning it is cheap; clones share everything.
 ///
@@ -66,81 +61,6 @@ const BETWEEN_KEYS: Duration = Duration::from_secs(60);
 /// ```
 #[derive(Clone, Debug)]
 pub struct OidcClient(Arc<Inner>);
-
-pub(super) struct Inner {
-    settings: OidcBuilder,
-    transport: Arc<dyn Transport>,
-    token_transport: Arc<dyn Transport>,
-    runtime: Arc<dyn Runtime>,
-    /// Takes the place of the header that the OpenID Connect crate writes, where the dialect wants id and secret as they are.
-    raw_basic: Credential,
-    known: Mutex<Known>,
-}
-
-/// What the provider has told.
-#[derive(Default)]
-struct Known {
-    provider: Option<(Arc<Provider>, Timestamp)>,
-    keys: Option<Fetched>,
-}
-
-/// A key set, counted: who finds no key in one may look into the next.
-#[derive(Clone)]
-struct Fetched {
-    keys: Arc<KeySet>,
-    at: Timestamp,
-    count: u64,
-}
-
-impl Inner {
-    pub(super) fn new(
-        settings: OidcBuilder,
-        transport: Arc<dyn Transport>,
-        token_transport: Arc<dyn Transport>,
-        runtime: Arc<dyn Runtime>,
-    ) -> Result<Self, ConfigError> {
-        let raw_basic = match (&settings.authentication, settings.dialect.basic) {
-            (ClientAuthentication::Basic { secret, .. }, BasicForm::Raw) => {
-                Credential::basic("oidc.client_id", &settings.client_id, secret)?
-            }
-            _ => Credential::none(),
-        };
-        Ok(Self {
-            settings,
-            transport,
-            token_transport,
-            runtime,
-            raw_basic,
-            known: Mutex::default(),
-        })
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether that long has passed. A clock that went back says yes, or nothing would be fetched until it has caught up.
-    fn has_passed(&self, since: Timestamp, duration: Duration) -> bool {
-        let now = self.runtime.now();
-        now < since || now.since(since) >= duration
-    }
-}
-
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            settings,
-            transport: _,
-            token_transport: _,
-            runtime: _,
-            raw_basic: _,
-            known: _,
-        } = self;
-        f.debug_struct("OidcClient")
-            .field("settings", settings)
-            .finish_non_exhaustive()
-    }
-}
 
 impl OidcClient {
     /// Begins a client of the provider with this issuer. `redirect_uri` is where the provider sends the browser back to: `https`, or

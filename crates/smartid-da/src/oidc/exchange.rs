@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use smartid_core::{BuildError, Endpoint, Incoming, Outgoing, Repeat, ResponseError, SecretString, json};
 
 use super::address::EndpointAddress;
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal, accept};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::{OidcRefusal, accept};
 use super::strict;
 
 /// One of the four.

@@ -11,7 +11,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use openidconnect::core::CoreIdToken;
 use openidconnect::{ClaimsVerificationError, ClientId, IdTokenVerifier, IssuerUrl, JsonWebKeySet, Nonce};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use smartid_core::base64::{self, Flavour};
@@ -22,8 +21,10 @@ use smartid_trust::{PublicKey, Reason, Refusal};
 use super::claims::Claims;
 use super::issuer::Issuer;
 use super::keys::KeySet;
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::OidcRefusal;
 use super::trust_key::{TrustKey, core};
+use super::user::IdToken;
 
 /// The longest ID token in bytes.
 const LONGEST: usize = 128 * 1024;
@@ -367,94 +368,6 @@ impl fmt::Debug for IdTokenCheck {
             .field("max_age", max_age)
             .field("acr_required", acr_required)
             .field("algorithms", algorithms)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What a verified ID token says of the user.
-///
-/// `Debug` leaves the claims out: they are personal data.
-#[derive(Clone, PartialEq)]
-pub struct IdToken {
-    issuer: Issuer,
-    subject: String,
-    acr: Option<String>,
-    amr: Vec<String>,
-    auth_time: Option<Timestamp>,
-    issued: Timestamp,
-    expires: Timestamp,
-    claims: Map<String, Value>,
-}
-
-impl IdToken {
-    /// Who says it.
-    #[must_use]
-    pub fn issuer(&self) -> &Issuer {
-        &self.issuer
-    }
-
-    /// `sub`: the provider's name for the user, from 1 to 255 characters, unique together with the issuer. It is a stranger's text:
-    /// never markup.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        &self.subject
-    }
-
-    /// `acr`: the authentication context. What Digital Access writes there is unknown; treat it as optional.
-    #[must_use]
-    pub fn acr(&self) -> Option<&str> {
-        self.acr.as_deref()
-    }
-
-    /// `amr`: the authentication methods.
-    #[must_use]
-    pub fn amr(&self) -> &[String] {
-        &self.amr
-    }
-
-    /// `auth_time`: when the user logged in.
-    #[must_use]
-    pub fn auth_time(&self) -> Option<Timestamp> {
-        self.auth_time
-    }
-
-    /// `iat`: when the token was issued.
-    #[must_use]
-    pub fn issued(&self) -> Timestamp {
-        self.issued
-    }
-
-    /// `exp`: until when it was valid. It is about the token, not about the session that was made with it.
-    #[must_use]
-    pub fn expires(&self) -> Timestamp {
-        self.expires
-    }
-
-    /// Any claim; `None` when it is absent or not a `T`.
-    #[must_use]
-    pub fn claim<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        T::deserialize(self.claims.get(name)?).ok()
-    }
-}
-
-impl fmt::Debug for IdToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            issuer,
-            subject: _,
-            acr,
-            amr,
-            auth_time: _,
-            issued: _,
-            expires,
-            claims,
-        } = self;
-        f.debug_struct("IdToken")
-            .field("issuer", issuer)
-            .field("acr", acr)
-            .field("amr", amr)
-            .field("expires", expires)
-            .field("claims", &claims.len())
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,8 @@
 use smartid_core::{Lint, json};
 use smartid_trust::jws::{Jwk, JwkSet, MAX_KEYS};
 
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::OidcRefusal;
 use super::strict;
 
 /// Members that hold a private key (RFC 7518 6.2.2 and 6.3.2).

@@ -49,15 +49,21 @@ mod exchange;
 #[cfg(feature = "oidc")]
 mod id_token;
 #[cfg(feature = "oidc")]
+mod inner;
+#[cfg(feature = "oidc")]
 mod keys;
 #[cfg(feature = "oidc")]
 mod login;
+#[cfg(feature = "oidc")]
+mod options;
 #[cfg(feature = "oidc")]
 mod outcome;
 #[cfg(feature = "oidc")]
 mod protocol;
 #[cfg(feature = "oidc")]
 mod provider;
+#[cfg(feature = "oidc")]
+mod reason;
 #[cfg(feature = "oidc")]
 mod refusal;
 #[cfg(feature = "oidc")]
@@ -66,6 +72,8 @@ mod request;
 mod strict;
 #[cfg(feature = "oidc")]
 mod trust_key;
+#[cfg(feature = "oidc")]
+mod user;
 
 pub use issuer::{Issuer, IssuerError};
 
@@ -75,11 +83,14 @@ pub use {
     builder::{OidcBuilder, PkceUse},
     callback::CallbackCheck,
     client::OidcClient,
-    id_token::{IdToken, IdTokenCheck},
+    id_token::IdTokenCheck,
     keys::KeySet,
     login::{Begun, Login},
+    options::{LoginOptions, Prompt},
     outcome::{LoggedIn, UserInfo},
     provider::{AuthenticationForm, PkceSupport, Provider},
-    refusal::{OidcPlace, OidcReason, OidcRefusal},
-    request::{AuthorizationError, AuthorizationRequest, LoginOptions, Prompt},
+    reason::{OidcPlace, OidcReason},
+    refusal::OidcRefusal,
+    request::{AuthorizationError, AuthorizationRequest},
+    user::IdToken,
 };

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use smartid_core::{SecretString, Timestamp};
 
-use super::id_token::IdToken;
+use super::user::IdToken;
 
 /// A completed login: who the user is, and the tokens that came along.
 #[derive(Clone)]

@@ -20,7 +20,8 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use super::address::EndpointAddress;
-use super::request::{AuthorizationError, AuthorizationRequest, Prompt};
+use super::options::Prompt;
+use super::request::{AuthorizationError, AuthorizationRequest};
 use super::trust_key::TrustKey;
 
 /// The crate's client, with our key type in the place of its own.

@@ -6,7 +6,8 @@ use smartid_trust::jws::JwsAlgorithm;
 
 use super::address::EndpointAddress;
 use super::issuer::Issuer;
-use super::refusal::{OidcPlace, OidcReason, OidcRefusal};
+use super::reason::{OidcPlace, OidcReason};
+use super::refusal::OidcRefusal;
 use super::strict;
 
 /// The longest document in bytes.

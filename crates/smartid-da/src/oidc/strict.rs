@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use smartid_core::json;
 
-use super::refusal::OidcReason;
+use super::reason::OidcReason;
 
 /// The longest document, key set or answer in bytes.
 pub(super) const LONGEST_BODY: usize = 1024 * 1024;

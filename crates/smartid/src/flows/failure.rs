@@ -220,3 +220,22 @@ impl DirectoryError {
         Self(smartid_core::redact::message(problem))
     }
 }
+
+#[cfg(all(test, feature = "da"))]
+mod tests {
+    use smartid_da::relying_party::Provider;
+
+    use super::*;
+
+    #[test]
+    fn a_relying_party_that_is_not_known_by_name_is_one_all_the_same() {
+        for (provider, service) in [
+            (Provider::DIGITAL_ACCESS, Service::DigitalAccess),
+            (Provider::ENTRA, Service::Entra),
+            (Provider::new("intranet", "the intranet"), Service::RelyingParty),
+        ] {
+            assert_eq!(Service::of(provider), service);
+        }
+        assert_eq!(serde_json::to_string(&Service::Entra).unwrap(), "\"entra\"");
+    }
+}

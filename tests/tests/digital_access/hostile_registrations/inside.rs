@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::parts::{Parts, Row, bytes, ec, int, map, modulus, okp, row, rsa, text};
 
 pub(super) fn inside() -> Vec<Row> {
-    vec![
+    let mut rows = vec![
         row!("key: x of zero", "ok", "cose_key", |p: &mut Parts| p.key =
             ec(1, &[0; 32], &[0; 32])),
         row!("key: x above p", "ok", "cose_key", |p: &mut Parts| p.key =
@@ -196,111 +196,134 @@ pub(super) fn inside() -> Vec<Row> {
             "credential_id_length",
             |p: &mut Parts| p.id = vec![7; 1024]
         ),
-        row!(
-            "json: attachment number",
-            "ok, odd: /authenticatorAttachment",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/authenticatorAttachment", json!(7)))
-        ),
         row!("json: attachment unknown", "ok", "stored", |p: &mut Parts| p
             .json
             .push(("/authenticatorAttachment", json!("phone")))),
-        row!(
-            "json: extensions null",
-            "ok, odd: /clientExtensionResults",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/clientExtensionResults", Value::Null))
-        ),
-        row!(
-            "json: extensions array",
-            "malformed-json",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/clientExtensionResults", json!([])))
-        ),
-        row!(
-            "json: extension output number",
-            "ok",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/clientExtensionResults", json!({"credProps": 7})))
-        ),
-        row!("json: prf secret", "ok", "stored", |p: &mut Parts| p.json.push((
-            "/clientExtensionResults",
-            json!({"prf": {"results": {"first": "AQID"}}})
-        ))),
         row!("json: appid", "ok", "stored", |p: &mut Parts| p
             .json
             .push(("/clientExtensionResults", json!({"appid": true})))),
-        row!(
-            "json: transports object",
-            "ok, odd: /response/transports",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/response/transports", json!({})))
-        ),
-        row!(
-            "json: transports numbers",
-            "ok, odd: /response/transports",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/response/transports", json!([1])))
-        ),
         row!("json: transports twice", "ok", "stored", |p: &mut Parts| p
             .json
             .push(("/response/transports", json!(["usb", "usb"])))),
         row!("json: transports many", "ok", "stored", |p: &mut Parts| p
             .json
             .push(("/response/transports", json!(vec!["usb"; 5000])))),
-        row!(
+    ];
+    // A member of the JSON, by its place.
+    for (name, place, value, local, server) in [
+        (
+            "json: attachment number",
+            "/authenticatorAttachment",
+            json!(7),
+            "ok, odd: /authenticatorAttachment",
+            "json_wrong_type",
+        ),
+        (
+            "json: extensions null",
+            "/clientExtensionResults",
+            Value::Null,
+            "ok, odd: /clientExtensionResults",
+            "json_wrong_type",
+        ),
+        (
+            "json: extensions array",
+            "/clientExtensionResults",
+            json!([]),
+            "malformed-json",
+            "json_wrong_type",
+        ),
+        (
+            "json: extension output number",
+            "/clientExtensionResults",
+            json!({"credProps": 7}),
+            "ok",
+            "json_wrong_type",
+        ),
+        (
+            "json: prf secret",
+            "/clientExtensionResults",
+            json!({"prf": {"results": {"first": "AQID"}}}),
+            "ok",
+            "stored",
+        ),
+        (
+            "json: transports object",
+            "/response/transports",
+            json!({}),
+            "ok, odd: /response/transports",
+            "json_wrong_type",
+        ),
+        (
+            "json: transports numbers",
+            "/response/transports",
+            json!([1]),
+            "ok, odd: /response/transports",
+            "json_wrong_type",
+        ),
+        (
             "json: error beside",
+            "/error",
+            json!({"name": "NotAllowedError"}),
             "ok, odd: /error",
             "json_unknown_member",
-            |p: &mut Parts| p.json.push(("/error", json!({"name": "NotAllowedError"})))
         ),
-        row!(
+        (
             "json: signature beside",
+            "/response/signature",
+            json!("AQID"),
             "ok, odd: /response/signature",
             "json_unknown_member",
-            |p: &mut Parts| p.json.push(("/response/signature", json!("AQID")))
         ),
-        row!(
+        (
             "json: type array",
+            "/type",
+            json!(["public-key"]),
             "malformed-json",
             "credential_type",
-            |p: &mut Parts| p.json.push(("/type", json!(["public-key"])))
         ),
-        row!(
-            "json: id number",
-            "encoding",
-            "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/id", json!(7)))
-        ),
-        row!(
+        ("json: id number", "/id", json!(7), "encoding", "json_wrong_type"),
+        (
             "json: raw id as numbers",
+            "/rawId",
+            json!([1, 2]),
             "encoding",
             "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/rawId", json!([1, 2])))
         ),
-        row!(
+        (
             "json: response string",
+            "/response",
+            json!("{}"),
             "malformed-json",
             "json_wrong_type",
-            |p: &mut Parts| p.json.push(("/response", json!("{}")))
         ),
-        row!(
+        (
             "json: level 3 data of another",
+            "/response/authenticatorData",
+            json!("AQID"),
             "ok, odd: /response/authenticatorData",
             "json_unknown_member",
-            |p: &mut Parts| p.json.push(("/response/authenticatorData", json!("AQID")))
         ),
-        row!(
+        (
             "json: level 3 key of another",
+            "/response/publicKey",
+            json!("AQID"),
             "ok",
             "response_copy",
-            |p: &mut Parts| p.json.push(("/response/publicKey", json!("AQID")))
         ),
-        row!(
+        (
             "json: level 3 algorithm of another",
+            "/response/publicKeyAlgorithm",
+            json!(-257),
             "ok, odd: /response/publicKeyAlgorithm",
             "response_copy",
-            |p: &mut Parts| p.json.push(("/response/publicKeyAlgorithm", json!(-257)))
         ),
-    ]
+    ] {
+        rows.push(Row {
+            name,
+            local,
+            server,
+            change: Box::new(move |p| p.json.push((place, value.clone()))),
+        });
+    }
+    rows
 }

@@ -82,7 +82,10 @@ async fn the_authority_does_not_filter_at_the_desktop_and_validates_all_the_same
     let now = hall.bench.sim.clock().unix_millis() / 1000;
     let other = TestCa::new(99, now - 60).unwrap();
     let login = hall.login(desktop());
+    let many = (0..17).map(|number| format!("CN=Alice {number}"));
+    let many = many.collect::<Vec<_>>().join(",");
     for (ca, subject, validity, code) in [
+        (&hall.bench.ca, many.as_str(), (0, 30), "too-many-values"),
         (&other, "CN=Alice Example", (0, 30), "unknown-issuer"),
         (&hall.bench.ca, "CN=Alice Example", (60, 30), "expired"),
         (&hall.bench.ca, "O=Example", (0, 30), "no-value"),
@@ -133,6 +136,14 @@ async fn a_certificate_names_exactly_one_user_and_the_typed_one() {
         let login = hall.builder(desktop(), directory(users)).build().unwrap();
         let end = on_desktop(&hall, &login, request.clone(), Persona::Approves).await;
         assert_eq!(end.name(), name, "{count} {request:?}: {end:?}");
+    }
+    // A directory that cannot tell its users apart is not searched through.
+    let crowd = (0..1000).map(|number| user(&format!("u{number}")).with("displayName", "ALICE EXAMPLE"));
+    for (count, name) in [(999, "logged-in"), (1000, "several-users")] {
+        let users = directory(crowd.clone().take(count).chain([alice()]));
+        let login = hall.builder(desktop(), users).build().unwrap();
+        let end = on_desktop(&hall, &login, nobody(), Persona::Approves).await;
+        assert_eq!(end.name(), name, "{count}: {end:?}");
     }
     // Values may be compared without regard to case; user ids are not.
     let users = directory([same_in_another_case, bob()]);

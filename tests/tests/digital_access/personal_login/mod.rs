@@ -1,6 +1,7 @@
 //! Personal login from end to end: the flow, the simulated messaging server, phones and desktops, callbacks over real HTTP at the path
 //! where Digital Access takes them.
 
+mod cut;
 mod durable;
 mod hostile;
 mod receiver;

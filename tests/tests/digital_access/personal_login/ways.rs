@@ -1,6 +1,7 @@
 //! The ways to log in: user name, QR code, same device, Desktop; with certificates and without.
 
 use super::*;
+use smartid::da::personal::PersonalAccount;
 use smartid::flows::personal_login::{How, MethodRefused, NotBegun, ProfileKey, Showing};
 use smartid::hermod::commands::provision::{KeyRequest, KeyTypePriority, Usage};
 use smartid::hermod::filter::CertificateFilter;
@@ -219,11 +220,16 @@ async fn without_certificates_somebody_is_typed_or_keys_are_known() {
     }
     let key = enrolled.provisioned.key("alice-key").unwrap();
     let jwk = smartid::trust::jws::Jwk::from_public_key(key.public_key.clone()).with_id("alice-key");
-    let known = |owner| {
+    let known_of = |owner| {
         let users = [alice(), bob()].map(DirectoryUser::new);
-        let key = ProfileKey::new(DirectoryUser::new(owner), jwk.clone());
+        let key = ProfileKey::new(owner, jwk.clone());
         Arc::new(MemoryUserDirectory::new(users).with_profile_key(key)) as Arc<dyn UserDirectory>
     };
+    let known = |owner| known_of(DirectoryUser::new(owner));
+    let disabled = DirectoryUser::new(alice()).with_account(PersonalAccount::default());
+    let login = hall.builder(method(), known_of(disabled)).build().unwrap();
+    let end = on_phone(&login, nobody(), &phone, Persona::Approves).await;
+    assert_eq!(end.name(), "personal-not-enabled", "{end:?}");
     let login = hall.builder(method(), known(alice())).build().unwrap();
     for request in [nobody(), typed("alice")] {
         let end = on_phone(&login, request, &phone, Persona::Approves).await;

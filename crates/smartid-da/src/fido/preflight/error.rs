@@ -145,8 +145,8 @@ impl PreflightError {
             ),
             Self::Statement(_) => Advice::new(
                 Turn::Vendor,
-                "the versions of the app and of the authenticator's firmware: every relying party that checks attestation refuses this one; \
-                 where yours does not, set preflight.attestation = \"report\" in the dialect",
+                "the versions of the app and of the authenticator's firmware: whoever checks attestation refuses this one. Where your relying \
+                 party does not, the check can be told to report it only (in the dialect preflight.attestation = \"report\")",
             ),
             Self::StatementNotChecked(_) => Advice::new(
                 Turn::Administrator,

@@ -67,3 +67,39 @@ impl Tokens {
         self.0.iter().filter(|token| now < token.expires_at).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(number: usize) -> Token {
+        Token {
+            text: number.to_string(),
+            client: "c".into(),
+            scopes: vec!["WS".into()],
+            user: None,
+            code: None,
+            expires_at: Duration::from_secs(10),
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_first() {
+        let mut tokens = Tokens::default();
+        (0..=KEPT).for_each(|number| tokens.keep(token(number)));
+        assert!(tokens.active("0", Duration::ZERO).is_none());
+        assert!(
+            tokens
+                .active("1", Duration::ZERO)
+                .is_some_and(|token| token.has("WS") && !token.has("ws"))
+        );
+        assert_eq!(
+            (
+                tokens.count(Duration::ZERO),
+                tokens.count(Duration::from_secs(10))
+            ),
+            (KEPT, 0)
+        );
+        assert!(tokens.active("1", Duration::from_secs(10)).is_none());
+    }
+}

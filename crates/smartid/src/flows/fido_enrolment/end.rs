@@ -41,7 +41,7 @@ pub struct StoredCredential {
     pub confirmation: Confirmation,
     /// What the relying party said of it, if anything. They are its texts: show them escaped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<StoredMethod>,
+    pub method: Option<Box<StoredMethod>>,
     /// Odd things that were tolerated on the way.
     pub remarks: Vec<String>,
 }
@@ -333,6 +333,53 @@ impl fmt::Display for End {
             Self::Uncertain { failure, .. } => {
                 write!(f, "it is not known whether the credential is stored: {failure}")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ends of the time when Digital Access was the only relying party.
+    #[test]
+    fn ends_of_older_versions_are_read_as_those_of_digital_access() {
+        let old = r#"{"end":"options-unusable","reason":"no rp"}"#;
+        let end: End = serde_json::from_str(old).unwrap();
+        assert_eq!(
+            end.to_string(),
+            "no credential can be made from the options of Digital Access: no rp"
+        );
+        let old = r#"{"end":"stored","user":"alice","credential_id":"AQ","algorithm":-7,"algorithm_name":"ES256",
+            "aaguid":"00000000-0000-0000-0000-000000000000","attestation":"none","user_verified":true,
+            "confirmation":"answered","remarks":[]}"#;
+        let End::Stored(credential) = serde_json::from_str(old).unwrap() else {
+            panic!("stored")
+        };
+        assert_eq!(
+            (credential.attestation_kind.as_str(), credential.method),
+            ("", None)
+        );
+    }
+
+    #[test]
+    fn an_end_names_the_relying_party_it_is_about() {
+        let unusable = |service| End::OptionsUnusable {
+            service,
+            reason: String::from("no rp"),
+        };
+        for (service, name) in [
+            (Service::Entra, "Microsoft Entra"),
+            (Service::RelyingParty, "the relying party"),
+        ] {
+            let end = unusable(service);
+            assert!(end.to_string().contains(name), "{end}");
+            assert!(!end.advice().unwrap().check.contains("Digital Access"));
+            let registered = End::AlreadyRegistered { by: service };
+            assert!(registered.to_string().contains(name), "{registered}");
+            assert_eq!(registered.advice().unwrap().turn, Turn::Administrator);
+            let back: End = serde_json::from_str(&serde_json::to_string(&end).unwrap()).unwrap();
+            assert_eq!(back, end);
         }
     }
 }

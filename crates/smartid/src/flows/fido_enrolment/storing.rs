@@ -197,7 +197,9 @@ impl FidoEnrolment {
             return Err(corrupt("the flow has no credential"));
         };
         credential.confirmation = confirmation;
-        credential.method = method.filter(|method| *method != StoredMethod::default());
+        credential.method = method
+            .filter(|method| *method != StoredMethod::default())
+            .map(Box::new);
         finish(run, End::Stored(credential), None).await
     }
 

@@ -231,12 +231,12 @@ impl FidoEnrolment {
                 .collect(),
         };
         let text = format!(
-            "credential received: {} key of model {}, attestation {} ({}, {}), passed the local checks",
+            "credential received: {} key of model {}, attestation {} ({}, signature {}), passed the local checks",
             credential.algorithm_name,
             credential.aaguid,
             credential.attestation,
             credential.attestation_kind,
-            credential.attestation_check
+            credential.attestation_signature
         );
         let raw = raw.to_owned();
         let now = run.now();

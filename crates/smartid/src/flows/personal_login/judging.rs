@@ -5,19 +5,22 @@
 //! who was typed, is inferred. Nothing that the answer says about itself counts before its signature was verified over this login's own
 //! challenge, so that an answer of yesterday is none.
 
-use smartid_core::{Advice, Timestamp, Turn};
-use smartid_da::personal::{MappingError, StoredUser};
+use smartid_core::Timestamp;
+use smartid_da::personal::StoredUser;
 use smartid_hermod::answers::{
-    Binding, SignatureAnswer, SignatureData, SignatureExpectation, SignaturePolicy, SignatureRefusal,
-    SignedStatement, Signers,
+    Binding, SignatureAnswer, SignatureExpectation, SignaturePolicy, SignatureRefusal, SignedStatement,
+    Signers,
 };
-use smartid_hermod::{CommandReport, Outcome, Pending, State as CommandState};
+use smartid_hermod::{CommandReport, Outcome, State as CommandState};
 use smartid_trust::jws::JwkSet;
-use smartid_trust::{Certificate, Check, Radix, Reason};
+use smartid_trust::{Certificate, Check, Radix};
 
 use super::PersonalLogin;
 use super::directory::{DirectoryUser, ProfileKeyQuery};
-use super::end::{End, How, LoggedIn, NotAcceptable, SignerCertificate};
+use super::end::{End, How, LoggedIn, SignerCertificate};
+use super::refusing::{
+    answer_refused, certificate_refused, is_of_another_mailbox, key_id, refused, unmapped,
+};
 use super::settings::ChallengePlace;
 use super::state::{Place, Plan, Proof, State};
 use super::waiting::{corrupt, unreadable};
@@ -30,7 +33,7 @@ const MAX_CANDIDATES: usize = 1000;
 const MAX_KEYS: usize = 64;
 
 /// Who it is, or the end.
-type Judged = Result<LoggedIn, End>;
+type Judged = Result<LoggedIn, Box<End>>;
 
 impl PersonalLogin {
     /// The end that a final report means.
@@ -97,7 +100,7 @@ impl PersonalLogin {
                     .extend(lints.chain(of_answer).map(ToString::to_string));
                 End::LoggedIn(logged_in)
             }
-            Err(end) => end,
+            Err(end) => *end,
         })
     }
 
@@ -115,7 +118,7 @@ impl PersonalLogin {
     /// The command lay in the user's mailbox, and messaging says that it was answered.
     fn by_mailbox(&self, plan: &Plan, answer: Option<&SignatureAnswer>, at: Timestamp) -> Judged {
         let (Some(user), Place::Mailbox(_)) = (&plan.user, &plan.place) else {
-            return Err(End::NobodyNamed);
+            return Err(End::NobodyNamed.into());
         };
         let mut logged_in = self.logged_in(user, How::Mailbox, at);
         let remark = match answer {
@@ -149,7 +152,7 @@ impl PersonalLogin {
             match signer.certificate() {
                 Some(certificate) if certificates.contains(&certificate) => {}
                 Some(certificate) => certificates.push(certificate),
-                None => return Ok(Err(refused(&SignatureRefusal::SignerUnnamed))),
+                None => return Ok(Err(refused(&SignatureRefusal::SignerUnnamed).into())),
             }
         }
         let [certificate] = certificates.as_slice() else {
@@ -158,7 +161,8 @@ impl PersonalLogin {
                 "several-signers",
                 "several people have signed",
                 check,
-            )));
+            )
+            .into()));
         };
         let named = match self.named(plan, certificate).await? {
             Ok(named) => named,
@@ -188,20 +192,20 @@ impl PersonalLogin {
         &self,
         plan: &Plan,
         certificate: &Certificate,
-    ) -> Result<Result<(String, How), End>, FlowError> {
+    ) -> Result<Result<(String, How), Box<End>>, FlowError> {
         let Some(mapping) = &self.settings.mapping else {
             return Ok(match (&plan.user, &plan.place) {
                 (Some(user), Place::Mailbox(_)) => Ok((user.clone(), How::MailboxAndCertificate)),
-                _ => Err(End::NobodyNamed),
+                _ => Err(End::NobodyNamed.into()),
             });
         };
         let values = match mapping.values(certificate) {
             Ok(values) if values.len() <= MAX_VALUES => values,
             Ok(_) => {
                 let problem = "it has more values of the Certificate Attribute than anybody";
-                return Ok(Err(certificate_refused("too-many-values", problem)));
+                return Ok(Err(certificate_refused("too-many-values", problem).into()));
             }
-            Err(error) => return Ok(Err(unmapped(&error))),
+            Err(error) => return Ok(Err(unmapped(&error).into())),
         };
         let mut candidates: Vec<DirectoryUser> = Vec::new();
         for value in &values {
@@ -212,17 +216,17 @@ impl PersonalLogin {
                 .await?;
             candidates.extend(found.into_iter().take(MAX_CANDIDATES + 1));
             if candidates.len() > MAX_CANDIDATES {
-                return Ok(Err(End::SeveralUsers));
+                return Ok(Err(End::SeveralUsers.into()));
             }
         }
         let users: Vec<&StoredUser> = candidates.iter().map(DirectoryUser::user).collect();
         let user = match mapping.find(certificate, users, None) {
             Ok(user) => user.id(),
-            Err(error) => return Ok(Err(unmapped(&error))),
+            Err(error) => return Ok(Err(unmapped(&error).into())),
         };
         // Whatever case means in an attribute: two ids are two users.
         if plan.user.as_ref().is_some_and(|typed| typed != user.as_str()) {
-            return Ok(Err(End::OtherUser));
+            return Ok(Err(End::OtherUser.into()));
         }
         let enabled = candidates
             .iter()
@@ -233,7 +237,8 @@ impl PersonalLogin {
         } else {
             Err(End::PersonalNotEnabled {
                 user: user.as_str().to_owned(),
-            })
+            }
+            .into())
         })
     }
 
@@ -262,7 +267,7 @@ impl PersonalLogin {
             "whether the directory knows the keys of this user's profiles, as provisioning has verified them";
         if known.is_empty() || known.len() > MAX_KEYS {
             let problem = "no profile is known that could have answered";
-            return Ok(Err(answer_refused("profile-unknown", problem, check)));
+            return Ok(Err(answer_refused("profile-unknown", problem, check).into()));
         }
         let keys = JwkSet::new(known.iter().map(|known| known.key.clone()));
         let statement = match self.verified(asked, answer, &Signers::keys(keys), at) {
@@ -284,18 +289,19 @@ impl PersonalLogin {
             [owner] => *owner,
             [] => {
                 let problem = "the key that signed is nobody's";
-                return Ok(Err(answer_refused("profile-unknown", problem, check)));
+                return Ok(Err(answer_refused("profile-unknown", problem, check).into()));
             }
-            _ => return Ok(Err(End::SeveralUsers)),
+            _ => return Ok(Err(End::SeveralUsers.into())),
         };
         let user = owner.id().as_str();
         if plan.user.as_ref().is_some_and(|typed| typed != user) {
-            return Ok(Err(End::OtherUser));
+            return Ok(Err(End::OtherUser.into()));
         }
         if !owner.account().is_enabled() {
             return Ok(Err(End::PersonalNotEnabled {
                 user: user.to_owned(),
-            }));
+            }
+            .into()));
         }
         Ok(Ok(self.logged_in(user, How::ProfileKey, at)))
     }
@@ -307,9 +313,11 @@ impl PersonalLogin {
         answer: &SignatureAnswer,
         signers: &Signers,
         at: Timestamp,
-    ) -> Result<SignedStatement, End> {
+    ) -> Result<SignedStatement, Box<End>> {
         let policy = SignaturePolicy::new(asked.clone(), signers);
-        let verified = answer.verify(&policy, at).map_err(|refusal| refused(&refusal))?;
+        let verified = answer
+            .verify(&policy, at)
+            .map_err(|refusal| Box::new(refused(&refusal)))?;
         let statement = verified.into_parts().0;
         let challenge = match self.settings.challenge {
             ChallengePlace::Tbs => Binding::Tbs,
@@ -319,103 +327,7 @@ impl PersonalLogin {
         if statement.is_bound(challenge) {
             Ok(statement)
         } else {
-            Err(refused(&SignatureRefusal::Unbound))
+            Err(refused(&SignatureRefusal::Unbound).into())
         }
     }
-}
-
-fn is_of_another_mailbox(report: &CommandReport, pending: &Pending) -> bool {
-    let mid = report.mid.as_ref();
-    mid.is_some_and(|mid| !pending.mids.is_empty() && !pending.mids.contains(mid))
-}
-
-/// The key id that a JWS names; believed by nobody.
-fn key_id(answer: &SignatureAnswer) -> Option<String> {
-    let SignatureData::Jws(jws) = &answer.signatures().first()?.data else {
-        return None;
-    };
-    let id = jws.danger_unverified().header().ok()?.key_id()?;
-    (!id.is_empty() && id.len() <= 256).then(|| id.to_owned())
-}
-
-fn answer_refused(code: &str, problem: &str, check: &'static str) -> End {
-    End::AnswerRefused(NotAcceptable::new(
-        code,
-        problem,
-        Advice::new(Turn::Administrator, check),
-    ))
-}
-
-fn certificate_refused(code: &str, problem: &str) -> End {
-    let check = "the certificate that the app used, against the method's Certificate Attribute";
-    End::CertificateRefused(NotAcceptable::new(
-        code,
-        problem,
-        Advice::new(Turn::Administrator, check),
-    ))
-}
-
-/// Of a certificate that was verified, and does not lead to one user.
-fn unmapped(error: &MappingError) -> End {
-    match error {
-        MappingError::NoUser => End::NoUser,
-        MappingError::SeveralUsers => End::SeveralUsers,
-        MappingError::TypedUserDiffers => End::OtherUser,
-        MappingError::NoValue => certificate_refused("no-value", &error.to_string()),
-        _ => certificate_refused("attribute-unreadable", &error.to_string()),
-    }
-}
-
-/// Of a signature or its certificate.
-fn refused(refusal: &SignatureRefusal) -> End {
-    let about_certificate = match refusal {
-        SignatureRefusal::FilterDoesNotMatch { .. } | SignatureRefusal::SignerUnnamed => true,
-        SignatureRefusal::Signature(inner) => is_about_the_certificate(inner.reason()),
-        _ => false,
-    };
-    let code = match refusal {
-        SignatureRefusal::Signature(inner) => inner.reason().code(),
-        other => other.code(),
-    };
-    let problem = NotAcceptable::new(code, refusal, refusal.advice());
-    if about_certificate {
-        End::CertificateRefused(problem)
-    } else {
-        End::AnswerRefused(problem)
-    }
-}
-
-fn is_about_the_certificate(reason: Reason) -> bool {
-    use Reason as R;
-    matches!(
-        reason,
-        R::JwsNoKey
-            | R::JwsKeyUnknown
-            | R::SignerCertificateMissing
-            | R::SignerCertificateAmbiguous
-            | R::UnknownIssuer
-            | R::KeyUsage
-            | R::ExtendedKeyUsage
-            | R::NotYetValid
-            | R::Expired
-            | R::ValidityInvalid
-            | R::CaAsEndEntity
-            | R::NotACa
-            | R::CaKeyUsage
-            | R::PathTooLong
-            | R::NameConstraint
-            | R::CriticalExtension
-            | R::NoValidPolicy
-            | R::UniqueIdentifiers
-            | R::CertificateVersion
-            | R::BadChainSignature
-            | R::Distrusted
-            | R::Revoked
-            | R::RevocationUnknown
-            | R::CrlExpired
-            | R::CrlNotYetValid
-            | R::CrlSignature
-            | R::CrlSigner
-            | R::CrlUnsupported
-    )
 }

@@ -31,18 +31,21 @@
 //! An answer counts only if it is signed over the challenge of this login: an old one, one to another command, and one of another mailbox
 //! are refused. A link is a bearer secret. What this flow cannot see is whether the person in front of the browser is the one who holds
 //! the app: that is what the picture is for, and why the caller must show the same one. Tie [`Begun::id`] to the browser that began, and
-//! open one session for one login.
+//! open one session for one login. Each login with a typed name rings that user's phone: how often somebody may begin one is the
+//! caller's to limit, and so is what a stranger is told of who exists.
 
 mod directory;
 mod end;
 mod judging;
 mod preparing;
 mod receiver;
+mod refusing;
 mod request;
 mod settings;
 mod showing;
 mod state;
-#[cfg(all(test, feature = "reqwest"))]
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
 mod tests;
 mod waiting;
 
@@ -177,6 +180,9 @@ impl PersonalLogin {
 
     /// Finds out where a flow stands after a restart. A flow whose `begin()` never returned is carried on: with a new link where there is
     /// one, since nobody has the old one; with the same command where it lies in a user's mailbox.
+    ///
+    /// It is for a browser that still waits. A task that looks after abandoned flows calls [`complete`](Self::complete), and
+    /// [`cancel`](Self::cancel) where that says [`FlowError::NoLinkShown`]: nobody looks at a page any more.
     ///
     /// # Errors
     /// [`NotBegun`], as [`begin`](Self::begin).

@@ -1,36 +1,25 @@
 //! The OpenID provider: a relying party typed by hand, and everything that can be wrong on either side.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a test fails by panicking, its helpers too"
-)]
-
-mod browser;
-mod common;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::browser::{Browser, location};
+use crate::common::{Answer, Bench, b64};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use browser::{Browser, location};
-use common::{Answer, Bench, b64};
 use serde_json::{Value, json};
-use smartid_sim::config::{DaMethod, DaMethodKind, OauthClient, OidcFlaw};
+use smartid_sim::config::{DaMethod, DaMethodKind, OauthClient};
 use smartid_sim::pki::{Digest, PublicKey, jws};
-use smartid_sim::{Fault, FaultKind, Route, SimConfig, SimError};
+use smartid_sim::{SimConfig, SimError};
 
-const BACK: &str = "https://rp.example.test/cb";
-const RP: &str = "client_id=rp&redirect_uri=https%3A%2F%2Frp.example.test%2Fcb&response_type=code&scope=openid+profile+email&state=s%2B1&nonce=n-1";
-const AUTHORIZE: &str = "/https/api/rest/v3.0/oauth2/authorize";
+pub(super) const BACK: &str = "https://rp.example.test/cb";
+pub(super) const RP: &str = "client_id=rp&redirect_uri=https%3A%2F%2Frp.example.test%2Fcb&response_type=code&scope=openid+profile+email&state=s%2B1&nonce=n-1";
+pub(super) const AUTHORIZE: &str = "/https/api/rest/v3.0/oauth2/authorize";
 /// RFC 7636 appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-async fn bench(toml: &str) -> Bench {
+pub(super) async fn bench(toml: &str) -> Bench {
     let bench = Bench::from_toml(toml).await;
     bench
         .sim
@@ -38,16 +27,16 @@ async fn bench(toml: &str) -> Bench {
     bench
 }
 
-fn code(bench: &Bench) -> String {
+pub(super) fn code(bench: &Bench) -> String {
     bench.sim.records().last().unwrap().code.clone().unwrap()
 }
 
 /// A browser in which alice has logged in with a password.
-fn logged_in(bench: &Bench) -> Browser {
+pub(super) fn logged_in(bench: &Bench) -> Browser {
     logged_in_with(bench, "Password")
 }
 
-fn logged_in_with(bench: &Bench, method: &str) -> Browser {
+pub(super) fn logged_in_with(bench: &Bench, method: &str) -> Browser {
     let mut browser = Browser::new(bench);
     let cookie = bench.sim.da_session_of("alice", method).unwrap();
     let (name, value) = cookie.split_once('=').unwrap();
@@ -56,7 +45,7 @@ fn logged_in_with(bench: &Bench, method: &str) -> Browser {
 }
 
 /// What came back to the relying party.
-fn returned(answer: &Answer) -> BTreeMap<String, String> {
+pub(super) fn returned(answer: &Answer) -> BTreeMap<String, String> {
     assert_eq!(answer.status, 302, "{}", answer.text);
     let url = url::Url::parse(&location(answer)).unwrap();
     assert_eq!(
@@ -66,14 +55,14 @@ fn returned(answer: &Answer) -> BTreeMap<String, String> {
     url.query_pairs().into_owned().collect()
 }
 
-async fn fresh_code(bench: &Bench, more: &str) -> String {
+pub(super) async fn fresh_code(bench: &Bench, more: &str) -> String {
     let answer = logged_in(bench).get(&format!("{AUTHORIZE}?{RP}{more}")).await;
     returned(&answer)
         .remove("code")
         .unwrap_or_else(|| panic!("{:?}", answer.headers))
 }
 
-async fn redeem_as(bench: &Bench, id: &str, secret: &str, code: &str, more: &str) -> Answer {
+pub(super) async fn redeem_as(bench: &Bench, id: &str, secret: &str, code: &str, more: &str) -> Answer {
     let back: String = url::form_urlencoded::byte_serialize(BACK.as_bytes()).collect();
     let request = bench
         .http
@@ -89,15 +78,15 @@ async fn redeem_as(bench: &Bench, id: &str, secret: &str, code: &str, more: &str
     Answer::of(request.send().await.unwrap()).await
 }
 
-async fn redeem(bench: &Bench, code: &str, more: &str) -> Answer {
+pub(super) async fn redeem(bench: &Bench, code: &str, more: &str) -> Answer {
     redeem_as(bench, "rp", "secret", code, more).await
 }
 
-async fn get(bench: &Bench, url: &str) -> Value {
+pub(super) async fn get(bench: &Bench, url: &str) -> Value {
     Answer::of(bench.http.get(url).send().await.unwrap()).await.json()
 }
 
-async fn discovery(bench: &Bench) -> Value {
+pub(super) async fn discovery(bench: &Bench) -> Value {
     get(
         bench,
         &format!("{}/.well-known/openid-configuration", bench.sim.da_issuer()),
@@ -105,26 +94,26 @@ async fn discovery(bench: &Bench) -> Value {
     .await
 }
 
-async fn keys(bench: &Bench) -> Vec<Value> {
+pub(super) async fn keys(bench: &Bench) -> Vec<Value> {
     let set = get(bench, discovery(bench).await["jwks_uri"].as_str().unwrap()).await;
     set["keys"].as_array().unwrap().clone()
 }
 
 /// The claims of an ID token that one of the published keys has signed.
-async fn verified(bench: &Bench, token: &str) -> Option<Value> {
+pub(super) async fn verified(bench: &Bench, token: &str) -> Option<Value> {
     keys(bench).await.iter().find_map(|jwk| {
         let payload = jws::verify(token, &PublicKey::from_jwk(jwk).unwrap()).ok()?;
         serde_json::from_slice(&payload).ok()
     })
 }
 
-async fn claims(bench: &Bench) -> Value {
+pub(super) async fn claims(bench: &Bench) -> Value {
     let code = fresh_code(bench, "").await;
     let body = redeem(bench, &code, "").await.json();
     verified(bench, body["id_token"].as_str().unwrap()).await.unwrap()
 }
 
-async fn user_info(bench: &Bench, token: &str) -> Answer {
+pub(super) async fn user_info(bench: &Bench, token: &str) -> Answer {
     let url = format!("{}/https/api/rest/v3.0/oauth2/userinfo", bench.sim.da_origin());
     Answer::of(bench.http.get(url).bearer_auth(token).send().await.unwrap()).await
 }
@@ -148,12 +137,12 @@ async fn a_browser_goes_the_whole_way() {
     assert_eq!((answer.status, code(&bench).as_str()), (302, "login_needed"));
     let menu = browser.get(&location(&answer)).await;
     assert!(menu.text.contains("authmech=Password"));
-    let start = menu.text.find("/wa/auth?authmech=Password").unwrap();
-    let href = menu.text[start..]
-        .split('"')
-        .next()
-        .unwrap()
-        .replace("&amp;", "&");
+    let (_, rest) = menu
+        .text
+        .split_once("<a href=\"/wa/auth?authmech=Password")
+        .unwrap();
+    let rest = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let href = format!("/wa/auth?authmech=Password{rest}");
     let page = browser.get(&href).await;
     let password = bench.sim.da_users()[0].password.clone();
     let answer = browser
@@ -230,215 +219,6 @@ async fn a_browser_goes_the_whole_way() {
         ),
         (401, "Bearer error=\"invalid_token\"")
     );
-}
-
-#[tokio::test]
-async fn a_wrong_client_or_address_is_told_to_the_person_and_nobody_else() {
-    let bench = bench("").await;
-    bench
-        .sim
-        .put_oauth_client(OauthClient::new("other", "o").redirect_uri("https://other.example.test/cb"));
-    let mut browser = logged_in(&bench);
-    let uri = |text: &str| RP.replace("https%3A%2F%2Frp.example.test%2Fcb", text);
-    for (query, word) in [
-        (RP.replace("client_id=rp", "client_id=x"), "client_unknown"),
-        (RP.replace("client_id=rp", ""), "client_unknown"),
-        (uri("https%3A%2F%2Fevil.example.test%2Fcb"), "redirect_uri"),
-        (uri("https%3A%2F%2Fother.example.test%2Fcb"), "redirect_uri"),
-        (uri("https%3A%2F%2Frp.example.test%2Fcb%2F"), "redirect_uri"),
-        (uri("https%3A%2F%2Frp.example.test%2Fcb%3Fa%3D1"), "redirect_uri"),
-        (uri("https%3A%2F%2Frp.example.test%2Fcb%23"), "redirect_uri"),
-        (uri("HTTPS%3A%2F%2FRP.example.test%2Fcb"), "redirect_uri"),
-        (uri(""), "redirect_uri"),
-        (format!("{RP}&client_id=rp"), "parameter_repeated"),
-        (format!("{RP}{}", "&x".repeat(101)), "form_too_large"),
-    ] {
-        let answer = browser.get(&format!("{AUTHORIZE}?{query}")).await;
-        assert_eq!(
-            (answer.status, code(&bench).as_str()),
-            (400, word),
-            "{query:.200}"
-        );
-        assert!(!answer.headers.contains_key("location"));
-    }
-}
-
-#[tokio::test]
-async fn other_mistakes_go_back_with_the_state() {
-    let bench = bench("").await;
-    let mut browser = logged_in(&bench);
-    let s256 = "&code_challenge_method=S256";
-    for (query, error, word) in [
-        (
-            RP.replace("response_type=code", "response_type=token"),
-            "unsupported_response_type",
-            "response_type",
-        ),
-        (
-            RP.replace("response_type=code", "response_type=code+id_token"),
-            "unsupported_response_type",
-            "response_type",
-        ),
-        (
-            RP.replace("response_type=code", ""),
-            "invalid_request",
-            "response_type_missing",
-        ),
-        (
-            RP.replace("scope=openid", "scope=admin"),
-            "invalid_scope",
-            "scope",
-        ),
-        (
-            format!("{RP}&response_mode=fragment"),
-            "invalid_request",
-            "response_mode",
-        ),
-        (format!("{RP}&request=abc"), "request_not_supported", "request"),
-        (
-            format!("{RP}&request_uri=https%3A%2F%2Fevil.example.test"),
-            "request_uri_not_supported",
-            "request_uri",
-        ),
-        (format!("{RP}&max_age=soon"), "invalid_request", "max_age"),
-        (
-            format!("{RP}&code_challenge={CHALLENGE}"),
-            "invalid_request",
-            "code_challenge_method",
-        ),
-        (
-            format!("{RP}&code_challenge={CHALLENGE}&code_challenge_method=plain"),
-            "invalid_request",
-            "code_challenge_method",
-        ),
-        (
-            format!("{RP}&code_challenge=short{s256}"),
-            "invalid_request",
-            "code_challenge",
-        ),
-        (
-            format!("{RP}&code_challenge={CHALLENGE}%3D{s256}"),
-            "invalid_request",
-            "code_challenge",
-        ),
-        (format!("{RP}{s256}"), "invalid_request", "code_challenge_missing"),
-    ] {
-        let back = returned(&browser.get(&format!("{AUTHORIZE}?{query}")).await);
-        assert_eq!(
-            (
-                back["error"].as_str(),
-                back["state"].as_str(),
-                code(&bench).as_str()
-            ),
-            (error, "s+1", word),
-            "{query}"
-        );
-        assert!(!back.contains_key("code"));
-    }
-    let mut nobody = Browser::new(&bench);
-    let back = returned(&nobody.get(&format!("{AUTHORIZE}?{RP}&prompt=none")).await);
-    assert_eq!(back["error"], "login_required");
-    let mut narrow = OauthClient::new("rp", "secret").redirect_uri(BACK);
-    narrow.grants = vec!["client_credentials".into()];
-    bench.sim.put_oauth_client(narrow);
-    let back = returned(&browser.get(&format!("{AUTHORIZE}?{RP}")).await);
-    assert_eq!(back["error"], "unauthorized_client");
-    assert_eq!(browser.post(AUTHORIZE, RP).await.status, 405);
-}
-
-#[tokio::test]
-async fn a_code_is_good_once_for_one_client() {
-    let bench = bench("[da.oidc]\ncode_lifetime_seconds = 10").await;
-    bench
-        .sim
-        .put_oauth_client(OauthClient::new("other", "o").redirect_uri(BACK));
-    let first = fresh_code(&bench, "").await;
-    // Somebody else who has seen the code does not get it, nor does he spoil it.
-    let answer = redeem_as(&bench, "other", "o", &first, "").await;
-    assert_eq!(
-        (
-            answer.status,
-            answer.json()["error"].as_str(),
-            code(&bench).as_str()
-        ),
-        (400, Some("invalid_grant"), "code_of_other_client")
-    );
-    let token = redeem(&bench, &first, "").await.json()["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(user_info(&bench, &token).await.status, 200);
-    // The second use, after which the first one's token is over.
-    let answer = redeem(&bench, &first, "").await;
-    assert_eq!((answer.status, code(&bench).as_str()), (400, "code_used"));
-    assert_eq!(user_info(&bench, &token).await.status, 401);
-    let late = fresh_code(&bench, "").await;
-    bench.sim.advance(Duration::from_secs(10));
-    redeem(&bench, &late, "").await;
-    assert_eq!(code(&bench), "code_expired");
-    let moved = fresh_code(&bench, "").await;
-    let body = format!(
-        "grant_type=authorization_code&client_id=rp&client_secret=secret&code={moved}&redirect_uri=https%3A%2F%2Fevil.example.test"
-    );
-    let request = bench
-        .http
-        .post(bench.sim.da_token_url())
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(body);
-    assert_eq!(request.send().await.unwrap().status(), 400);
-    assert_eq!(code(&bench), "redirect_uri");
-    // Whoever has got it wrong does not try again.
-    redeem(&bench, &moved, "").await;
-    assert_eq!(code(&bench), "code_used");
-    redeem(&bench, "guess", "").await;
-    assert_eq!(code(&bench), "code_unknown");
-    redeem(&bench, "", "").await;
-    assert_eq!(code(&bench), "code_missing");
-}
-
-#[tokio::test]
-async fn pkce_binds_the_code_to_who_asked() {
-    let bench = bench("").await;
-    let more = format!("&code_challenge={CHALLENGE}&code_challenge_method=S256");
-    for (asked, shown, word) in [
-        (
-            more.as_str(),
-            format!("&code_verifier={VERIFIER}"),
-            "code_redeemed",
-        ),
-        (&more, format!("&code_verifier={VERIFIER}x"), "code_verifier"),
-        (&more, format!("&code_verifier={CHALLENGE}"), "code_verifier"),
-        (&more, String::new(), "code_verifier_missing"),
-        ("", format!("&code_verifier={VERIFIER}"), "code_challenge_missing"),
-    ] {
-        let code = fresh_code(&bench, asked).await;
-        redeem(&bench, &code, &shown).await;
-        assert_eq!(self::code(&bench), word);
-    }
-    // A provider that takes the weaker one, and one that knows neither.
-    let plain = self::bench("[da.oidc]\nplain_pkce = true").await;
-    assert_eq!(
-        discovery(&plain).await["code_challenge_methods_supported"],
-        json!(["S256", "plain"])
-    );
-    for method in ["", "&code_challenge_method=plain"] {
-        let code = fresh_code(&plain, &format!("&code_challenge={VERIFIER}{method}")).await;
-        assert_eq!(
-            redeem(&plain, &code, &format!("&code_verifier={VERIFIER}"))
-                .await
-                .status,
-            200
-        );
-    }
-    let none = self::bench("[da.oidc]\npkce = false").await;
-    assert!(
-        discovery(&none)
-            .await
-            .get("code_challenge_methods_supported")
-            .is_none()
-    );
-    let code = fresh_code(&none, &more).await;
-    assert_eq!(redeem(&none, &code, "&code_verifier=anything").await.status, 200);
 }
 
 #[tokio::test]
@@ -597,89 +377,6 @@ async fn algorithms_and_keys() {
 }
 
 #[tokio::test]
-async fn a_hostile_provider() {
-    let bench = bench("").await;
-    let right = claims(&bench).await;
-    for (flaw, claim) in [
-        (OidcFlaw::Nonce, "nonce"),
-        (OidcFlaw::Audience, "aud"),
-        (OidcFlaw::Issuer, "iss"),
-        (OidcFlaw::Expired, "exp"),
-        (OidcFlaw::Future, "iat"),
-        (OidcFlaw::AtHash, "at_hash"),
-    ] {
-        bench.sim.reconfigure(|config| config.da.oidc.flaw = flaw);
-        let wrong = claims(&bench).await;
-        assert_ne!(wrong[claim], right[claim], "{flaw:?}");
-        let differing = right
-            .as_object()
-            .unwrap()
-            .keys()
-            .filter(|name| wrong[*name] != right[*name]);
-        let times = matches!(flaw, OidcFlaw::Expired | OidcFlaw::Future);
-        // The digest is of another token each time.
-        assert_eq!(
-            differing
-                .filter(|name| *name != "at_hash" && (!times || *name != "iat" && *name != "exp"))
-                .count(),
-            usize::from(!times && claim != "at_hash"),
-            "{flaw:?}"
-        );
-    }
-    bench
-        .sim
-        .reconfigure(|config| config.da.oidc.flaw = OidcFlaw::Expired);
-    assert!(claims(&bench).await["exp"].as_u64().unwrap() < 1_767_225_600);
-    for flaw in [
-        OidcFlaw::Signature,
-        OidcFlaw::ForeignKey,
-        OidcFlaw::AlgNone,
-        OidcFlaw::Garbage,
-    ] {
-        bench.sim.reconfigure(|config| config.da.oidc.flaw = flaw);
-        let code = fresh_code(&bench, "").await;
-        let token = redeem(&bench, &code, "").await.json()["id_token"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        assert!(verified(&bench, &token).await.is_none(), "{flaw:?}");
-        if flaw == OidcFlaw::ForeignKey {
-            assert_eq!(
-                jws::parse(&token).unwrap().header["kid"],
-                keys(&bench).await[0]["kid"]
-            );
-        }
-        if flaw == OidcFlaw::AlgNone {
-            assert_eq!(jws::parse(&token).unwrap().header["alg"], "none");
-        }
-    }
-    bench
-        .sim
-        .reconfigure(|config| config.da.oidc.flaw = OidcFlaw::State);
-    let back = returned(&logged_in(&bench).get(&format!("{AUTHORIZE}?{RP}")).await);
-    assert_eq!(back["state"], "another state");
-    bench.sim.reconfigure(|config| {
-        config.da.oidc.flaw = OidcFlaw::None;
-        config.da.oidc.userinfo_other_subject = true;
-        config.da.oidc.left_out = vec!["acr".into(), "auth_time".into(), "sub".into()];
-        config.da.oidc.discovery_issuer = "https://other.example.test".into();
-    });
-    let fewer = claims(&bench).await;
-    assert!(
-        ["acr", "auth_time", "sub"]
-            .iter()
-            .all(|name| fewer.get(name).is_none())
-    );
-    let code = fresh_code(&bench, "").await;
-    let token = redeem(&bench, &code, "").await.json()["access_token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(user_info(&bench, &token).await.json()["sub"], "somebody-else");
-    assert_eq!(discovery(&bench).await["issuer"], "https://other.example.test");
-}
-
-#[tokio::test]
 async fn addresses_issuer_and_claims_move() {
     let bench = bench(
         "[da.oidc]\nissuer = \"https://login.example.test/op\"\nauthorize_path = \"/a\"\nuserinfo_path = \"/u\"\njwks_path = \"/k\"\n\
@@ -723,45 +420,5 @@ async fn addresses_issuer_and_claims_move() {
     let off = self::bench("[da.oidc]\nprovider = false").await;
     for path in ["/.well-known/openid-configuration", AUTHORIZE] {
         assert_eq!(Browser::new(&off).get(path).await.status, 404);
-    }
-}
-
-#[tokio::test]
-async fn faults_are_aimed_at_each_part() {
-    let bench = bench("").await;
-    let api = "/https/api/rest";
-    for (route, path) in [
-        (Route::DaToken, format!("{api}/v3.0/oauth2/token")),
-        (Route::DaToken, format!("{api}/v3.0/oauth2/revoke")),
-        (Route::DaOidc, "/.well-known/openid-configuration".into()),
-        (Route::DaOidc, format!("{api}/v3.0/oauth2/jwks")),
-        (Route::DaOidc, format!("{api}/v3.0/oauth2/userinfo")),
-        (Route::DaPage, AUTHORIZE.into()),
-        (Route::DaPage, "/wa/auth".into()),
-        (Route::DaPage, "/wa/auth/wait".into()),
-        (Route::DaPage, "/wa/desktop.html".into()),
-        (Route::DaMe, format!("{api}/v1.0/me")),
-        (Route::DaMe, format!("{api}/v1.0/me/attributes")),
-        (
-            Route::DaPersonal,
-            format!("{api}/v3.0/personalmessaging/callback/authenticate"),
-        ),
-        (
-            Route::DaPersonal,
-            "/distribution-service/image/v1/rest/image/getcontent".into(),
-        ),
-        (Route::DaCredentials, format!("{api}/v3.0/webauthn/registration")),
-    ] {
-        bench
-            .sim
-            .faults()
-            .inject(Fault::new(route, FaultKind::Huge { bytes: 10 }));
-        let answer = Browser::new(&bench).get(&path).await;
-        assert_eq!(
-            (answer.text.as_str(), code(&bench).as_str()),
-            ("        {}", "fault:huge"),
-            "{path}"
-        );
-        assert_ne!(Browser::new(&bench).get(&path).await.text, "        {}");
     }
 }
