@@ -236,3 +236,44 @@ fn a_tpms_certificate_is_of_its_kind() {
     );
     assert!(verify(&with(|params| drop(params.custom_extensions.remove(2)))).is_ok());
 }
+
+#[test]
+fn older_modules_sign_with_sha1() {
+    let sha1 = |bytes: &[u8]| {
+        let digest = &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
+        aws_lc_rs::digest::digest(digest, bytes).as_ref().to_vec()
+    };
+    let aik = crate::pki::Key::generate(crate::pki::KeyKind::Rsa2048).unwrap();
+    let pair = KeyPair::try_from(aik.expose_pkcs8()).unwrap();
+    let made = Made::new(-7);
+    let area = public_area(&made);
+    let made_of = |extra_data: &[u8], message: &[u8], der: Vec<u8>| {
+        let info = cert_info(extra_data, &name(&area));
+        let hash = sha1(if message.is_empty() { &info } else { message });
+        // DigestInfo of SHA-1 (RFC 8017 9.2).
+        let head = [
+            0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14,
+        ];
+        let signature = aik.sign_unhashed(&[head.as_slice(), &hash].concat()).unwrap();
+        made.json(
+            "tpm",
+            vec![
+                ("alg", cbor::int(-65_535)),
+                ("sig", Cbor::Bytes(signature)),
+                ("ver", Cbor::Text("2.0".into())),
+                ("x5c", Cbor::Array(vec![Cbor::Bytes(der)])),
+                ("pubArea", Cbor::Bytes(area.clone())),
+                ("certInfo", Cbor::Bytes(info)),
+            ],
+        )
+    };
+    let right = sha1(&made.signed());
+    assert!(verify(&made_of(&right, b"", certificate(&pair, |_| ()))).is_ok());
+    for body in [
+        made_of(&right, b"else", certificate(&pair, |_| ())),
+        made_of(&sha256(&made.signed()), b"", certificate(&pair, |_| ())),
+        made_of(&right, b"", certificate(&KeyPair::generate().unwrap(), |_| ())),
+    ] {
+        refused(&body, "attestation_signature");
+    }
+}
