@@ -16,6 +16,7 @@ mod cbor;
 mod client_data;
 mod cose;
 mod excluded;
+mod extension_outputs;
 mod get_options;
 mod options;
 mod options_read;

@@ -11,6 +11,7 @@ use smartid_core::Lint;
 use smartid_core::base64::{Flavour, encode};
 
 use super::algorithm::CoseAlgorithm;
+use super::extension_outputs::without_keys;
 use super::options_view::{Attachment, Transport};
 use super::reader::{Object, string, too_deep, whole_number, without_bom};
 use super::registration_read::Reading;
@@ -175,7 +176,16 @@ impl Registration {
                 );
                 None
             }
-            Some(value) if Object::read(value).is_some() => Some(value.to_owned()),
+            Some(value) if Object::read(value).is_some() => {
+                if without_keys(value).is_some() {
+                    reading.lint(
+                        "key-material",
+                        "/clientExtensionResults/prf/results",
+                        "are keys of the application; the strict form leaves them out",
+                    );
+                }
+                Some(value.to_owned())
+            }
             Some(_) => {
                 return Err(RegistrationError::Type {
                     at: "/clientExtensionResults",
@@ -316,7 +326,8 @@ impl Registration {
         self.irregular
     }
 
-    /// Only the members that a strict server takes, binary ones in base64url without padding; `clientExtensionResults` always.
+    /// Only the members that a strict server takes, binary ones in base64url without padding; `clientExtensionResults` always, but without
+    /// `prf.results`: those are keys of the application in the browser, and a relying party has no use for them.
     ///
     /// The public WebAuthn server library whose defaults Digital Access shows requires `clientExtensionResults` and refuses members
     /// that it does not know \[inferred; vendor page: Set up FIDO2 authentication\].
@@ -351,7 +362,8 @@ impl Registration {
             body.push(']');
         }
         body.push_str("},\"clientExtensionResults\":");
-        body.push_str(self.client_extension_results());
+        let results = self.client_extension_results();
+        body.push_str(without_keys(results).as_deref().unwrap_or(results));
         body.push('}');
         body
     }
