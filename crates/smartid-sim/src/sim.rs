@@ -18,7 +18,7 @@ use crate::desktop::{Desktop, LoginReport};
 use crate::device::World;
 use crate::faults::Faults;
 use crate::graph::Graph;
-use crate::hermod::{BoxNotices, CallbackSender, Hermod, MailboxEntry, deliver};
+use crate::hermod::{CallbackSender, Hermod, deliver};
 use crate::mobile::Mobile;
 use crate::net::client::HttpClient;
 use crate::net::server::{Service, Shared, Tls, serve};
@@ -51,6 +51,14 @@ pub struct Sim {
     api_user: ApiUser,
     da_token: String,
     control_url: Option<String>,
+}
+
+/// What the methods that are with Smart ID Messaging need.
+pub(crate) struct Messaging<'a> {
+    pub(crate) server: &'a Hermod,
+    pub(crate) api_user: &'a ApiUser,
+    pub(crate) attestation: &'a BuiltIn,
+    pub(crate) config: &'a LiveConfig,
 }
 
 impl fmt::Debug for Sim {
@@ -285,42 +293,6 @@ impl Sim {
         self.authority.client_identity(common_name)
     }
 
-    /// The public half of the apps' built-in attestation key as a JWK on one line, as the vendor publishes its own (protocol notes:
-    /// hermod 5.4, D-ex). The key is made at the first call, which takes its time; simulators with a seed share it within a process, see
-    /// [`KeySource`](crate::pki::KeySource).
-    ///
-    /// # Errors
-    /// [`SimError::Pki`] when it cannot be made.
-    pub fn attestation_jwk(&self) -> Result<String, SimError> {
-        Ok(self.attestation.get()?.jwk_line())
-    }
-
-    /// As [`Sim::attestation_jwk`], as a JWK set (RFC 7517 5) of this one key.
-    ///
-    /// # Errors
-    /// As [`Sim::attestation_jwk`].
-    pub fn attestation_key_set(&self) -> Result<String, SimError> {
-        Ok(self.attestation.get()?.key_set().to_string())
-    }
-
-    /// The command base, for example `https://localhost:40123/hermod/rest/command`.
-    #[must_use]
-    pub fn hermod_command_url(&self) -> String {
-        self.hermod.command_url()
-    }
-
-    /// `client-id` of the first API user.
-    #[must_use]
-    pub fn hermod_client_id(&self) -> &str {
-        &self.api_user.client_id
-    }
-
-    /// `key` of the first API user.
-    #[must_use]
-    pub fn hermod_key(&self) -> &str {
-        &self.api_user.key
-    }
-
     /// The base of Digital Access, for example `https://localhost:40124/https/api/rest/v3.0`.
     #[must_use]
     pub fn da_base_url(&self) -> String {
@@ -335,6 +307,16 @@ impl Sim {
 
     pub(crate) fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// For the methods of this type that are with Smart ID Messaging.
+    pub(crate) fn messaging(&self) -> Messaging<'_> {
+        Messaging {
+            server: &self.hermod,
+            api_user: &self.api_user,
+            attestation: &self.attestation,
+            config: &self.config,
+        }
     }
 
     /// For the methods of this type that are with Digital Access.
@@ -356,65 +338,6 @@ impl Sim {
     #[must_use]
     pub fn control_url(&self) -> Option<&str> {
         self.control_url.as_deref()
-    }
-
-    /// Where callbacks of the first API user go, and with which Basic user and password.
-    pub fn set_callback(&self, url: &str, basic: Option<(&str, &str)>) {
-        self.set_callback_of(&self.api_user.client_id, url, basic);
-    }
-
-    /// As [`Sim::set_callback`], for any API user.
-    pub fn set_callback_of(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
-        self.hermod.set_callback(client_id, url, basic);
-    }
-
-    /// Where the content of an API user comes from, and with which Basic user and password.
-    pub fn set_content_provider(&self, client_id: &str, url: &str, basic: Option<(&str, &str)>) {
-        self.hermod.set_content_provider(client_id, url, basic);
-    }
-
-    /// An API user with its key and addresses as they are now.
-    #[must_use]
-    pub fn api_user(&self, client_id: &str) -> Option<ApiUser> {
-        self.hermod.api_user(client_id)
-    }
-
-    /// The mailboxes that belong to somebody, oldest first.
-    #[must_use]
-    pub fn mailboxes(&self) -> Vec<MailboxEntry> {
-        self.hermod.mailboxes()
-    }
-
-    /// Tells from now on when a message is put into a mailbox that belongs to somebody: what a push service would be told.
-    #[must_use]
-    pub fn box_notices(&self) -> BoxNotices {
-        self.hermod.subscribe_boxes()
-    }
-
-    /// Trusts one more public attestation key, a JWK (protocol notes: hermod 5.4), for `hermod.check_answers = "signature"`.
-    ///
-    /// # Errors
-    /// [`SimError::Config`] when it is no public JWK of kind RSA or EC P-256.
-    pub fn trust_attestation_key(&self, jwk: &str) -> Result<(), SimError> {
-        if self.hermod.trust_attestation_key(jwk) {
-            return Ok(());
-        }
-        Err(SimError::Config(
-            "not a public JWK of kind RSA or EC P-256".into(),
-        ))
-    }
-
-    /// Trusts more certificate authorities (PEM) when calling back over https.
-    ///
-    /// # Errors
-    /// [`SimError::Tls`] when the text holds no usable certificate.
-    pub fn trust_for_callbacks(&self, pem: &str) -> Result<(), SimError> {
-        self.authority.client_config(pem)?;
-        self.config.change(|config| {
-            config.hermod.callback.extra_ca_pem.push('\n');
-            config.hermod.callback.extra_ca_pem.push_str(pem);
-        });
-        Ok(())
     }
 
     /// Adds a user of Digital Access with FIDO enabled.

@@ -12,6 +12,7 @@ mod destination;
 mod envelope;
 mod errors;
 mod generate;
+mod handle;
 mod jwk;
 mod link;
 mod message_server;
