@@ -12,9 +12,16 @@ pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
     /// Runs something, and gives back what it logged at any level.
-    pub(crate) fn of(run: impl FnOnce()) -> String {
+    ///
+    /// Whether a place in the code is logged at all is decided when it is come by for the first time, and another test in this process may
+    /// be there at this very moment, with nobody listening. So it is run twice, and all places are decided anew in between.
+    pub(crate) fn of(run: impl Fn()) -> String {
         let log = Self::default();
-        tracing::subscriber::with_default(log.clone(), run);
+        tracing::subscriber::with_default(log.clone(), || {
+            run();
+            tracing::callsite::rebuild_interest_cache();
+            run();
+        });
         let text = log.0.lock().unwrap().clone();
         assert!(!text.is_empty(), "nothing was logged");
         text
