@@ -263,13 +263,18 @@ fn digital_access(sim: &Sim) -> serde_json::Value {
         "tokenUrl": sim.da_token_url(),
         "revokeUrl": sim.da_revoke_url(),
         "meUrl": sim.da_me_url(),
+        "resources": sim.front_urls().into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         "clients": clients.collect::<Vec<_>>(),
         "users": users.collect::<Vec<_>>(),
     })
 }
 
-/// Clients with their secrets and users with their passwords, a line for each.
+/// Web resources, clients with their secrets and users with their passwords, a line for each.
 fn people(sim: &Sim) -> String {
+    let resources = sim.front_urls();
+    let resources = resources
+        .iter()
+        .map(|(_, url)| format!("  web resource       {url}\n"));
     let clients = sim.oauth_clients();
     let clients = clients
         .iter()
@@ -278,7 +283,7 @@ fn people(sim: &Sim) -> String {
     let users = users
         .iter()
         .map(|user| format!("  user               {}, password {}\n", user.name, user.password));
-    clients.chain(users).collect()
+    resources.chain(clients).chain(users).collect()
 }
 
 /// Files for everybody who has a certificate of Certificate Manager.
