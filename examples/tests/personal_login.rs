@@ -108,13 +108,24 @@ async fn a_browser_is_logged_in_once_and_out_again_and_no_secret_is_printed() {
     let policy = first.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
     assert_eq!(first.header("cache-control"), Some("no-store"));
+    // With "no-referrer" a browser would send `Origin: null` with our own forms.
+    assert_eq!(first.header("referrer-policy"), Some("same-origin"));
     assert!(
         !first.text().contains("http://") && !first.text().contains("https://"),
         "nothing external"
     );
 
     // By the QR code of Personal Mobile.
+    let planted = browser.cookie().unwrap().to_owned();
     assert_eq!(login(&mut browser, 0, "").await.header("location"), Some("/wait"));
+    assert_ne!(browser.cookie(), Some(planted.as_str()));
+    let mut thief = program.browser();
+    let headers = [("cookie", planted.as_str())];
+    let seen = thief.send("GET", "/picture", &headers, "").await.unwrap();
+    assert_eq!(
+        seen.status, 404,
+        "whoever has planted a cookie has no part in the login"
+    );
     let page = browser.get("/wait").await.unwrap();
     assert!(page.text().contains("<svg"), "the QR code");
     assert!(
@@ -237,16 +248,15 @@ async fn forms_of_other_pages_are_refused() {
         .await
         .unwrap();
     assert_eq!(seen.header("location"), Some("/wait"));
+    let waiting = browser.get("/wait").await.unwrap();
     assert!(
-        browser
-            .get("/wait")
-            .await
-            .unwrap()
-            .text()
-            .contains("http-equiv=\"refresh\""),
+        waiting.text().contains("http-equiv=\"refresh\""),
         "without scripts"
     );
-    let cancel = format!("token={token}");
+    // The token of the page before the login is none any more.
+    let old = format!("token={token}");
+    assert_eq!(browser.post("/cancel", &[], &old).await.unwrap().status, 403);
+    let cancel = format!("token={}", Browser::token(&waiting).unwrap());
     browser.post("/cancel", &[], &cancel).await.unwrap();
     assert!(
         browser

@@ -31,16 +31,19 @@ pub(crate) async fn call<E: Endpoint>(
     let policy = *caller.policy();
     let runtime = caller.runtime();
     let deadline = runtime.now() + policy.total_limit();
+    // Never more than all of it: the clock may have been set back.
+    let remaining = || deadline.since(runtime.now()).min(policy.total_limit());
     let mut may_renew = provider.renews();
+    let mut earlier = 0;
     loop {
-        let left = deadline.since(runtime.now());
+        let left = remaining();
         let token = match race(provider.token(), runtime.sleep(left)).await {
             Either::First(token) => token.map_err(|error| Error::credential(E::NAME, error))?,
             Either::Second(()) => return Err(Error::deadline(E::NAME, false)),
         };
         let credential =
             Credential::bearer(setting, &token).map_err(|error| Error::config(E::NAME, error))?;
-        let left = deadline.since(runtime.now());
+        let left = remaining();
         let shorter;
         let caller = if left == policy.total_limit() {
             caller
@@ -55,13 +58,19 @@ pub(crate) async fn call<E: Endpoint>(
         match caller.call(&unquoted, dialect, &credential).await {
             Err(error) if may_renew && expired(&error) => {
                 may_renew = false;
+                earlier = error.attempts();
                 tracing::debug!(operation = E::NAME, "token refused, asking for another");
-                let left = deadline.since(runtime.now());
+                let left = remaining();
                 if let Either::Second(()) = race(provider.refused(&token), runtime.sleep(left)).await {
                     return Err(error);
                 }
             }
-            outcome => return outcome,
+            // Whoever asks how often it was sent must hear of the call before the renewal, too.
+            Err(error) => {
+                let attempts = error.attempts() + earlier;
+                return Err(error.with_attempts(attempts));
+            }
+            done => return done,
         }
     }
 }

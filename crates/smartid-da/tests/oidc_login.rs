@@ -239,14 +239,59 @@ fn a_clock_that_jumps_stops_what_has_become_old() {
     let error = stage.complete(&login).unwrap_err();
     assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::LoginExpired));
 
-    // Back by an hour: the token is of the future, the login is not too old, and the document is fetched again.
-    let before = stage.script.calls(DISCOVERY);
+    // Back by an hour: nobody knows how old the login is.
     stage
         .runtime
         .set(Timestamp::from_iso8601("2026-03-01T09:00:00Z").unwrap());
     let error = stage.complete(&login).unwrap_err();
-    assert_eq!(refusal(&error), (OidcPlace::IdToken, OidcReason::Iat));
+    assert_eq!(refusal(&error), (OidcPlace::Callback, OidcReason::LoginExpired));
+    // What was fetched in the meantime is of the future, and is fetched again.
+    let before = stage.script.calls(DISCOVERY);
+    stage.begin();
     assert_eq!(stage.script.calls(DISCOVERY), before + 1);
+}
+
+#[test]
+fn a_key_that_was_changed_under_its_name_is_fetched_once() {
+    let stage = Stage::with(basic(), REDIRECT, |settings| settings);
+    stage.script.answer(DISCOVERY, document(""));
+    let mut other: serde_json::Value =
+        serde_json::from_str(include_str!("golden/oidc/jwks/rotated.json")).unwrap();
+    let set = other["keys"].as_array_mut().unwrap();
+    set.retain(|key| key["kid"] == "rsa-2");
+    set[0]["kid"] = "rsa-1".into();
+    stage.script.answer(KEYS, json(&other.to_string()));
+    stage.script.answer(KEYS, keys("jwks/keys.json"));
+    let (login, _) = stage.begin();
+    answer_for(&stage, &login, "rsa-1", |_| {});
+    stage.runtime.advance(Duration::from_secs(61));
+    // The set is fetched with the callback at the latest; a minute must have passed until the next.
+    let first = stage.complete(&login);
+    assert_eq!(
+        first.map(|_| ()).map_err(|error| refusal(&error)),
+        Err((OidcPlace::IdToken, OidcReason::Signature))
+    );
+    stage.runtime.advance(Duration::from_secs(61));
+    stage.complete(&login).unwrap();
+    assert_eq!(stage.script.calls(KEYS), 2);
+}
+
+#[test]
+fn claims_that_nobody_asked_for_may_have_any_type() {
+    let stage = Stage::new();
+    let (login, _) = stage.begin();
+    answer_for(&stage, &login, "rsa-1", |claims| {
+        claims["address"] = "Main street 1".into();
+        claims["email"] = serde_json::json!(["a@example.test", "b@example.test"]);
+        claims["phone_number"] = 4670.into();
+        claims["email_verified"] = "perhaps".into();
+        claims["updated_at"] = "yesterday".into();
+        claims["name#sv"] = serde_json::json!({});
+    });
+    let logged_in = stage.complete(&login).unwrap();
+    let address: Option<String> = logged_in.user().claim("address");
+    assert_eq!(address.as_deref(), Some("Main street 1"));
+    assert_eq!(logged_in.user().claim::<bool>("email_verified"), None);
 }
 
 #[test]

@@ -24,7 +24,8 @@ type Shared = State<Arc<App>>;
 /// The largest form that is read.
 const MAX_FORM: usize = 8192;
 
-/// What a person is told when a login did not come to its good end. Who exists and who does not is for the operator.
+/// What a person is told when a login did not come to its good end. The sentence does not say who exists; that a name which nobody has
+/// leads to no picture does. A public service shows a picture for any name, and limits how often somebody may try.
 fn sentence(end: Option<&End>) -> &'static str {
     match end {
         Some(End::Declined) => "The login was declined in the app.",
@@ -46,7 +47,8 @@ fn respond(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Res
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Not "no-referrer": with that, a browser sends `Origin: null` with the forms of these pages, and they would not be ours.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 
@@ -177,11 +179,12 @@ pub(super) async fn login(State(app): Shared, headers: HeaderMap, body: Bytes) -
     };
     match app.begin(method, text("user")).await {
         Ok(attempt) => {
-            app.visits.change(&value, |visit| {
-                visit.message = None;
-                visit.attempt = Some(attempt);
-            });
-            to("/wait")
+            // A new cookie already here: whoever has planted or seen the old one cannot ask how this login ends.
+            app.visits.end(&value);
+            let cookie = app.visits.begin_attempt(&*app.runtime, attempt);
+            let mut response = to("/wait");
+            set(&mut response, SET_COOKIE, &cookie);
+            response
         }
         Err(end) => {
             let message = sentence(end.as_ref()).to_owned();
@@ -213,7 +216,7 @@ pub(super) async fn wait(State(app): Shared, headers: HeaderMap) -> Response {
             }
             match end.logged_in() {
                 Some(user) if app.now().since(user.at).as_secs() <= FRESH => {
-                    // A new cookie: whoever knew the old one knows nothing now.
+                    // Another one for the session.
                     app.visits.end(&value);
                     let (_, cookie) = app.visits.begin(&*app.runtime, Some(user.clone()), None);
                     let mut response = to("/");

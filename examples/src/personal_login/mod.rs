@@ -37,6 +37,9 @@ use crate::terminal::Terminal;
 /// What a person is told in the app.
 const DESCRIPTION: &str = "Log in to Example Bank";
 
+/// How long after a failure to complete a login it is tried again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// How long after an answer a session is opened for it, in seconds: a page that is opened much later begins anew.
 const FRESH: u64 = 120;
 
@@ -172,12 +175,24 @@ impl App {
         };
         self.answer_as_simulated(&begun);
         let (app, login, id) = (Arc::clone(self), login.clone(), begun.id.clone());
+        let expires = begun.expires;
         tokio::spawn(async move {
-            match login.complete(&id).await {
-                Ok(end) => app.ended(&end),
-                Err(error) => app
-                    .terminal
-                    .always(&format!("the login cannot be completed now: {error}")),
+            loop {
+                match login.complete(&id).await {
+                    Ok(end) => return app.ended(&end),
+                    Err(error) => app
+                        .terminal
+                        .always(&format!("the login cannot be completed now: {error}")),
+                }
+                // The answer is kept: the directory or the store may be back before nobody waits any more.
+                if app.now() >= expires {
+                    if let Err(error) = login.cancel(&id).await {
+                        app.terminal
+                            .always(&format!("the login cannot be cancelled: {error}"));
+                    }
+                    return;
+                }
+                app.runtime.sleep(AGAIN).await;
             }
         });
         let Begun {

@@ -13,7 +13,7 @@ use smartid::{FlowId, Runtime, SecretString, Timestamp};
 
 /// How long a visit lasts without a request.
 const IDLE: Duration = Duration::from_secs(3600);
-/// The most visits at a time; the oldest goes.
+/// The most visits at a time; one without a login goes first, the oldest of them.
 const MOST: usize = 10_000;
 
 /// A login that this browser has begun.
@@ -93,11 +93,26 @@ impl Visits {
         user: Option<LoggedIn>,
         message: Option<String>,
     ) -> (Visit, String) {
+        self.open(runtime, user, message, None)
+    }
+
+    /// A new visit for a login that has begun; gives the line that sets its cookie.
+    pub(super) fn begin_attempt(&self, runtime: &dyn Runtime, attempt: Attempt) -> String {
+        self.open(runtime, None, None, Some(attempt)).1
+    }
+
+    fn open(
+        &self,
+        runtime: &dyn Runtime,
+        user: Option<LoggedIn>,
+        message: Option<String>,
+        attempt: Option<Attempt>,
+    ) -> (Visit, String) {
         let value = random_id(runtime);
         let now = runtime.now();
         let visit = Visit {
             token: SecretString::new(random_id(runtime)),
-            attempt: None,
+            attempt,
             user,
             message,
             seen: now,
@@ -105,7 +120,10 @@ impl Visits {
         let mut all = self.lock();
         all.retain(|_, visit| now.since(visit.seen) <= IDLE);
         if all.len() >= MOST {
-            let oldest = all.iter().min_by_key(|(_, visit)| visit.seen);
+            // Those who have only looked go first.
+            let oldest = all
+                .iter()
+                .min_by_key(|(_, visit)| (visit.user.is_some() || visit.attempt.is_some(), visit.seen));
             if let Some(oldest) = oldest.map(|(value, _)| value.clone()) {
                 all.remove(&oldest);
             }

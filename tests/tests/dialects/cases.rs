@@ -214,5 +214,11 @@ pub(crate) const CASES: &[Case] = &[
     )
     // The simulated app is strict where our client was told not to be; without the setting, the options do not get as far.
     .ends("app-failed"),
+    da(
+        "the attestation statement is left to Digital Access",
+        "preflight.attestation = 'report'",
+        "[desktop]\nattestation = 'packed'\npersona = 'forges-signature'",
+    )
+    .ends("refused-after-creation"),
     da("origins are listed", "preflight.origin = 'listed'\npreflight.origins = ['https://portal.example.test']", "[da]\norigins = ['https://portal.example.test']\n[desktop]\norigin = 'https://portal.example.test'"),
 ];

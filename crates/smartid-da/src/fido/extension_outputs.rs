@@ -11,9 +11,18 @@ const KEYS: &str = "/prf/results";
 
 /// The text without the keys, exactly as it was otherwise; `None` when there are none in it.
 pub(super) fn without_keys(results: &str) -> Option<String> {
-    let keys: Pointer = KEYS.parse().ok()?;
-    json::find(results, &keys)?;
-    json::remove(results, &keys).ok()
+    without(results, KEYS)
+}
+
+/// The same of a whole registration.
+pub(super) fn without_keys_of_registration(registration: &str) -> Option<String> {
+    without(registration, &format!("/clientExtensionResults{KEYS}"))
+}
+
+fn without(text: &str, keys: &str) -> Option<String> {
+    let keys: Pointer = keys.parse().ok()?;
+    json::find(text, &keys)?;
+    json::remove(text, &keys).ok()
 }
 
 #[cfg(test)]
@@ -60,5 +69,8 @@ mod tests {
         assert_eq!(lint.at, "/clientExtensionResults/prf/results");
         assert!(!format!("{registration:?}").contains("Y2FuYXJ5"));
         assert_eq!(registration.raw(), text, "the text itself stays as it came");
+        let kept = registration.raw_without_keys();
+        assert_eq!(kept, text.replace(r#","results":{"first":"Y2FuYXJ5"}"#, ""));
+        assert_eq!(Registration::parse(&kept).unwrap().raw_without_keys(), kept);
     }
 }

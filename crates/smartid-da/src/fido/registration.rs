@@ -4,6 +4,7 @@
 //! the strict form, which holds only the members that a strict server takes. `clientDataJSON` is hashed and signed as bytes, so it is
 //! never written anew.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,7 +12,7 @@ use smartid_core::Lint;
 use smartid_core::base64::{Flavour, encode};
 
 use super::algorithm::CoseAlgorithm;
-use super::extension_outputs::without_keys;
+use super::extension_outputs::{without_keys, without_keys_of_registration};
 use super::options_view::{Attachment, Transport};
 use super::reader::{Object, string, too_deep, whole_number, without_bom};
 use super::registration_read::Reading;
@@ -324,6 +325,15 @@ impl Registration {
     #[must_use]
     pub fn irregular_encoding(&self) -> Option<&'static str> {
         self.irregular
+    }
+
+    /// The exact text without `prf.results`, the keys of the application in the browser: for records, and for whoever sends all the rest.
+    #[must_use]
+    pub fn raw_without_keys(&self) -> Cow<'_, str> {
+        match without_keys_of_registration(&self.raw) {
+            Some(text) => Cow::Owned(text),
+            None => Cow::Borrowed(&self.raw),
+        }
     }
 
     /// Only the members that a strict server takes, binary ones in base64url without padding; `clientExtensionResults` always, but without

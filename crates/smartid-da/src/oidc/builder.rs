@@ -102,6 +102,7 @@ impl OidcBuilder {
 
     /// Refuses a discovery document with an endpoint on another host or port than the issuer's: Digital Access derives all of them from
     /// the issuer \[documented; vendor page: Set up Digital Access component as OpenID provider\]. By default that is a lint.
+    /// The alias for client certificates (`mtls_endpoint_aliases`, RFC 8705 5) is exempt: it is there to be another host.
     pub fn own_host_only(mut self) -> Self {
         self.own_host_only = true;
         self

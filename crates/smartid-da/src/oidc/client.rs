@@ -173,7 +173,9 @@ impl OidcClient {
         {
             return Err(refuse(OidcReason::OtherLogin));
         }
-        if self.0.runtime.now().since(login.begun) > settings.login_lifetime {
+        // A login of the future is one of a clock that was set back: nobody knows how old it is.
+        let now = self.0.runtime.now();
+        if now.since(login.begun) > settings.login_lifetime || login.begun > now + settings.leeway {
             return Err(refuse(OidcReason::LoginExpired));
         }
         let provider = self.provider().await?;

@@ -23,7 +23,7 @@ use super::issuer::Issuer;
 use super::keys::KeySet;
 use super::reason::{OidcPlace, OidcReason};
 use super::refusal::OidcRefusal;
-use super::trust_key::{TrustKey, core};
+use super::trust_key::{StandIn, TrustKey, core};
 use super::user::IdToken;
 
 /// The longest ID token in bytes.
@@ -142,7 +142,8 @@ impl IdTokenCheck {
         if read.azp.as_ref().is_some_and(|azp| *azp != self.client_id) {
             return Err(OidcReason::Azp);
         }
-        self.check_by_crate(token, &read, signer.clone(), now)?;
+        let stand_in = StandIn::of(token, &claims).ok_or(OidcReason::Shape)?;
+        self.check_by_crate(stand_in, &read, signer.clone(), now)?;
         self.check_the_rest(&read, signer.algorithm, now)?;
         Ok(IdToken {
             issuer: self.issuer.clone(),
@@ -191,14 +192,15 @@ impl IdTokenCheck {
     /// Issuer, audience, expiry, nonce, and the signature once more, by the OpenID Connect crate. Its clock is `now`.
     fn check_by_crate(
         &self,
-        token: &str,
+        stand_in: StandIn,
         claims: &Claims,
         signer: Signer,
         now: Timestamp,
     ) -> Result<(), OidcReason> {
         let issuer = IssuerUrl::new(self.issuer.as_str().to_owned()).map_err(|_| OidcReason::Iss)?;
         let algorithm = core(signer.algorithm);
-        let key = TrustKey::new(signer.id.as_deref(), signer.key, signer.algorithm);
+        let token: CoreIdToken = stand_in.token().parse().map_err(|_| OidcReason::Payload)?;
+        let key = TrustKey::new(signer.id.as_deref(), signer.key, signer.algorithm).knowing(stand_in);
         let client = ClientId::new(self.client_id.clone());
         let earliest = date(now, self.leeway)?;
         let for_us = claims.azp.as_ref() == Some(&self.client_id);
@@ -208,7 +210,6 @@ impl IdTokenCheck {
             // Another audience beside us is taken when the token says that it was issued to us.
             .set_other_audience_verifier_fn(move |_| for_us);
         let nonce = Nonce::new(self.nonce.expose().to_owned());
-        let token: CoreIdToken = token.parse().map_err(|_| OidcReason::Payload)?;
         match token.claims(&verifier, &nonce) {
             Ok(_) => Ok(()),
             Err(error) => Err(match error {

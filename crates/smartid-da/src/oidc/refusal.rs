@@ -117,9 +117,9 @@ impl OidcRefusal {
         self.answer.redirect.as_deref()
     }
 
-    /// Whether another key set may help.
+    /// Whether another key set may help: no key fits, or a key that need not have a name was changed for another.
     pub(super) fn wants_other_keys(&self) -> bool {
-        self.place == OidcPlace::IdToken && self.reason == OidcReason::Key
+        self.place == OidcPlace::IdToken && matches!(self.reason, OidcReason::Key | OidcReason::Signature)
     }
 }
 

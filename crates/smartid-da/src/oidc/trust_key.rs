@@ -3,9 +3,13 @@
 //! The crate brings implementations of RSA, ECDSA and EdDSA of its own. None of them is run: its key type is a trait, and this one has
 //! [`smartid_trust`] verify.
 
+use std::fmt;
+
 use openidconnect::core::{CoreJsonWebKeyType, CoreJsonWebKeyUse, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKey, JsonWebKeyAlgorithm, JsonWebKeyId, SignatureVerificationError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::{Map, Value};
+use smartid_core::base64::{Flavour, encode};
 use smartid_trust::jws::JwsAlgorithm;
 use smartid_trust::{PublicKey, SignatureAlgorithm};
 
@@ -17,6 +21,55 @@ pub(super) struct TrustKey {
     algorithm: CoreJwsSigningAlgorithm,
     /// `None` verifies nothing.
     key: Option<(PublicKey, JwsAlgorithm)>,
+    /// What the crate is shown, and what was signed, where these differ.
+    stand_in: Option<StandIn>,
+}
+
+/// A token for the crate's eyes, with only those claims that it judges. It would refuse a token for the type of any other that the
+/// standard names, such as an address that is a text, although nobody asked for it.
+#[derive(Clone)]
+pub(super) struct StandIn {
+    token: String,
+    shown: Vec<u8>,
+    signed: Vec<u8>,
+}
+
+/// The claims that the crate judges.
+const JUDGED: [&str; 7] = ["iss", "sub", "aud", "azp", "exp", "iat", "nonce"];
+
+impl StandIn {
+    /// Of a token whose form, signature and claims were read.
+    pub(super) fn of(token: &str, claims: &Map<String, Value>) -> Option<Self> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, _) = signed.split_once('.')?;
+        let judged: Map<String, Value> = JUDGED
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), claims.get(*name)?.clone())))
+            .collect();
+        let payload = encode(Flavour::Url, Value::Object(judged).to_string().as_bytes());
+        let shown = format!("{header}.{payload}");
+        Some(Self {
+            token: format!("{shown}.{signature}"),
+            shown: shown.into_bytes(),
+            signed: signed.as_bytes().to_vec(),
+        })
+    }
+
+    /// The token that the crate is given.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+impl fmt::Debug for StandIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            token: _blind,
+            shown: _,
+            signed: _,
+        } = self;
+        f.write_str("StandIn(..)")
+    }
 }
 
 /// The crate's name of an algorithm.
@@ -49,7 +102,14 @@ impl TrustKey {
             kind,
             algorithm: core(algorithm),
             key: Some((key, algorithm)),
+            stand_in: None,
         }
+    }
+
+    /// The same key, which knows what was signed in place of what the crate is shown. Nothing else verifies with it then.
+    pub(super) fn knowing(mut self, stand_in: StandIn) -> Self {
+        self.stand_in = Some(stand_in);
+        self
     }
 }
 
@@ -81,6 +141,7 @@ impl JsonWebKey for TrustKey {
             kind: CoreJsonWebKeyType::Symmetric,
             algorithm: CoreJwsSigningAlgorithm::None,
             key: None,
+            stand_in: None,
         }
     }
 
@@ -92,6 +153,11 @@ impl JsonWebKey for TrustKey {
     ) -> Result<(), SignatureVerificationError> {
         let Some((key, own)) = self.key.as_ref().filter(|_| self.algorithm == *algorithm) else {
             return Err(SignatureVerificationError::NoMatchingKey);
+        };
+        let message = match &self.stand_in {
+            None => message,
+            Some(known) if known.shown == message => &known.signed,
+            Some(_) => return Err(SignatureVerificationError::NoMatchingKey),
         };
         key.verify_jose(own.signature_algorithm(), message, signature)
             .map_err(|refusal| SignatureVerificationError::CryptoError(refusal.reason().code().to_owned()))
@@ -122,6 +188,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_stand_in_shows_what_is_judged_and_verifies_what_was_signed() {
+        let json = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let public = Jwk::from_json(json).unwrap().key().unwrap().clone();
+        let token = concat!(
+            "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
+            ".hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+        let claims = serde_json::from_str(r#"{"sub":"s","address":"Main street 1","exp":5}"#).unwrap();
+        let stand_in = StandIn::of(token, &claims).unwrap();
+        let parts: Vec<&str> = stand_in.token().split('.').collect();
+        let payload = smartid_core::base64::decode(Flavour::Url, parts[1]).unwrap();
+        assert_eq!(payload, br#"{"exp":5,"sub":"s"}"#);
+        let signature = smartid_core::base64::decode(Flavour::Url, parts[2]).unwrap();
+        let shown = format!("{}.{}", parts[0], parts[1]);
+        let key = TrustKey::new(None, public, JwsAlgorithm::EdDsa).knowing(stand_in);
+        let eddsa = CoreJwsSigningAlgorithm::EdDsa;
+        assert!(key.verify_signature(&eddsa, shown.as_bytes(), &signature).is_ok());
+        let signed = token.rsplit_once('.').unwrap().0;
+        assert!(
+            key.verify_signature(&eddsa, signed.as_bytes(), &signature)
+                .is_err()
+        );
+        assert!(key.verify_signature(&eddsa, shown.as_bytes(), &[0; 64]).is_err());
+        assert!(!format!("{key:?}").contains("eyJ"));
+        assert!(StandIn::of("no-token", &claims).is_none());
+    }
+
+    #[test]
     fn no_shared_secret_verifies_anything() {
         let key = TrustKey::new_symmetric(b"golden-Secret-1-that-is-long-enough-for-HS256".to_vec());
         for algorithm in [
@@ -144,7 +238,7 @@ mod tests {
         let key = TrustKey::new(Some("one"), public, JwsAlgorithm::EdDsa);
         let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         let signature = smartid_core::base64::decode(
-            smartid_core::base64::Flavour::Url,
+            Flavour::Url,
             "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
         )
         .unwrap();

@@ -147,7 +147,7 @@ pub(super) fn inside() -> Vec<Row> {
         row!(
             "format: tpm without statement",
             "ok, odd: attestationObject/attStmt",
-            "stored",
+            "attestation_statement",
             |p: &mut Parts| p.format = text("tpm")
         ),
         row!(
@@ -243,7 +243,7 @@ pub(super) fn inside() -> Vec<Row> {
             "json: prf secret",
             "/clientExtensionResults",
             json!({"prf": {"results": {"first": "AQID"}}}),
-            "ok",
+            "ok, odd: /clientExtensionResults/prf/results",
             "stored",
         ),
         (

@@ -1,8 +1,10 @@
 //! The last part: the credential is here, and the relying party is to store it exactly once.
 //!
 //! Storing is not repeated blindly. Whenever it is not certain what became of an attempt, it is looked for, which for Digital Access means
-//! that creation options are asked for anew: a credential that they exclude is stored. One that they do not exclude is posted a second time, and a refusal as duplicate then means stored, too.
-//! Options that list no exclusions at all say nothing; then the flow ends without claiming either.
+//! that creation options are asked for anew: a credential that they exclude is stored. Otherwise it is posted a second time, and never a
+//! third: a challenge is good for one registration, so a relying party that has stored the first refuses the second, and a refusal as
+//! duplicate then means stored, too. Where the options list no exclusions at all, any other refusal of the second says nothing; then the
+//! flow ends without claiming either.
 
 use std::time::Duration;
 

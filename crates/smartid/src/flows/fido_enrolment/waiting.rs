@@ -238,7 +238,7 @@ impl FidoEnrolment {
             credential.attestation_kind,
             credential.attestation_signature
         );
-        let raw = raw.to_owned();
+        let raw = registration.raw_without_keys().into_owned();
         let now = run.now();
         run.write(step::CHECK, Mark::Result, &text, letter, |state| {
             state.registration = Some(raw);
