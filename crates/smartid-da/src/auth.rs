@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use http::header::AUTHORIZATION;
+use smartid_core::base64::{Flavour, encode};
 use smartid_core::{BoxFuture, ConfigError, Credential, CredentialError, SecretString};
 
 /// Names the credential of the FIDO provisioning calls; a [`DigitalAccess`](crate::DigitalAccess) calls only endpoints that name it.
@@ -113,9 +114,12 @@ impl DaAuth {
             Self::Bearer(provider) => Ok(Prepared::Token(provider)),
             Self::Basic { user, password } => {
                 let credential = Credential::basic("da.auth.user", &user, &password)?;
+                let pair = format!("{user}:{}", password.expose());
+                let pair = encode(Flavour::Standard, pair.as_bytes());
                 Ok(Prepared::Fixed {
                     header: Some(AUTHORIZATION),
                     credential,
+                    secrets: vec![SecretString::new(pair), password],
                 })
             }
             Self::Header { name, value } => {
@@ -130,11 +134,13 @@ impl DaAuth {
                 Ok(Prepared::Fixed {
                     header: Some(name),
                     credential,
+                    secrets: vec![value],
                 })
             }
             Self::None => Ok(Prepared::Fixed {
                 header: None,
                 credential: Credential::none(),
+                secrets: Vec::new(),
             }),
         }
     }
@@ -184,6 +190,8 @@ pub(crate) enum Prepared {
     Fixed {
         header: Option<HeaderName>,
         credential: Credential,
+        /// What no answer may quote on.
+        secrets: Vec<SecretString>,
     },
     Token(Arc<dyn TokenProvider>),
 }
@@ -204,6 +212,7 @@ impl fmt::Debug for Prepared {
             Self::Fixed {
                 header: _,
                 credential,
+                secrets: _blind,
             } => credential.fmt(f),
             Self::Token(_blind) => f.write_str("Token(..)"),
         }

@@ -13,10 +13,10 @@ use smartid_core::{
 };
 
 use crate::auth::{DaAuth, FidoProvisioning, Prepared, refuse_reserved};
-use crate::authorised;
+use crate::authorised::{self, Verdict};
 use crate::dialect::DaDialect;
 use crate::fido::{GetOptions, Registration, StoreCredential};
-use crate::refusal::DaRefusal;
+use crate::refusal::{DaRefusal, DaRefusalKind};
 use crate::user::UserId;
 
 /// A client for one installation of Digital Access. Cloning it is cheap; clones share everything.
@@ -125,10 +125,13 @@ impl DigitalAccess {
     }
 }
 
-fn not_authenticated(error: &Error) -> bool {
-    error
-        .refusal::<DaRefusal>()
-        .is_some_and(DaRefusal::is_not_authenticated)
+fn not_authenticated(error: &Error) -> Verdict {
+    match error.refusal::<DaRefusal>().map(DaRefusal::kind) {
+        Some(DaRefusalKind::NotAuthenticated { redirect }) => {
+            Verdict::of_not_authenticated(error, redirect.as_deref())
+        }
+        _ => Verdict::Accepted,
+    }
 }
 
 /// The same operation with the client's constant headers.

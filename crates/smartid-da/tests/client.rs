@@ -13,7 +13,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION};
+use http::{
+    HeaderMap, HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, LOCATION},
+};
 use smartid_core::{
     BoxFuture, CallPolicy, CredentialError, Incoming, ManualRuntime, Outgoing, Phase, Runtime, SecretString,
     ServiceUrl, Timestamp, Transport, TransportError, TransportProblem, Turn,
@@ -176,6 +179,7 @@ fn a_refused_token_is_renewed_once() {
         (bench2.sent().len(), tokens.invalidated.load(Ordering::SeqCst)),
         (2, 1)
     );
+    assert_eq!(error.attempts(), 2, "that of the old token counts");
     assert_eq!(
         (error.phase(), error.advice().turn),
         (Phase::Refused, Turn::Administrator)
@@ -185,6 +189,80 @@ fn a_refused_token_is_renewed_once() {
         text.contains("https://access.example.test/wa/auth") && !text.contains("canary"),
         "{text}"
     );
+}
+
+/// A web page, and redirects to somewhere: what a service may also say after its work.
+fn doubtful() -> Vec<fn() -> Answer> {
+    fn page() -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let body = Bytes::from_static(b"<html>stored</html>");
+        Ok(Incoming::new(StatusCode::OK, headers, body))
+    }
+    fn elsewhere() -> Answer {
+        let mut headers = HeaderMap::new();
+        headers.insert(LOCATION, HeaderValue::from_static("/done?t=canary"));
+        Ok(Incoming::new(StatusCode::SEE_OTHER, headers, Bytes::new()))
+    }
+    vec![page, elsewhere, || status(302)]
+}
+
+#[test]
+fn storing_is_not_repeated_after_an_answer_that_may_mean_that_it_was_done() {
+    for answer in doubtful() {
+        let tokens = Tokens::new();
+        let bench1 = bench(DaAuth::provider(tokens.clone()), vec![answer()]);
+        let error = bench1.store().unwrap_err();
+        assert!(error.refusal::<DaRefusal>().unwrap().is_not_authenticated());
+        assert_eq!((bench1.sent().len(), error.attempts()), (1, 1));
+        assert_eq!(
+            tokens.invalidated.load(Ordering::SeqCst),
+            1,
+            "the next call has another"
+        );
+
+        let bench2 = bench(DaAuth::provider(Tokens::new()), vec![answer(), answer()]);
+        let call = GetOptions::new(UserId::new("anna").unwrap());
+        let error = bench2
+            .runtime
+            .block_on(bench2.da.call(&call))
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(
+            (bench2.sent().len(), error.attempts()),
+            (2, 2),
+            "asking changes nothing"
+        );
+    }
+}
+
+#[test]
+fn a_credential_that_is_quoted_is_not_quoted_on() {
+    // The second is base64 of svc:correct-horse.
+    for quoted in ["svc:correct-horse", "c3ZjOmNvcnJlY3QtaG9yc2U="] {
+        for auth in [
+            DaAuth::basic("svc", SecretString::new("correct-horse")),
+            DaAuth::header("X-Api-Key", SecretString::new("correct-horse")),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let body = format!(r#"{{"message":"login failed for {quoted}"}}"#);
+            let answer = Incoming::new(StatusCode::UNAUTHORIZED, headers, Bytes::from(body));
+            let error = bench(auth, vec![Ok(answer)]).store().unwrap_err();
+            let text = format!("{error} {error:?} {}", error.summary());
+            assert!(
+                text.contains("login failed for") && !text.contains("correct-horse"),
+                "{text}"
+            );
+        }
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = r#"{"message":"no c3ZjOmNvcnJlY3QtaG9yc2U="}"#;
+    let answer = Incoming::new(StatusCode::UNAUTHORIZED, headers, Bytes::from(body));
+    let auth = DaAuth::basic("svc", SecretString::new("correct-horse"));
+    let error = bench(auth, vec![Ok(answer)]).store().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("c3ZjOmNvcnJlY3QtaG9yc2U"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::creation_options::GetCreationOptions;
 use super::refusal::{EntraRefusal, EntraRefusalKind};
 use super::{GraphToken, GraphVersion, minutes_in_range};
 use crate::auth::{Prepared, TokenProvider};
-use crate::authorised;
+use crate::authorised::{self, Verdict};
 use crate::fido::ExcludedIds;
 use crate::fido::preflight::Preflight;
 use crate::relying_party::{
@@ -126,10 +126,16 @@ impl EntraFido {
     }
 }
 
-fn not_authenticated(error: &Error) -> bool {
-    error
+/// Graph redirects nobody to a login page: a redirect or a page is something else's answer.
+fn not_authenticated(error: &Error) -> Verdict {
+    let refused = error
         .refusal::<EntraRefusal>()
-        .is_some_and(EntraRefusal::is_not_authenticated)
+        .is_some_and(EntraRefusal::is_not_authenticated);
+    if refused {
+        Verdict::of_not_authenticated(error, None)
+    } else {
+        Verdict::Accepted
+    }
 }
 
 impl RelyingParty for EntraFido {
