@@ -30,6 +30,7 @@ impl Stage {
         let desktop = sim.desktop();
         let (before, pin) = (user.calls().len(), desktop.pin_of(CARD));
         // An app that was opened by the link stays for the second half.
+        let fetched = self.fetched();
         let mut app = None;
         if play.way == Way::Link {
             let link = sent.answer.link().ok_or("no-link")?.expose().to_owned();
@@ -40,7 +41,7 @@ impl Stage {
         }
         match play.persona {
             Persona::NeverOpens => sim.advance(Duration::from_secs(251)),
-            Persona::Slow => self.think(|| user.calls().len() > before).await,
+            Persona::Slow => self.think(fetched, || user.calls().len() > before).await,
             _ => (),
         }
         user.called_back(before, 1).await;
@@ -70,6 +71,7 @@ impl Stage {
             // Its session is over before the second half comes.
             app.await.unwrap().unwrap();
         }
+        let fetched = self.fetched();
         let answer = self.call(&end).await?;
         reset.proved(&answer);
         let pending = reset.end.clone().unwrap();
@@ -81,7 +83,7 @@ impl Stage {
             return Err("not-delivered".to_owned());
         }
         if play.persona == Persona::Slow {
-            self.think(|| user.calls().len() > before + 1).await;
+            self.think(fetched, || user.calls().len() > before + 1).await;
         }
         user.called_back(before, 2).await;
         if let Some(app) = app {

@@ -139,6 +139,7 @@ impl Stage {
         };
         let (phone, desktop) = (sim.mobile(), sim.desktop());
         let on_phone = play.phone;
+        let fetched = self.fetched();
         let mut device = tokio::spawn(async move {
             match (on_phone, link) {
                 (true, Some(link)) => phone.open_as(&link, persona).await,
@@ -148,7 +149,7 @@ impl Stage {
             }
         });
         if persona == Persona::Slow {
-            self.think(|| device.is_finished()).await;
+            self.think(fetched, || device.is_finished()).await;
         }
         let ended = tokio::select! {
             ended = &mut device => ended.unwrap(),
@@ -175,19 +176,25 @@ impl Stage {
         Ok(Some(report))
     }
 
-    /// Time passes until the slow person has thought, from when the message was fetched on.
-    pub(super) async fn think(&self, done: impl Fn() -> bool) {
-        let sim = &self.bench.sim;
+    /// How many messages were fetched so far.
+    pub(super) fn fetched(&self) -> usize {
         let fetched = |record: &Record| {
             let below = record.path.split("/ms/").nth(1);
             record.method == "GET" && record.status == Some(200) && below.is_some_and(|ids| ids.contains('/'))
         };
-        let before = sim.records().iter().filter(|record| fetched(record)).count();
+        let records = self.bench.sim.records();
+        records.iter().filter(|record| fetched(record)).count()
+    }
+
+    /// Time passes until the slow person has thought, from when the message was fetched on: `before` is what was fetched before the app
+    /// could have it.
+    pub(super) async fn think(&self, before: usize, done: impl Fn() -> bool) {
+        let sim = &self.bench.sim;
         while !done() {
             for _ in 0..200 {
                 tokio::task::yield_now().await;
             }
-            if sim.records().iter().filter(|record| fetched(record)).count() > before {
+            if self.fetched() > before {
                 sim.advance(Duration::from_secs(1));
             }
         }
