@@ -277,6 +277,16 @@ fn a_key_that_was_changed_under_its_name_is_fetched_once() {
 }
 
 #[test]
+fn a_provider_without_a_common_algorithm_is_refused_before_anybody_logs_in() {
+    let stage = Stage::with(basic(), REDIRECT, |settings| {
+        settings.algorithms([JwsAlgorithm::EdDsa])
+    });
+    stage.script.answer(DISCOVERY, document(""));
+    let error = stage.run(stage.client.begin(&LoginOptions::new())).unwrap_err();
+    assert_eq!(refusal(&error), (OidcPlace::Document, OidcReason::Algorithm));
+}
+
+#[test]
 fn claims_that_nobody_asked_for_may_have_any_type() {
     let stage = Stage::new();
     let (login, _) = stage.begin();

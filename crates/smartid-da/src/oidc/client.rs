@@ -108,6 +108,14 @@ impl OidcClient {
             let refusal = OidcRefusal::because(OidcPlace::Document, OidcReason::Endpoint, detail);
             return Err(refuse(refusal));
         }
+        // Said before anybody has logged in for nothing.
+        let taken =
+            |offered: &[JwsAlgorithm]| offered.iter().any(|one| inner.settings.algorithms.contains(one));
+        if !provider.algorithms().is_none_or(taken) {
+            let detail = "no algorithm for ID tokens is among those that are taken".to_owned();
+            let refusal = OidcRefusal::because(OidcPlace::Document, OidcReason::Algorithm, detail);
+            return Err(refuse(refusal));
+        }
         let provider = Arc::new(provider);
         inner.known().provider = Some((Arc::clone(&provider), inner.runtime.now()));
         Ok(provider)

@@ -168,7 +168,7 @@ fn check_authority(authority: &str, loopback: bool) -> Result<&str, IssuerError>
     Ok(host)
 }
 
-/// A DNS name of letters, digits and hyphens that is not an IPv4 address.
+/// A DNS name of letters, digits and hyphens that is not an IPv4 address, not even to a reader that takes `0x1` for a number.
 fn is_dns_name(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -179,13 +179,22 @@ fn is_dns_name(host: &str) -> bool {
     let last_is_number = host
         .rsplit('.')
         .next()
-        .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+        .map(str::to_ascii_lowercase)
+        .is_some_and(|last| match last.strip_prefix("0x") {
+            Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+            None => last.bytes().all(|b| b.is_ascii_digit()),
+        });
     host.len() <= 253 && host.split('.').all(label) && !last_is_number
 }
 
 /// RFC 3986 3.3, without the segments that a reader would resolve.
 fn check_path(path: &str) -> Result<(), IssuerError> {
-    if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+    // Some readers resolve a dot that is percent-encoded, too.
+    let dots = |segment: &str| segment.to_ascii_lowercase().replace("%2e", ".");
+    if path
+        .split('/')
+        .any(|segment| matches!(dots(segment).as_str(), "" | "." | ".."))
+    {
         return Err(IssuerError::Path);
     }
     let mut rest = path.bytes();
@@ -261,6 +270,27 @@ mod tests {
             assert!(Issuer::danger_parse_plain_http(bad).is_err(), "{bad}");
         }
         assert_eq!(Issuer::parse("http://localhost"), Err(IssuerError::Scheme));
+    }
+
+    #[test]
+    fn what_two_readers_read_differently_is_no_issuer() {
+        for bad in [
+            "https://login.example.test/%2e%2e/x",
+            "https://login.example.test/a/%2E",
+            "https://login.example.test/.%2e",
+        ] {
+            assert_eq!(Issuer::parse(bad), Err(IssuerError::Path), "{bad}");
+        }
+        for bad in ["https://127.0.0.0x1", "https://login.0X7f", "https://login.0x"] {
+            assert!(Issuer::parse(bad).is_err(), "{bad}");
+        }
+        for good in [
+            "https://login.example.test/%2e%2ea",
+            "https://login.0xg",
+            "https://0x1.example.test",
+        ] {
+            assert!(Issuer::parse(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -218,10 +218,21 @@ impl SetCookie {
     }
 }
 
-/// A date of HTTP, also with hyphens in it, as older servers write it in cookies.
+/// A date of HTTP, also with hyphens in it or with a year of two digits (RFC 6265 5.1.1), as older servers write it in cookies.
 fn date(text: &str) -> Option<Timestamp> {
-    let read =
-        httpdate::parse_http_date(text).or_else(|_| httpdate::parse_http_date(&text.replace('-', " ")));
+    let spaced = || {
+        let text = text.replace('-', " ");
+        let parts = text
+            .split(' ')
+            .enumerate()
+            .map(|(place, part)| match part.parse() {
+                Ok(year @ 0..=69) if place == 3 && part.len() == 2 => (2000_u16 + year).to_string(),
+                Ok(year @ 70..=99) if place == 3 && part.len() == 2 => (1900_u16 + year).to_string(),
+                _ => part.to_owned(),
+            });
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    let read = httpdate::parse_http_date(text).or_else(|_| httpdate::parse_http_date(&spaced()));
     let since = read.ok()?.duration_since(UNIX_EPOCH).ok()?;
     u64::try_from(since.as_millis()).ok().map(Timestamp::from_millis)
 }
@@ -261,6 +272,9 @@ mod tests {
                 "A=3; B=2",
             ),
             (&["A=3; Expires=Thu, 01-Jan-1970 00:00:00 GMT"], "B=2"),
+            (&["A=3; Expires=Thu, 01-Jan-70 00:00:01 GMT"], "B=2"),
+            (&["A=3; Expires=Thu, 01 Jan 70 00:00:01 GMT"], "B=2"),
+            (&["A=3; Expires=Wed, 01-Jan-69 00:00:01 GMT"], "A=3; B=2"),
             (&["A=3; Expires=Thu, 01 Jan 2099 00:00:00 GMT"], "A=3; B=2"),
             (&["A=3; Expires=soon"], "A=3; B=2"),
             (&["A=3; Domain=da.example.test"], "A=3; B=2"),
