@@ -53,7 +53,7 @@ pub struct Files {
     #[arg(long, value_name = "FILE")]
     pub methods: Option<PathBuf>,
 
-    /// The users: a TOML file with [[users]], each an id and a table of attributes with lists of values; needed with --config
+    /// The users: a TOML file of tables named `users`, each an id and a table of attributes with lists of values; needed with --config
     #[arg(long, value_name = "FILE", requires = "config")]
     pub users: Option<PathBuf>,
 
