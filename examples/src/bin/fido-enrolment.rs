@@ -29,8 +29,8 @@ use smartid_sim::{DeviceReport, Sim};
 #[derive(Debug, Parser)]
 #[command(name = "fido-enrolment", version)]
 struct Arguments {
-    /// The user to enrol: for Digital Access the user id, for Entra the object id or user principal name [default: alice, or
-    /// alice@example.test]
+    /// The user to enrol: for Digital Access the user id, for Entra the object id or user principal name; alice or
+    /// alice@example.test when left out
     #[arg(long, value_name = "ID")]
     user: Option<String>,
 
