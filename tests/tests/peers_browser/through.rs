@@ -66,15 +66,23 @@ fn one_form(options: &CreationOptions, text: &str, expected: &Expected) -> Regis
     let stored = serde_json::to_string(&registration).unwrap();
     let again: Registration = serde_json::from_str(&stored).unwrap();
     assert_eq!((again.as_received(), &again), (text, &registration));
-    assert_eq!(
-        (registration.lints(), registration.irregular_encoding()),
-        (&[][..], None)
-    );
+    // Keys of the application, which the strict form leaves out, are all that is odd.
+    let keys = original.pointer("/clientExtensionResults/prf/results").is_some();
+    let odd = |lints: &[smartid::core::Lint]| {
+        let codes: Vec<&str> = lints.iter().map(|lint| lint.code).collect();
+        codes == if keys { vec!["key-material"] } else { vec![] }
+    };
+    assert!(odd(registration.lints()), "{:?}", registration.lints());
+    assert_eq!(registration.irregular_encoding(), None);
 
     // The strict form holds the same values, and nothing but the members of a strict server.
     let mut strict = original.clone();
     for name in ["authenticatorData", "publicKey", "publicKeyAlgorithm"] {
         strict["response"].as_object_mut().unwrap().remove(name);
+    }
+    if keys {
+        let prf = strict["clientExtensionResults"]["prf"].as_object_mut();
+        prf.unwrap().remove("results");
     }
     assert_eq!(value(&registration.strict_body()), strict);
     assert_eq!(
@@ -83,7 +91,7 @@ fn one_form(options: &CreationOptions, text: &str, expected: &Expected) -> Regis
     );
 
     let checked: Checked = preflight::check(options, &registration, &expected.rules).unwrap();
-    assert_eq!(checked.lints, []);
+    assert!(odd(&checked.lints), "{:?}", checked.lints);
     assert_eq!(checked.algorithm, CoseAlgorithm(expected.algorithm));
     assert_eq!(checked.credential_id, registration.id());
     assert_eq!(registration.transports().unwrap()[0].as_str(), expected.transport);
