@@ -68,7 +68,7 @@ fn one_form(options: &CreationOptions, text: &str, expected: &Expected) -> Regis
     assert_eq!((again.as_received(), &again), (text, &registration));
     // Keys of the application, which the strict form leaves out, are all that is odd.
     let keys = original.pointer("/clientExtensionResults/prf/results").is_some();
-    let odd = |lints: &[smartid::core::Lint]| {
+    let odd = |lints: &[Lint]| {
         let codes: Vec<&str> = lints.iter().map(|lint| lint.code).collect();
         codes == if keys { vec!["key-material"] } else { vec![] }
     };
