@@ -91,10 +91,8 @@ pub(crate) async fn call<E: Endpoint>(
                 let again = E::REPEAT != Repeat::Once || verdict(&error) == Verdict::Refused;
                 tracing::debug!(operation = E::NAME, "token refused, asking for another");
                 let left = remaining();
-                if let Either::Second(()) = race(provider.refused(&token), runtime.sleep(left)).await {
-                    return Err(error);
-                }
-                if !again {
+                let told = race(provider.refused(&token), runtime.sleep(left)).await;
+                if !again || matches!(told, Either::Second(())) {
                     return Err(error);
                 }
             }
